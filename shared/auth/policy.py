@@ -1,0 +1,136 @@
+"""The one table of authorisation: action × role × relation to the resource, as data, and the one function that reads it.
+
+A relation is what the caller's organisation is to the thing: `own` (it belongs to it; for a proposal, trade or shipment
+`seller`, `buyer` or `carrier`), `visible` (others may see it: open lots and demands, loads on offer) or `any` (no relation
+needed). An action on a collection, where nothing is loaded yet, asks for the role alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final, Literal
+
+from shared.auth.caller import ROLES, Caller, Role
+from shared.problem import NotAllowed, NotFound, SignInIsNeeded
+
+Relation = Literal["own", "seller", "buyer", "carrier", "visible", "any"]
+Rule = Mapping[Role, frozenset[Relation]]
+
+PUBLIC: Final = "public"
+"""The rule of an action that needs no token."""
+
+_ANY: frozenset[Relation] = frozenset({"any"})
+_OWN: frozenset[Relation] = frozenset({"own"})
+_SELLER: frozenset[Relation] = frozenset({"seller"})
+_BUYER: frozenset[Relation] = frozenset({"buyer"})
+_CARRIER: frozenset[Relation] = frozenset({"carrier"})
+_PARTY: frozenset[Relation] = frozenset({"seller", "buyer"})
+
+
+def _everyone(relations: frozenset[Relation]) -> Rule:
+    return dict.fromkeys(ROLES, relations)
+
+
+_OPERATOR: Rule = {"operator": _ANY}
+_READ_MARKET: Rule = {**_everyone(frozenset({"own", "visible"})), "operator": _ANY}
+_TRADE_PARTIES: Rule = {"collector": _SELLER, "buyer": _BUYER}
+
+POLICY: Mapping[str, Rule | Literal["public"]] = {
+    # accounts
+    "organisations.register": PUBLIC,
+    "organisations.list": _OPERATOR,
+    "organisations.read": {**_everyone(_OWN), "operator": _ANY},
+    "organisations.verify": _OPERATOR,
+    "organisations.suspend": _OPERATOR,
+    "tokens.issue": PUBLIC,
+    "tokens.refresh": PUBLIC,
+    "keys.read": PUBLIC,
+    "me.read": _everyone(_ANY),
+    "api_keys.create": _everyone(_ANY),
+    "api_keys.list": _everyone(_ANY),
+    "api_keys.revoke": _everyone(_OWN),
+    "api_keys.exchange": PUBLIC,
+    "sites.create": {"collector": _ANY, "buyer": _ANY, "park_operator": _ANY, "operator": _ANY},
+    "sites.list": _everyone(_ANY),
+    "sites.read": {**_everyone(_OWN), "operator": _ANY},
+    "sites.change": {"collector": _OWN, "buyer": _OWN, "park_operator": _OWN, "operator": _ANY},
+    # listings
+    "materials.read": _everyone(_ANY),
+    "lots.create": {"collector": _ANY},
+    "lots.list": {"collector": _ANY, "operator": _ANY},
+    "lots.read": _READ_MARKET,
+    "lots.change": {"collector": _OWN},
+    "lots.publish": {"collector": _OWN},
+    "lots.withdraw": {"collector": _OWN, "operator": _ANY},
+    "imports.create": {"collector": _ANY},
+    "imports.list": {"collector": _ANY},
+    "imports.read": {"collector": _OWN, "operator": _ANY},
+    "demands.create": {"buyer": _ANY},
+    "demands.list": {"buyer": _ANY, "operator": _ANY},
+    "demands.read": _READ_MARKET,
+    "demands.change": {"buyer": _OWN},
+    "demands.publish": {"buyer": _OWN},
+    "demands.close": {"buyer": _OWN, "operator": _ANY},
+    "search.read": _everyone(_ANY),
+    # matching
+    "clearings.list": _everyone(_ANY),
+    "clearings.read": _everyone(_ANY),
+    "clearings.run": _OPERATOR,
+    "proposals.list": {"collector": _ANY, "buyer": _ANY, "operator": _ANY},
+    "proposals.read": {"collector": _SELLER, "buyer": _BUYER, "operator": _ANY},
+    "proposals.accept": _TRADE_PARTIES,
+    "proposals.reject": _TRADE_PARTIES,
+    # trading
+    "trades.list": {"collector": _ANY, "buyer": _ANY, "operator": _ANY},
+    "trades.read": {"collector": _SELLER, "buyer": _BUYER, "operator": _ANY},
+    "trades.cancel": _TRADE_PARTIES,
+    "trades.dispute": _TRADE_PARTIES,
+    "trades.settlement": {"collector": _SELLER, "buyer": _BUYER, "operator": _ANY},
+    # logistics
+    "quotes.read": _everyone(_ANY),
+    "shipments.list": {"collector": _ANY, "buyer": _ANY, "carrier": _ANY, "operator": _ANY},
+    "shipments.read": {
+        "collector": _SELLER,
+        "buyer": _BUYER,
+        "carrier": frozenset({"carrier", "visible"}),
+        "operator": _ANY,
+    },
+    "shipments.assign": {"carrier": frozenset({"carrier", "visible"}), "buyer": _BUYER},
+    "shipments.haul": {"carrier": _CARRIER},
+    "shipments.receive": {"buyer": _BUYER},
+    # regions
+    "regions.read": _everyone(_ANY),
+    "volumes.read": _everyone(_ANY),
+    "market.read": PUBLIC,
+}
+
+
+def may(caller: Caller, action: str, relations: Collection[Relation] | None = None) -> bool:
+    """Whether the table lets `caller` do `action`. `relations` is None before a resource is loaded: the role alone counts."""
+    rule = POLICY[action]
+    if rule == "public":
+        return True
+    needed = rule.get(caller.role)
+    if needed is None:
+        return False
+    return relations is None or "any" in needed or not needed.isdisjoint(relations)
+
+
+def authorise(caller: Caller | None, action: str, relations: Collection[Relation] | None = None) -> None:
+    """Let `caller` do `action`, or raise.
+
+    Raises `SignInIsNeeded` (401) for nobody; `NotFound` (404) where a resource is named and the caller, an operator apart,
+    stands in no relation to it, whatever the role; `NotAllowed` (403) for a visible thing or a collection.
+    """
+    if POLICY[action] == "public":
+        return
+    if caller is None:
+        raise SignInIsNeeded
+    if may(caller, action, relations):
+        return
+    if relations is not None and not relations and caller.role != "operator":
+        raise NotFound
+    raise NotAllowed(
+        zh=f"角色 {caller.role} 不能执行 {action}",
+        en=f"The role {caller.role} may not do {action} here",
+    )

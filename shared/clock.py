@@ -1,0 +1,19 @@
+"""The time of day, passed in wherever a rule needs it, so that a test can set it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Now in UTC, cut to milliseconds: what MongoDB keeps, so that a value read back equals the one written."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+def iso(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds and a `Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

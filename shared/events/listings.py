@@ -1,0 +1,152 @@
+"""Topic `huanliu.listings`. Listings alone says how much of a lot or demand is available, reserved, consumed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from shared.events.base import Event, Moment, Point, Value
+
+Limits = dict[str, dict[Literal["min", "max"], float]]
+"""Quality attribute → its bounds."""
+
+
+class Balance(Value):
+    """The quantities of a lot or demand at `version`. available + reserved + consumed + unsold = quantity."""
+
+    id: str
+    version: int
+    status: Literal["draft", "open", "closed"]
+    quantity_kg: int
+    available_kg: int
+    reserved_kg: int
+    consumed_kg: int
+    unsold_kg: int
+
+
+class _Listing(Event):
+    """What lots and demands have in common. `id` is the lot's or demand's; `terms_version` moves with its terms alone."""
+
+    terms_version: int
+    status: Literal["draft", "open", "closed"]
+    closed_reason: str | None = None
+    site_id: str
+    region: str
+    position: Point
+    quantity_kg: int
+    available_kg: int
+    reserved_kg: int
+    consumed_kg: int
+    unsold_kg: int
+    vat_bp: int
+    min_take_kg: int
+    auto_accept: bool
+    published_at: Moment | None = None
+
+
+class _Lot(_Listing):
+    seller_id: str
+    grade: str
+    ask_fen_per_t: int
+    ask_net_fen_per_t: int
+    quality: dict[str, float]
+    divisible: bool
+    origin: Literal["domestic", "imported"]
+    available_from: Moment
+    available_until: Moment
+
+
+class LotPublished(_Lot, type="lot.published"):
+    """A draft is on offer: `quantity_kg` enters the mass ledger."""
+
+
+class LotChanged(_Lot, type="lot.changed"):
+    """Terms or quantity of an open lot changed; `previous_quantity_kg` is what the ledger held before."""
+
+    previous_quantity_kg: int
+
+
+class LotWithdrawn(_Lot, type="lot.withdrawn"):
+    """The seller took it off; `moved_kg` went from available to unsold."""
+
+    moved_kg: int
+
+
+class LotExpired(_Lot, type="lot.expired"):
+    """Its window is over; `moved_kg` went from available to unsold."""
+
+    moved_kg: int
+
+
+class LotClosed(_Lot, type="lot.closed"):
+    """Everything of it is sold."""
+
+
+class _Demand(_Listing):
+    buyer_id: str
+    grades: tuple[str, ...]
+    bid_fen_per_t: int
+    bid_net_fen_per_t: int
+    quality_limits: Limits
+    blend_limits: Limits
+    basis: dict[str, float]
+    compliant_sellers_only: bool
+    deliver_from: Moment
+    deliver_until: Moment
+
+
+class DemandPosted(_Demand, type="demand.posted"):
+    """A draft demand is open."""
+
+
+class DemandChanged(_Demand, type="demand.changed"):
+    """Terms or quantity of an open demand changed."""
+
+
+class DemandClosed(_Demand, type="demand.closed"):
+    """Filled, or closed by its buyer (`closed_reason`)."""
+
+
+class DemandExpired(_Demand, type="demand.expired"):
+    """Its window is over."""
+
+
+class _Quantity(Event):
+    """`id` is the proposal's, `version` the reservation's. `lot` and `demand` carry both sides' new versions and
+    quantities; absent where listings does not know the side."""
+
+    lot_id: str
+    demand_id: str
+    kg: int
+    lot: Balance | None
+    demand: Balance | None
+
+
+class QuantityReserved(_Quantity, type="quantity.reserved"):
+    """The proposal's tonnes are reserved on both sides."""
+
+
+class QuantityRefused(_Quantity, type="quantity.refused"):
+    """Nothing was reserved; `reason` says why (`lot-changed`, `lot-closed`, `lot-unknown`, `not-enough`, `ended`, …)."""
+
+    reason: str
+
+
+LedgerPlace = Literal["on_offer", "withdrawn", "expired"]
+
+
+class QuantityReleased(_Quantity, type="quantity.released"):
+    """`kg` of the reservation went back. `lot_to` is the lot's ledger account they went to; `in_transit` says that they had
+    been loaded (a returned load or a shortfall), else they were reserved. `final` says nothing of the reservation is left."""
+
+    cause: Literal["rejected", "countered", "expired", "withdrawn", "cancelled", "returned", "shortfall"]
+    lot_to: LedgerPlace
+    in_transit: bool
+    shipment_id: str | None = None
+    final: bool
+
+
+class QuantityConsumed(_Quantity, type="quantity.consumed"):
+    """A received load consumed `kg` of the reservation."""
+
+    shipment_id: str
+    final: bool

@@ -1,0 +1,94 @@
+"""Topic `huanliu.matching`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from shared.events.base import Event, Moment, Point, Value
+
+
+class Place(Value):
+    """A site as one end of a trade."""
+
+    site_id: str
+    region: str
+    position: Point
+
+
+class Terms(Value):
+    """What a proposal froze, used to the end. Prices are net of VAT, per tonne; `quality` is what the lot declared, `basis`
+    what the demand settles on (contract quality: basis, else quality, attribute by attribute)."""
+
+    lot_id: str
+    demand_id: str
+    seller_id: str
+    buyer_id: str
+    grade: str
+    kg: int
+    price_fen_per_t: int
+    freight_fen_per_t: int
+    vat_bp: int
+    mode: str
+    distance_m: int
+    hours: float
+    co2e_g_per_t: int
+    origin: Place
+    destination: Place
+    quality: dict[str, float]
+    basis: dict[str, float]
+
+
+class _Proposal(Event):
+    """`id` is the proposal's."""
+
+    terms: Terms
+    clearing_id: str
+    lot_terms_version: int
+    demand_terms_version: int
+    surplus_fen: int
+    seller_gain_fen: int
+    buyer_gain_fen: int
+    seller_accepted_at: Moment | None = None
+    buyer_accepted_at: Moment | None = None
+    expires_at: Moment | None = None
+    status: Literal["made", "proposed", "agreed", "rejected", "countered", "expired", "withdrawn"]
+    reason: str | None = None
+
+
+class ProposalMade(_Proposal, type="proposal.made"):
+    """The clearing proposes it; listings reserves or refuses."""
+
+
+class ProposalAccepted(_Proposal, type="proposal.accepted"):
+    """One side accepted; with both, `status` is `agreed` and trading makes the trade."""
+
+
+class ProposalRejected(_Proposal, type="proposal.rejected"):
+    """One side rejected it."""
+
+
+class ProposalCountered(_Proposal, type="proposal.countered"):
+    """One side made a counter-offer, which takes its place."""
+
+
+class ProposalExpired(_Proposal, type="proposal.expired"):
+    """Not both sides accepted in time."""
+
+
+class ProposalWithdrawn(_Proposal, type="proposal.withdrawn"):
+    """The lot, the demand or a compliance is gone."""
+
+
+class ClearingCompleted(Event, type="clearing.completed"):
+    """One clearing of a material family; `id` is the clearing's. Money in fen."""
+
+    material: str
+    lots: int
+    demands: int
+    proposals: int
+    matched_kg: int
+    surplus_fen: int
+    objective_fen: int
+    bound_fen: int
+    solver: str
+    duration_ms: int

@@ -1,0 +1,201 @@
+"""Errors as sentence-named classes with their HTTP status, rendered as RFC 9457 problem details in zh-CN or en."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic_core import ErrorDetails
+
+Language = Literal["zh-CN", "en"]
+
+
+class Problem(Exception):
+    """What a caller is told. Raise a subclass; `zh` and `en` say what happened and what to do."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[tuple[str, str]] = ("服务内部错误", "Something went wrong on our side")
+
+    def __init__(self, *, zh: str = "", en: str = "", headers: dict[str, str] | None = None, **extra: Any) -> None:
+        super().__init__(en or self.title[1])
+        self.zh, self.en, self.headers, self.extra = zh, en, headers or {}, extra
+
+    def body(self, language: Language) -> dict[str, Any]:
+        """The `application/problem+json` object."""
+        zh = language == "zh-CN"
+        title = self.title[0] if zh else self.title[1]
+        return {
+            "type": self.slug,
+            "title": title,
+            "status": self.status,
+            "detail": (self.zh if zh else self.en) or title,
+            **self.extra,
+        }
+
+
+class RequestIsMalformed(Problem):
+    status, slug, title = 400, "malformed-request", ("请求格式错误", "The request could not be read")
+
+
+class SignInIsNeeded(Problem):
+    status, slug, title = 401, "unauthenticated", ("需要登录", "A valid token is needed")
+
+    def __init__(self, *, zh: str = "", en: str = "") -> None:
+        super().__init__(zh=zh, en=en, headers={"WWW-Authenticate": "Bearer"})
+
+
+class NotAllowed(Problem):
+    status, slug, title = 403, "forbidden", ("没有权限", "This role may not do that")
+
+
+class OrganisationIsNotVerified(Problem):
+    status, slug = 403, "organisation-not-verified"
+    title = ("单位尚未通过审核", "The organisation is not verified yet")
+
+
+class OrganisationIsSuspended(Problem):
+    status, slug, title = 403, "organisation-suspended", ("单位已被暂停", "The organisation is suspended")
+
+
+class NotFound(Problem):
+    status, slug, title = 404, "not-found", ("未找到", "There is no such resource, or you may not see it")
+
+
+class MethodIsNotAllowed(Problem):
+    status, slug, title = 405, "method-not-allowed", ("不支持的方法", "This resource does not take that method")
+
+
+class WrongState(Problem):
+    status, slug, title = 409, "wrong-state", ("当前状态不允许此操作", "The resource's state does not allow this")
+
+
+class AlreadyExists(Problem):
+    status, slug, title = 409, "already-exists", ("已存在", "This already exists")
+
+
+class RequestIsStillRunning(Problem):
+    status, slug = 409, "request-in-progress"
+    title = ("相同的请求仍在处理", "The first request with this key is still running")
+
+
+class VersionIsStale(Problem):
+    status, slug, title = 412, "stale-version", ("内容已被更新", "The resource has changed since you read it")
+
+
+class BodyIsTooLarge(Problem):
+    status, slug, title = 413, "body-too-large", ("请求体过大", "The request body is over the limit")
+
+
+class MediaTypeIsNotSupported(Problem):
+    status, slug, title = 415, "unsupported-media-type", ("不支持的内容类型", "This content type is not taken here")
+
+
+class IdempotencyKeyIsReused(Problem):
+    status, slug = 422, "idempotency-key-reused"
+    title = ("幂等键已用于另一请求", "This Idempotency-Key was used with another body")
+
+
+class InputIsInvalid(Problem):
+    """422 with `errors`: every fault at once, each `{pointer, message}`. `faults` are `(pointer, zh, en)`."""
+
+    status, slug, title = 422, "invalid-input", ("输入有误", "The input has faults")
+
+    def __init__(self, faults: list[tuple[str, str, str]]) -> None:
+        super().__init__(zh=f"共有 {len(faults)} 处需要修改", en=f"{len(faults)} fault{'s' if len(faults) > 1 else ''} to mend")
+        self.faults = faults
+
+    def body(self, language: Language) -> dict[str, Any]:
+        column = 1 if language == "zh-CN" else 2
+        errors = [{"pointer": fault[0], "message": fault[column]} for fault in self.faults]
+        return {**super().body(language), "errors": errors}
+
+
+class VersionIsNeeded(Problem):
+    status, slug, title = 428, "precondition-required", ("需要 If-Match", "An If-Match header is needed")
+
+
+class TooManyRequests(Problem):
+    status, slug, title = 429, "too-many-requests", ("请求过于频繁", "Too many requests")
+
+
+class ServiceIsUnavailable(Problem):
+    """503 with `Retry-After`."""
+
+    status, slug, title = 503, "unavailable", ("服务暂不可用", "The service is unavailable for now")
+
+    def __init__(self, *, zh: str = "", en: str = "", retry_after_s: int = 1, **extra: Any) -> None:
+        super().__init__(zh=zh, en=en, headers={"Retry-After": str(retry_after_s)}, **extra)
+
+
+class NotHeardYet(ServiceIsUnavailable):
+    """A site or organisation this room has not heard of; it may exist elsewhere (`protocol.md` 1)."""
+
+    slug = "not-heard-yet"
+
+    def __init__(self, subject: str, identifier: str) -> None:
+        super().__init__(
+            zh=f"{subject} {identifier} 的信息尚未同步到此服务, 请稍后重试",
+            en=f"This service has not heard of {subject} {identifier} yet; try again in a moment",
+            subject=subject,
+            id=identifier,
+        )
+
+
+_ZH = {
+    "missing": "必填",
+    "extra_forbidden": "未知字段",
+    "int_parsing": "应为整数",
+    "int_type": "应为整数",
+    "float_type": "应为数字",
+    "float_parsing": "应为数字",
+    "finite_number": "应为有限的数字",
+    "string_type": "应为文本",
+    "bool_type": "应为 true 或 false",
+    "bool_parsing": "应为 true 或 false",
+    "list_type": "应为列表",
+    "dict_type": "应为对象",
+    "model_type": "应为对象",
+    "model_attributes_type": "应为对象",
+    "datetime_type": "应为 RFC 3339 时间",
+    "datetime_parsing": "应为 RFC 3339 时间",
+    "datetime_from_date_parsing": "应为 RFC 3339 时间",
+    "timezone_aware": "时间应带时区",
+    "date_parsing": "应为日期",
+    "date_from_datetime_parsing": "应为日期",
+    "uuid_parsing": "应为 UUID",
+    "string_too_short": "太短, 至少 {min_length} 个字符",
+    "string_too_long": "太长, 至多 {max_length} 个字符",
+    "string_pattern_mismatch": "格式不符",
+    "too_short": "至少 {min_length} 项",
+    "too_long": "至多 {max_length} 项",
+    "greater_than": "应大于 {gt}",
+    "greater_than_equal": "应不小于 {ge}",
+    "less_than": "应小于 {lt}",
+    "less_than_equal": "应不大于 {le}",
+    "literal_error": "应为 {expected} 之一",
+    "enum": "应为 {expected} 之一",
+}
+
+
+class Fault(ValueError):
+    """A validator's fault with both texts; pydantic carries it to `faults_of`."""
+
+    def __init__(self, zh: str, en: str, pointer: str = "") -> None:
+        super().__init__(en)
+        self.zh, self.en, self.pointer = zh, en, pointer
+
+
+def faults_of(errors: list[ErrorDetails], prefix: str = "") -> list[tuple[str, str, str]]:
+    """Pydantic's errors as `(JSON pointer, zh, en)`."""
+    rows = []
+    for error in errors:
+        context = error.get("ctx", {})
+        cause = context.get("error")
+        pointer = prefix + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error["loc"])
+        if isinstance(cause, Fault):
+            rows.append((pointer + cause.pointer, cause.zh, cause.en))
+            continue
+        english = error["msg"].removeprefix("Value error, ")
+        template = _ZH.get(error["type"])
+        rows.append((pointer, template.format(**context) if template else f"无效的值 ({english})", english))
+    return rows

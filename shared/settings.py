@@ -1,0 +1,82 @@
+"""Every setting of the project, read from the environment in this one file (the README's table lists them)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOMS = ("accounts", "listings", "matching", "trading", "logistics", "regions")
+
+
+class Settings(BaseSettings):
+    """Frozen; made once per process by `Settings()` and handed to `create_app` and `create_worker`."""
+
+    model_config = SettingsConfigDict(env_prefix="HUANLIU_", frozen=True, extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    data: Path = Path(".huanliu")
+    java_home: Path | None = None
+    downloads: Path | None = None
+    """Where downloaded servers are kept; outside `data`. Default: `huanliu` in the user's cache folder."""
+
+    mongodb_uri: str = "mongodb://127.0.0.1:27017/?replicaSet=huanliu"
+    kafka_brokers: str = "127.0.0.1:9092"
+    elasticsearch_url: str = "http://127.0.0.1:9200"
+    namespace: str = ""
+    """Prefix of topics, databases and indices, so that tests have fresh names on shared servers."""
+    rooms: Annotated[dict[str, str], Field(default_factory=dict)]
+    """Internal address of each room, `{"accounts": "http://127.0.0.1:1234", …}` (JSON)."""
+    worker_port: int = 0
+    """Port of a worker's own probes and metrics; 0 opens none."""
+    replication: int = 1
+
+    secret_key: str = ""
+    token_minutes: int = 10
+    refresh_days: int = 30
+    body_limit_bytes: int = 1_048_576
+    rate_limit_per_minute: int = 6000
+    sign_in_limit_per_minute: int = 120
+
+    clearing_interval_s: float = 5
+    carbon_cny_per_kg: float = 0
+    load_t: float = 32
+    load_tolerance_pct: float = 5
+    proposal_ttl_s: float = 3600
+    dispute_h: float = 72
+    payment_days: float = 7
+
+    demo_password: str = "huanliu-demo"
+    log_level: str = "INFO"
+
+    def topic(self, room: str) -> str:
+        """The Kafka topic of `room`."""
+        return f"{self.namespace}huanliu.{room}"
+
+    def database(self, room: str) -> str:
+        """The MongoDB database of `room`."""
+        return f"{self.namespace}huanliu_{room}"
+
+    def index(self, name: str) -> str:
+        """The Elasticsearch alias `name`."""
+        return f"{self.namespace}huanliu-{name}"
+
+    def group(self, consumer: str) -> str:
+        """The Kafka consumer group of `consumer`."""
+        return f"{self.namespace}huanliu.{consumer}"
+
+
+def cache_dir() -> Path:
+    """The user's cache folder (XDG base directories)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def environment(extra: Mapping[str, str], without: Iterable[str] = ()) -> dict[str, str]:
+    """This process's environment for a child: without names that start with one of `without`, then with `extra`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(tuple(without))}
+    return kept | dict(extra)
