@@ -1,0 +1,156 @@
+"""Mass, money and rates at the edge: JSON numbers outside, integers inside.
+
+Inside the system a mass is an integer of kilograms (`_kg`), money an integer of fen (`_fen`) and a VAT rate an integer of
+basis points (`_bp`); outside they are tonnes with at most 3 decimals, CNY with at most 2 and per cent with at most 2.
+Nothing here rounds what comes in: a number with more decimals is refused with a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+MAX_T = 10_000_000
+"""The largest quantity accepted, tonnes; more is a slip of the keyboard (China recycles about 480 Mt a year in all)."""
+MAX_CNY = 10_000_000
+"""The largest price accepted, CNY per tonne."""
+_LONGEST_NUMBER = 64
+
+
+class UnitFault(ValueError):
+    """A number that is not a quantity, a price or a rate. `code` is stable, for translations; the text is English."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def div_half_up(numerator: int, denominator: int) -> int:
+    """`numerator / denominator` to the nearest integer; a half goes away from zero (5/2 is 3, -5/2 is -3)."""
+    if denominator == 0:
+        raise ZeroDivisionError("division of an amount by zero")
+    quotient = (2 * abs(numerator) + abs(denominator)) // (2 * abs(denominator))
+    return quotient if (numerator < 0) == (denominator < 0) else -quotient
+
+
+def net_fen(price_fen: int, vat_bp: int) -> int:
+    """The net price of one that includes VAT at `vat_bp` basis points: price × 10000 / (10000 + bp), half up to the fen."""
+    return div_half_up(price_fen * 10_000, 10_000 + vat_bp)
+
+
+def kg_to_t(kg: int) -> float:
+    """Tonnes as a JSON number; exact to the kilogram below 9 × 10^12 t."""
+    return kg / 1000
+
+
+def fen_to_cny(fen: int) -> float:
+    """CNY as a JSON number; exact to the fen below 9 × 10^13 CNY."""
+    return fen / 100
+
+
+def parse_t(value: object) -> int:
+    """Kilograms of a quantity in tonnes (int, float, Decimal or text); 0 up to `MAX_T`, at most 3 decimals."""
+    return _scaled(value, what="a quantity in tonnes", decimals=3, largest=MAX_T)
+
+
+def parse_cny(value: object) -> int:
+    """Fen of an amount in CNY (int, float, Decimal or text); 0 up to `MAX_CNY`, at most 2 decimals."""
+    return _scaled(value, what="a price in CNY per tonne", decimals=2, largest=MAX_CNY)
+
+
+def parse_pct(value: object) -> int:
+    """Basis points of a rate in per cent (int, float, Decimal or text); 0 up to 100, at most 2 decimals."""
+    return _scaled(value, what="a rate in per cent", decimals=2, largest=100)
+
+
+def _scaled(value: object, *, what: str, decimals: int, largest: int) -> int:
+    """`value` × 10^`decimals` exactly, as an integer; UnitFault when it is not that number."""
+    number = _decimal(value, what)
+    if not number.is_finite():
+        raise UnitFault("not_finite", f"{what} must be a finite number")
+    if number < 0:
+        raise UnitFault("negative", f"{what} must not be negative")
+    if number > largest:
+        raise UnitFault("too_large", f"{what} must be at most {largest}")
+    if number == 0:
+        return 0
+    digits, exponent = number.as_tuple().digits, number.as_tuple().exponent
+    assert isinstance(exponent, int)  # finite, so not one of the letters
+    shift = exponent + decimals
+    whole = int("".join(map(str, digits)))
+    if shift >= 0:
+        return whole * int(10**shift)
+    if -shift >= len(digits) or whole % int(10**-shift):
+        raise UnitFault("too_many_decimals", f"{what} must have at most {decimals} decimals")
+    return whole // int(10**-shift)
+
+
+def _decimal(value: object, what: str) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise UnitFault("not_a_number", f"{what} must be a number")
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and abs(value) > 10**18:
+        raise UnitFault("too_large" if value > 0 else "negative", f"{what} is out of range")
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) > _LONGEST_NUMBER:
+        raise UnitFault("not_a_number", f"{what} must be a number of at most {_LONGEST_NUMBER} characters")
+    try:
+        return Decimal(text.strip())
+    except InvalidOperation:
+        raise UnitFault("not_a_number", f"{what} must be a number") from None
+
+
+def _json_number(parse: Callable[[object], int], *, positive: bool = False) -> PlainValidator:
+    """A pydantic validator that takes JSON numbers alone (no text, no booleans) and gives the integer inside."""
+
+    def validate(value: Any) -> int:
+        if isinstance(value, str):
+            raise PydanticCustomError("not_a_number", "must be a JSON number, not text")
+        try:
+            inside = parse(value)
+        except UnitFault as fault:
+            raise PydanticCustomError(fault.code, "{reason}", {"reason": str(fault)}) from fault
+        if positive and inside == 0:
+            raise PydanticCustomError("not_positive", "must be greater than 0")
+        return inside
+
+    return PlainValidator(validate)
+
+
+Tonnes = Annotated[
+    int,
+    _json_number(parse_t, positive=True),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MAX_T, "description": "Tonnes, at most 3 decimals."}),
+]
+"""In: a JSON number of tonnes, above 0. Inside: kilograms."""
+
+CnyPerTonne = Annotated[
+    int,
+    _json_number(parse_cny),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_CNY, "description": "CNY per tonne, at most 2 decimals."}),
+]
+"""In: a JSON number of CNY per tonne, 0 or more. Inside: fen per tonne."""
+
+VatPct = Annotated[
+    int,
+    _json_number(parse_pct),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100, "description": "Per cent, at most 2 decimals."}),
+]
+"""In: a JSON number of per cent, 0 to 100. Inside: basis points."""
+
+
+def _bp_to_pct(vat_bp: int) -> float:
+    return vat_bp / 100
+
+
+TonnesOut = Annotated[int, PlainSerializer(kg_to_t, return_type=float), WithJsonSchema({"type": "number"})]
+"""Out: kilograms shown as tonnes."""
+CnyOut = Annotated[int, PlainSerializer(fen_to_cny, return_type=float), WithJsonSchema({"type": "number"})]
+"""Out: fen shown as CNY."""
+VatPctOut = Annotated[int, PlainSerializer(_bp_to_pct, return_type=float), WithJsonSchema({"type": "number"})]
+"""Out: basis points shown as per cent."""
