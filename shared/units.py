@@ -12,7 +12,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+
+from shared.problem import Fault
 
 MAX_T = 10_000_000
 """The largest quantity accepted, tonnes; more is a slip of the keyboard (China recycles about 480 Mt a year in all)."""
@@ -21,11 +22,11 @@ MAX_CNY = 10_000_000
 _LONGEST_NUMBER = 64
 
 
-class UnitFault(ValueError):
-    """A number that is not a quantity, a price or a rate. `code` is stable, for translations; the text is English."""
+class UnitFault(Fault):
+    """A value that is not a quantity, a price or a rate: a ValueError with both texts and a stable `code`."""
 
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(zh, en)
         self.code = code
 
 
@@ -54,28 +55,29 @@ def fen_to_cny(fen: int) -> float:
 
 def parse_t(value: object) -> int:
     """Kilograms of a quantity in tonnes (int, float, Decimal or text); 0 up to `MAX_T`, at most 3 decimals."""
-    return _scaled(value, what="a quantity in tonnes", decimals=3, largest=MAX_T)
+    return _scaled(value, ("数量(吨)", "a quantity in tonnes"), decimals=3, largest=MAX_T)
 
 
 def parse_cny(value: object) -> int:
     """Fen of an amount in CNY (int, float, Decimal or text); 0 up to `MAX_CNY`, at most 2 decimals."""
-    return _scaled(value, what="a price in CNY per tonne", decimals=2, largest=MAX_CNY)
+    return _scaled(value, ("单价(元/吨)", "a price in CNY per tonne"), decimals=2, largest=MAX_CNY)
 
 
 def parse_pct(value: object) -> int:
     """Basis points of a rate in per cent (int, float, Decimal or text); 0 up to 100, at most 2 decimals."""
-    return _scaled(value, what="a rate in per cent", decimals=2, largest=100)
+    return _scaled(value, ("税率(%)", "a rate in per cent"), decimals=2, largest=100)
 
 
-def _scaled(value: object, *, what: str, decimals: int, largest: int) -> int:
-    """`value` × 10^`decimals` exactly, as an integer; UnitFault when it is not that number."""
+def _scaled(value: object, what: tuple[str, str], *, decimals: int, largest: int) -> int:
+    """`value` × 10^`decimals` exactly, as an integer; UnitFault when it is not that number. `what` names it, zh and en."""
+    zh, en = what
     number = _decimal(value, what)
     if not number.is_finite():
-        raise UnitFault("not_finite", f"{what} must be a finite number")
+        raise UnitFault("not_finite", f"{zh}应为有限的数字", f"{en} must be a finite number")
     if number < 0:
-        raise UnitFault("negative", f"{what} must not be negative")
+        raise UnitFault("negative", f"{zh}不能为负", f"{en} must not be negative")
     if number > largest:
-        raise UnitFault("too_large", f"{what} must be at most {largest}")
+        raise UnitFault("too_large", f"{zh}不能大于 {largest}", f"{en} must be at most {largest}")
     if number == 0:
         return 0
     digits, exponent = number.as_tuple().digits, number.as_tuple().exponent
@@ -85,24 +87,25 @@ def _scaled(value: object, *, what: str, decimals: int, largest: int) -> int:
     if shift >= 0:
         return whole * int(10**shift)
     if -shift >= len(digits) or whole % int(10**-shift):
-        raise UnitFault("too_many_decimals", f"{what} must have at most {decimals} decimals")
+        raise UnitFault("too_many_decimals", f"{zh}至多 {decimals} 位小数", f"{en} must have at most {decimals} decimals")
     return whole // int(10**-shift)
 
 
-def _decimal(value: object, what: str) -> Decimal:
+def _decimal(value: object, what: tuple[str, str]) -> Decimal:
+    fault = UnitFault("not_a_number", f"{what[0]}应为数字", f"{what[1]} must be a number")
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise UnitFault("not_a_number", f"{what} must be a number")
+        raise fault
     if isinstance(value, Decimal):
         return value
-    if isinstance(value, int) and abs(value) > 10**18:
-        raise UnitFault("too_large" if value > 0 else "negative", f"{what} is out of range")
+    if isinstance(value, int):
+        return Decimal(value)
     text = value if isinstance(value, str) else repr(value)
     if len(text) > _LONGEST_NUMBER:
-        raise UnitFault("not_a_number", f"{what} must be a number of at most {_LONGEST_NUMBER} characters")
+        raise fault
     try:
         return Decimal(text.strip())
     except InvalidOperation:
-        raise UnitFault("not_a_number", f"{what} must be a number") from None
+        raise fault from None
 
 
 def _json_number(parse: Callable[[object], int], *, positive: bool = False) -> PlainValidator:
@@ -110,13 +113,10 @@ def _json_number(parse: Callable[[object], int], *, positive: bool = False) -> P
 
     def validate(value: Any) -> int:
         if isinstance(value, str):
-            raise PydanticCustomError("not_a_number", "must be a JSON number, not text")
-        try:
-            inside = parse(value)
-        except UnitFault as fault:
-            raise PydanticCustomError(fault.code, "{reason}", {"reason": str(fault)}) from fault
+            raise UnitFault("not_a_number", "应为数字, 不是文本", "must be a JSON number, not text")
+        inside = parse(value)
         if positive and inside == 0:
-            raise PydanticCustomError("not_positive", "must be greater than 0")
+            raise UnitFault("not_positive", "应大于 0", "must be greater than 0")
         return inside
 
     return PlainValidator(validate)
