@@ -106,8 +106,16 @@ def _counties() -> tuple[list[Region], np.ndarray, np.ndarray]:
     return counties, lats, np.array([r.position.lon for r in counties])
 
 
-def nearest_county(position: Position) -> Region:
-    """The county whose point is nearest to `position`: a guess at where a position lies, without boundaries."""
+def nearest_county(position: Position, within: str = "") -> Region:
+    """The county whose point is nearest to `position`: a guess at where a position lies, without boundaries.
+
+    `within` names the region the position is known to lie in; a region without counties is its own answer.
+    """
     counties, lats, lons = _counties()
     metres = great_circle_m_array(np.array(position.lat), np.array(position.lon), lats, lons)
+    if within:
+        inside = np.array([contains(within, county.code) for county in counties])
+        metres = np.where(inside, metres, np.inf)
+        if not inside.any():
+            return _table()[within]
     return counties[int(np.argmin(metres))]

@@ -20,6 +20,9 @@ CONTRACT_GRADES = [
     for name in names.split()
 ]
 DOMAIN_FAMILIES = [
+    *("steel", "nonferrous", "paper", "plastic", "tyre", "battery", "phone", "elv", "textile", "glass", "ship", "pv"),
+    *("blade", "reman", "solid_waste"),
+]
     "steel",
     "nonferrous",
     "paper",

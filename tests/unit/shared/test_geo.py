@@ -78,3 +78,8 @@ def test_every_region_has_names_a_level_a_plausible_point_and_existing_ancestors
 
 def test_the_nearest_county_of_a_point_in_wuchang() -> None:
     assert geo.nearest_county(geo.Position(30.556, 114.312)).code == "420106"
+
+
+def test_the_nearest_county_can_be_kept_inside_a_province() -> None:
+    assert geo.nearest_county(geo.Position(30.556, 114.312), within="430000").code.startswith("43")
+    assert geo.nearest_county(geo.Position(25.0, 121.5), within="710000").code == "710000"
