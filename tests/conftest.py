@@ -1,0 +1,76 @@
+"""What every test gets: the servers it declares, and settings with fresh names on them.
+
+A test says which servers it uses by the markers `mongodb`, `kafka`, `elasticsearch`; the address of any other leads
+nowhere, so that an undeclared use fails.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.servers.bring_up import NAMES
+from shared.settings import Settings
+from tests.fixtures.servers import Running, load, start
+
+NOWHERE = {
+    # port 9 (discard) is refused at once wherever that service does not run, which is everywhere by now
+    "mongodb": "mongodb://127.0.0.1:9/?replicaSet=undeclared&serverSelectionTimeoutMS=500",
+    "kafka": "127.0.0.1:9",
+    "elasticsearch": "http://127.0.0.1:9",
+}
+_declared = pytest.StashKey[Iterable[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--servers DIR`: use the servers that `python -m tests.fixtures.servers --keep DIR` left running."""
+    parser.addoption("--servers", metavar="DIR", default=None, help="use servers kept running below DIR")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Notes which servers the selected tests declare, so that only those are started."""
+    session.config.stash[_declared] = {
+        name for item in session.items for name in NAMES if item.get_closest_marker(name) is not None
+    }
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> Iterator[Running]:
+    """The servers of this session, started once and stopped at its end."""
+    kept = pytestconfig.getoption("--servers")
+    if kept:
+        yield load(Path(kept))
+        return
+    declared = sorted(pytestconfig.stash[_declared])
+    folder = Path(tempfile.mkdtemp(prefix="huanliu-test-"))
+    try:
+        running = start(folder, declared, leashed=True)
+        try:
+            yield running
+        finally:
+            running.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings of one test: a fresh namespace, a data folder, the addresses of the servers that it declares."""
+    declared = [name for name in NAMES if request.node.get_closest_marker(name) is not None]
+    addresses = dict(NOWHERE)
+    if declared:
+        running: Running = request.getfixturevalue("servers")
+        addresses |= {name: running.addresses[name] for name in declared}
+    return Settings(
+        namespace=f"t{uuid.uuid4().hex[:8]}_",
+        data=tmp_path / "data",
+        mongodb_uri=addresses["mongodb"],
+        kafka_brokers=addresses["kafka"],
+        elasticsearch_url=addresses["elasticsearch"],
+        secret_key="test-secret-key-of-at-least-32-bytes",
+    )
