@@ -23,22 +23,6 @@ DOMAIN_FAMILIES = [
     *("steel", "nonferrous", "paper", "plastic", "tyre", "battery", "phone", "elv", "textile", "glass", "ship", "pv"),
     *("blade", "reman", "solid_waste"),
 ]
-    "steel",
-    "nonferrous",
-    "paper",
-    "plastic",
-    "tyre",
-    "battery",
-    "phone",
-    "elv",
-    "textile",
-    "glass",
-    "ship",
-    "pv",
-    "blade",
-    "reman",
-    "solid_waste",
-]
 
 
 def test_the_contract_names_27_grades_and_all_are_there() -> None:
