@@ -195,12 +195,13 @@ class Unit:
         self.events.extend(events)
 
     def flush(self) -> None:
-        """Write the outbox rows; called by `Database.write` before the commit."""
+        """Write the outbox rows; called before the commit, and after each event of a batch, whose trace they carry on."""
         if not self.events:
             return
         trace = child_traceparent(self.traceparent)
         rows = [outbox_row(event, self.settings.topic(event.ROOM), trace, self.now) for event in self.events]
         self.collection("outbox").insert_many(rows, session=self.session)
+        self.events.clear()
 
 
 def outbox_row(event: Event, topic: str, traceparent: str, now: datetime) -> Row:

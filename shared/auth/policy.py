@@ -8,6 +8,7 @@ needed). An action on a collection, where nothing is loaded yet, asks for the ro
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextvars import ContextVar
 from typing import Final, Literal
 
 from shared.auth.caller import ROLES, Caller, Role
@@ -105,6 +106,10 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
 }
 
 
+checked: ContextVar[bool] = ContextVar("checked", default=False)
+"""Whether this request asked the table about a loaded resource; the dispatcher lets no item route answer without."""
+
+
 def may(caller: Caller, action: str, relations: Collection[Relation] | None = None) -> bool:
     """Whether the table lets `caller` do `action`. `relations` is None before a resource is loaded: the role alone counts."""
     rule = POLICY[action]
@@ -122,6 +127,7 @@ def authorise(caller: Caller | None, action: str, relations: Collection[Relation
     Raises `SignInIsNeeded` (401) for nobody; `NotFound` (404) where a resource is named and the caller, an operator apart,
     stands in no relation to it, whatever the role; `NotAllowed` (403) for a visible thing or a collection.
     """
+    checked.set(relations is not None or checked.get())
     if POLICY[action] == "public":
         return
     if caller is None:

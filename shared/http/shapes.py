@@ -1,0 +1,82 @@
+"""Shapes that every room shares: strict bodies, queries, pages, positions, preconditions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+
+from shared.clock import iso
+from shared.mongo import Page
+from shared.problem import VersionIsStale
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class Shape(BaseModel):
+    """A body, in or out. JSON types are taken strictly and unknown fields are faults."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Query(BaseModel):
+    """Query parameters: texts, converted. Unknown ones are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ListQuery(Query):
+    """Of every list."""
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: str | None = None
+
+
+class Position(Shape):
+    """WGS 84."""
+
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+Time = Annotated[AwareDatetime, PlainSerializer(iso, return_type=str, when_used="json")]
+"""RFC 3339 with an offset; answered in UTC."""
+
+
+class PageOut(Shape, Generic[S]):
+    """`{"items": […], "next_cursor": …}`."""
+
+    items: list[S]
+    next_cursor: str | None = None
+
+
+def page_of(page: Page[T], render: Callable[[T], S]) -> PageOut[S]:
+    return PageOut(items=[render(one) for one in page.items], next_cursor=page.next_cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """The If-Match of a PATCH: the version the caller read."""
+
+    etag: str
+
+    def check(self, version: int) -> None:
+        """Raises VersionIsStale (412)."""
+        if self.etag != "*" and etag_of(version) not in [tag.strip() for tag in self.etag.split(",")]:
+            raise VersionIsStale(
+                zh=f"当前版本是 {version}, 请重新读取后再修改",
+                en=f"It is at version {version} now; read it again, then change it",
+            )
+
+
+def etag_of(version: int) -> str:
+    return f'"{version}"'
+
+
+def cut_to_ms(at: datetime) -> datetime:
+    """Times inside are milliseconds, as MongoDB keeps them."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

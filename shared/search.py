@@ -1,0 +1,132 @@
+"""Elasticsearch: an index behind an alias, written with the aggregate's version as external version, rebuilt without a gap.
+
+The alias `huanliu-lots` names the index that is searched; while a new one is built, the alias `huanliu-lots-building` names
+it, and every write goes to both. Nothing is ever deleted from an index: closed documents are filtered out (`protocol.md` 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from elastic_transport import ConnectionError as NoConnection
+from elastic_transport import ConnectionTimeout
+from elasticsearch import ApiError, BadRequestError, Elasticsearch
+from elasticsearch.helpers import scan, streaming_bulk
+
+from shared.bus.consumer import ServerIsUnreachable
+from shared.ids import new_id
+from shared.problem import ServiceIsUnavailable
+from shared.settings import Settings
+
+UNREACHABLE = (NoConnection, ConnectionTimeout)
+REFRESH = "500ms"
+VERSION_CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is indexed: `version` orders writes of the same id."""
+
+    id: str
+    version: int
+    source: dict[str, Any]
+
+
+class Index:
+    """One searchable kind. `mappings` is Elasticsearch's."""
+
+    def __init__(self, settings: Settings, name: str, mappings: dict[str, Any]) -> None:
+        self.settings, self.mappings = settings, mappings
+        self.alias = settings.index(name)
+        self.building = f"{self.alias}-building"
+
+    @cached_property
+    def client(self) -> Elasticsearch:
+        return Elasticsearch(self.settings.elasticsearch_url, request_timeout=10, max_retries=0, retry_on_timeout=False)
+
+    def search(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Elasticsearch's answer. Raises ServiceIsUnavailable (503) while it is down or has no index yet."""
+        try:
+            return dict(self.client.options(request_timeout=5).search(index=self.alias, **body).body)
+        except BadRequestError:
+            raise
+        except (*UNREACHABLE, ApiError) as error:
+            raise ServiceIsUnavailable(
+                zh="搜索暂不可用, 挂牌和交易不受影响", en="Search is down for now; listing and trading go on", retry_after_s=5
+            ) from error
+
+    def write(self, documents: Iterable[Document]) -> None:
+        """Index into every target; an older version than the stored one is passed over. Raises ServerIsUnreachable."""
+        batch = list(documents)
+        try:
+            for target in self._targets():
+                self._bulk(target, batch)
+        except (*UNREACHABLE, ApiError) as error:
+            raise ServerIsUnreachable(f"Elasticsearch: {error}") from error
+
+    def rebuild(self, documents: Iterable[Document]) -> int:
+        """Build a new index from the source of truth while the old one serves, then swap. `documents` must be read after
+        this call began: the iterator is opened once writers go to the new index as well. Returns how many."""
+        fresh = self._create(self.building)
+        try:
+            count = self._bulk(fresh, documents)
+            self.client.indices.refresh(index=fresh)
+            old = self._behind(self.alias)
+            actions = [{"remove_index": {"index": name}} for name in old]
+            actions += [{"remove": {"index": fresh, "alias": self.building}}, {"add": {"index": fresh, "alias": self.alias}}]
+            self.client.indices.update_aliases(actions=actions)
+        except BaseException:
+            self.client.indices.delete(index=fresh, ignore_unavailable=True)
+            raise
+        return count
+
+    def _targets(self) -> list[str]:
+        targets = self._behind(f"{self.alias},{self.building}")
+        if not self._behind(self.alias):
+            targets.append(self._create(self.alias))
+        return targets
+
+    def _behind(self, aliases: str) -> list[str]:
+        answer = self.client.options(ignore_status=404).indices.get_alias(name=aliases, ignore_unavailable=True)
+        return sorted(name for name, entry in answer.body.items() if isinstance(entry, dict) and entry.get("aliases"))
+
+    def _create(self, alias: str) -> str:
+        name = f"{self.alias}-{new_id()}"
+        self.client.indices.create(
+            index=name,
+            mappings=self.mappings,
+            settings={"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": REFRESH},
+            aliases={alias: {}},
+        )
+        return name
+
+    def _bulk(self, target: str, documents: Iterable[Document]) -> int:
+        def actions() -> Iterator[dict[str, Any]]:
+            for one in documents:
+                yield {
+                    "_op_type": "index",
+                    "_index": target,
+                    "_id": one.id,
+                    "_version": one.version,
+                    "_version_type": "external_gte",
+                    "_source": one.source,
+                }
+
+        count = 0
+        for ok, item in streaming_bulk(self.client, actions(), chunk_size=500, raise_on_error=False):
+            count += 1
+            if not ok and item["index"]["status"] != VERSION_CONFLICT:
+                raise ValueError(f"Elasticsearch refused {item['index']['_id']}: {item['index'].get('error')}")
+        return count
+
+    def refresh(self) -> None:
+        self.client.indices.refresh(index=self.alias)
+
+    def all(self) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """Every document as `(id, version, source)`, for the audit."""
+        query = {"version": True, "query": {"match_all": {}}}
+        for hit in scan(self.client, index=self.alias, query=query, size=1000):
+            yield hit["_id"], hit["_version"], hit["_source"]
