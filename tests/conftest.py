@@ -11,8 +11,10 @@ import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pymongo import MongoClient
 
 from deploy.servers.bring_up import NAMES
 from shared.settings import Settings
@@ -56,6 +58,21 @@ def servers(pytestconfig: pytest.Config) -> Iterator[Running]:
             running.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def closed_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Closes every MongoDB client a test opened: one left open is a warning, and warnings are errors."""
+    opened: list[MongoClient[dict[str, Any]]] = []
+
+    def opening(*args: Any, **options: Any) -> MongoClient[dict[str, Any]]:
+        opened.append(MongoClient(*args, **options))
+        return opened[-1]
+
+    monkeypatch.setattr("shared.mongo.MongoClient", opening)
+    yield
+    for client in opened:
+        client.close()
 
 
 @pytest.fixture
