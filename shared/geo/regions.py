@@ -106,6 +106,11 @@ def _counties() -> tuple[list[Region], np.ndarray, np.ndarray]:
     return counties, lats, np.array([r.position.lon for r in counties])
 
 
+@cache
+def _inside(outer: str) -> np.ndarray:
+    return np.array([contains(outer, county.code) for county in _counties()[0]])
+
+
 def nearest_county(position: Position, within: str = "") -> Region:
     """The county whose point is nearest to `position`: a guess at where a position lies, without boundaries.
 
@@ -114,8 +119,7 @@ def nearest_county(position: Position, within: str = "") -> Region:
     counties, lats, lons = _counties()
     metres = great_circle_m_array(np.array(position.lat), np.array(position.lon), lats, lons)
     if within:
-        inside = np.array([contains(within, county.code) for county in counties])
-        metres = np.where(inside, metres, np.inf)
-        if not inside.any():
+        metres = np.where(_inside(within), metres, np.inf)
+        if not np.isfinite(metres).any():
             return _table()[within]
     return counties[int(np.argmin(metres))]
