@@ -76,10 +76,9 @@ def start(command: Command, log: Path, leashed: bool = True) -> subprocess.Popen
             raise CannotGoOn(f"Cannot start {command.argv[0]}: {fault.strerror}.") from fault
 
 
-def signal_group(identity: Identity, number: signal.Signals) -> None:
-    """Sends a signal to the session of a process that we started, if it is still that process."""
-    if identity.runs():
-        _signal(identity.pid, number)
+def kill_group(group: int) -> None:
+    """Kills what a process of ours, which has just ended, left in its process group."""
+    _signal(group, signal.SIGKILL)
 
 
 def _signal(group: int, number: signal.Signals) -> None:

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     dispute_h: float = 72
     payment_days: float = 7
 
+    demo: bool = False
+    """Set by `huanliu up` unless `--no-demo`: the demo market belongs to this instance, ready only once it is loaded."""
     demo_password: str = "huanliu-demo"
     log_level: str = "INFO"
 

@@ -11,6 +11,7 @@ import json
 import logging
 import shutil
 import stat
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -124,8 +125,19 @@ def _only_one(folder: Path) -> Iterator[None]:
 def _fill(part: Path, wanted: Bundle, advance: Advance) -> None:
     done = part / "done"
     done.mkdir(parents=True)
+    broken_off = threading.Event()
+
+    def advance_or_end(count: int) -> None:
+        if broken_off.is_set():
+            raise InterruptedError("another file failed, or the person who waits gave up")
+        advance(count)
+
     with ThreadPoolExecutor(max_workers=8) as pool:
-        paths = list(pool.map(lambda file: _get(part / "repository", file, advance), wanted.files))
+        try:
+            paths = list(pool.map(lambda file: _get(part / "repository", file, advance_or_end), wanted.files))
+        except BaseException:
+            broken_off.set()
+            raise
     for path in paths:
         if path.suffix == ".zip":
             _unpack(path, done)

@@ -1,0 +1,1 @@
+"""The commands of `huanliu`, a module each; `deploy/cli.py` names them all."""

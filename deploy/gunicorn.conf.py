@@ -1,0 +1,20 @@
+"""What all web processes share; `deploy/processes.py` says how many of each there are, and where they listen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from prometheus_client.multiprocess import mark_process_dead
+
+worker_class = "gthread"
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # a heartbeat on a slow disk looks like a hung worker
+timeout = 120  # of the heartbeat; on a busy machine with few cores an application may take long to import
+graceful_timeout = 8  # stopping everything has 20 s, servers included
+keepalive = 75  # the gateway keeps its connections to the rooms
+loglevel = "warning"
+
+
+def child_exit(_server: object, worker: Any) -> None:
+    """Takes a dead worker's gauges out of the metrics."""
+    mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
