@@ -32,7 +32,7 @@ from pymongo.write_concern import WriteConcern
 from shared.clock import Clock, utc_now
 from shared.events import Event
 from shared.ids import child_traceparent, new_id, new_traceparent
-from shared.problem import InputIsInvalid, NotFound, ServiceIsUnavailable
+from shared.problem import InputIsInvalid, NotFound, TooManyWriters
 from shared.settings import Settings
 
 T = TypeVar("T")
@@ -121,7 +121,7 @@ class Database:
     def write(self, work: Callable[[Unit], T], traceparent: str | None = None, cause: Cause | None = None) -> T:
         """Run `work` in one transaction with everything it saves and emits; run it again when it met another writer.
 
-        Raises what `work` raises, with nothing written; `ServiceIsUnavailable` when it could not be done in 10 s.
+        Raises what `work` raises, with nothing written; `TooManyWriters` when it could not be done in 10 s.
         """
         deadline = time.monotonic() + TRANSACTION_DEADLINE_S
         pause = 0.002
@@ -133,7 +133,7 @@ class Database:
                     if not error.has_error_label("TransientTransactionError") or isinstance(error, ConnectionFailure):
                         raise
                     if time.monotonic() > deadline:
-                        raise ServiceIsUnavailable(zh="写入冲突过多, 请重试", en="Too many writers at once") from error
+                        raise TooManyWriters from error
                     time.sleep(random.uniform(0, pause))
                     pause = min(pause * 2, 0.25)
 

@@ -127,6 +127,13 @@ class ServiceIsUnavailable(Problem):
         super().__init__(zh=zh, en=en, headers={"Retry-After": str(retry_after_s)}, **extra)
 
 
+class TooManyWriters(ServiceIsUnavailable):
+    """The transaction met other writers, or one left open by a killed process, until its time was up; nothing was written."""
+
+    def __init__(self) -> None:
+        super().__init__(zh="写入冲突过多, 请重试", en="Too many writers at once; try again")
+
+
 class NotHeardYet(ServiceIsUnavailable):
     """A site or organisation this room has not heard of; it may exist elsewhere (`protocol.md` 1)."""
 

@@ -27,6 +27,8 @@ def mongodb(data: Path, preferred: tuple[int, ...] = (), cache_gb: float = 0.5) 
             "--replSet", SET, "--oplogSize", "1024", "--wiredTigerCacheSizeGB", str(cache_gb), "--nounixsocket",
             "--setParameter", "shutdownTimeoutMillisForSignaledShutdown=1000",
             "--setParameter", "diagnosticDataCollectionEnabled=false",
+            # a process killed inside a transaction leaves its locks: they go after this, not after a minute
+            "--setParameter", "transactionLifetimeLimitSeconds=10",
         ))  # fmt: skip
 
     return Server(

@@ -24,6 +24,7 @@ from shared.bus.envelope import Envelope, EventIsUnreadable, Record, open_envelo
 from shared.bus.producer import ensure_topics, make_producer
 from shared.events import REGISTRY, Event
 from shared.mongo import Cause, Database, Unit
+from shared.problem import TooManyWriters
 
 log = structlog.get_logger("consumer")
 
@@ -42,6 +43,10 @@ class ServerIsUnreachable(Exception):
 
 class TooManyDeadLetters(Exception):
     """So many events in a row failed that the fault is ours: the consumer stops rather than park the whole topic."""
+
+
+OUTAGES = (KafkaError, ConnectionFailure, ServerIsUnreachable, TooManyWriters)
+"""No fault of an event: wait and try again. `TooManyWriters` is what a process killed in its transaction leaves behind."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Consumer:
         while not stop.is_set():
             try:
                 self._consume(stop)
-            except (KafkaError, ConnectionFailure, ServerIsUnreachable) as error:
+            except OUTAGES as error:
                 self._wait(error, stop)
             except TooManyDeadLetters as error:
                 self.error, self.stopped = str(error), True
@@ -120,7 +125,7 @@ class Consumer:
             try:
                 self.handle(records)
                 return
-            except (KafkaError, ConnectionFailure, ServerIsUnreachable) as error:
+            except OUTAGES as error:
                 self._wait(error, stop)
 
     def handle(self, records: Sequence[Record]) -> None:
@@ -138,7 +143,7 @@ class Consumer:
             return
         try:
             self._apply([(envelope, event) for _, envelope, event in good])
-        except (KafkaError, ConnectionFailure, ServerIsUnreachable):
+        except OUTAGES:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, each event is tried alone and parked with the reason
             log.info("batch is retried one by one", consumer=self.name, events=len(good), error=repr(error))
@@ -153,7 +158,7 @@ class Consumer:
                 self._apply([(envelope, event)])
                 self._parked_in_a_row = 0
                 return
-            except (KafkaError, ConnectionFailure, ServerIsUnreachable):
+            except OUTAGES:
                 raise
             except Exception as error:  # noqa: BLE001 - kept as the dead letter's reason
                 last = error
@@ -205,7 +210,7 @@ class Consumer:
                 envelope = open_envelope(record)
                 self._apply([(envelope, parse(envelope, self.settings.secret_key))])
                 letter.status = "replayed"
-            except (KafkaError, ConnectionFailure, ServerIsUnreachable):
+            except OUTAGES:
                 raise
             except Exception as error:  # noqa: BLE001 - kept as the dead letter's reason
                 letter.status, letter.reason = "parked", f"{type(error).__name__}: {error}"
