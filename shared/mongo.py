@@ -31,6 +31,7 @@ from pymongo.write_concern import WriteConcern
 
 from shared.clock import Clock, utc_now
 from shared.events import Event
+from shared.events.base import Value
 from shared.ids import child_traceparent, new_id, new_traceparent
 from shared.problem import InputIsInvalid, NotFound, TooManyWriters
 from shared.settings import Settings
@@ -38,9 +39,17 @@ from shared.settings import Settings
 T = TypeVar("T")
 Row = dict[str, Any]
 
+
+def _is_value(kind: Any) -> bool:
+    """Frozen parts of events (`Terms`) are kept as they came."""
+    return isinstance(kind, type) and issubclass(kind, Value)
+
+
 CONVERTER = make_converter(detailed_validation=False)
 CONVERTER.register_structure_hook(datetime, lambda value, _: value)
 CONVERTER.register_unstructure_hook(datetime, lambda value: value)
+CONVERTER.register_structure_hook_func(_is_value, lambda row, kind: kind.model_validate(row))
+CONVERTER.register_unstructure_hook_func(_is_value, lambda value: value.model_dump())
 
 TRANSACTION_DEADLINE_S = 10.0
 UNREACHABLE = (ConnectionFailure,)

@@ -37,6 +37,10 @@ class Terms(Value):
     quality: dict[str, float]
     basis: dict[str, float]
 
+    def contract_quality(self, attribute: str) -> float | None:
+        """What the load is settled on: the basis, else the declared quality; None where neither names it."""
+        return self.basis.get(attribute, self.quality.get(attribute))
+
 
 class _Proposal(Event):
     """`id` is the proposal's."""

@@ -28,12 +28,14 @@ from shared.problem import (
     NotHeardYet,
     Problem,
     RequestIsMalformed,
+    ServiceIsUnavailable,
     SignInIsNeeded,
     VersionIsNeeded,
     faults_of,
 )
 
 WAIT_FOR_NEWS_S = 2.0
+WAIT_FOR_DECISION_S = 3.0
 STORED_PROBLEMS = frozenset({409, 412, 422})
 """Refusals that an Idempotency-Key repeats; the others may be true no longer."""
 
@@ -117,9 +119,13 @@ class Dispatcher:
         if route.method == "GET":
             return call(self.database.read())
         key = request.headers.get("Idempotency-Key")
-        if route.method != "POST" or not key or route.secret:
-            return self.database.write(call, trace)
-        return self._once(route, trace, caller, key, call)
+
+        def write(work: Callable[[Unit], Answer]) -> Answer | Response:
+            if route.method != "POST" or not key or route.secret:
+                return self.database.write(work, trace)
+            return self._once(route, trace, caller, key, work)
+
+        return decided(write(call), write)
 
     def _once(
         self, route: Route, trace: str, caller: Caller | None, key: str, call: Callable[[Unit], Answer]
@@ -137,7 +143,8 @@ class Dispatcher:
             if stored is not None:
                 return replayed(stored, digest)
             answer = call(unit)
-            keep(unit, identifier, digest, render(answer, request))
+            if answer.then is None:
+                keep(unit, identifier, digest, render(answer, request))
             return answer
 
         try:
@@ -149,6 +156,20 @@ class Dispatcher:
                 response = problem_response(problem, language)
                 self.database.write(lambda unit: keep(unit, identifier, digest, response))
             raise
+
+
+def decided(answer: Answer | Response, write: Callable[[Callable[[Unit], Answer]], Answer | Response]) -> Answer | Response:
+    """The final answer of a request that waits for another room (`Answer.then`). Raises ServiceIsUnavailable after a while."""
+    deadline = time.monotonic() + WAIT_FOR_DECISION_S
+    while isinstance(answer, Answer) and answer.then is not None:
+        if time.monotonic() >= deadline:
+            raise ServiceIsUnavailable(
+                zh="请求已受理, 尚无结果; 请稍后重复同一请求",
+                en="Your request stands but is not decided yet; repeat the same call in a moment",
+            )
+        time.sleep(0.05)
+        answer = write(answer.then)
+    return answer
 
 
 def replayed(stored: Row, digest: str) -> Response:

@@ -11,6 +11,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 from pydantic import BaseModel
 
 from shared.auth import POLICY
+from shared.mongo import Unit
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -18,11 +19,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler answers; a shape with a `version` gets an ETag. `body` may be bytes with their own content type."""
+    """What a handler answers; a shape with a `version` gets an ETag. `body` may be bytes with their own content type.
+
+    `then` is for what another room decides: after the commit the dispatcher asks it, each time in a transaction of its own,
+    until it answers without one or raises; this answer is then neither sent nor stored for an Idempotency-Key, the last is.
+    Where it takes too long the caller is told that the request stands (503), so the handler must bear being called again.
+    """
 
     body: BaseModel | Mapping[str, Any] | bytes | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    then: Callable[[Unit], Answer] | None = None
 
 
 def created(location: str, body: BaseModel, status: int = 201) -> Answer:
