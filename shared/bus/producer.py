@@ -10,6 +10,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from shared.bus.envelope import headers_of
+from shared.bus.ping import must_answer
 from shared.settings import Settings
 
 PARTITIONS = 4
@@ -19,6 +20,7 @@ SEND_TIMEOUT_S = 30
 
 def make_producer(settings: Settings) -> KafkaProducer:
     """Raises KafkaError when no broker answers."""
+    must_answer(settings)
     return KafkaProducer(
         bootstrap_servers=settings.kafka_brokers.split(","),
         acks="all",
@@ -33,6 +35,7 @@ def make_producer(settings: Settings) -> KafkaProducer:
 
 def ensure_topics(settings: Settings, topics: Iterable[str], partitions: int = PARTITIONS) -> None:
     """Create what is missing. State is rebuilt from topics, so they keep everything (`protocol.md` 6)."""
+    must_answer(settings)
     admin = KafkaAdminClient(bootstrap_servers=settings.kafka_brokers.split(","), request_timeout_ms=10_000)
     try:
         present = set(admin.list_topics())
