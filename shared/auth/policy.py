@@ -49,6 +49,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "me.read": _everyone(_ANY),
     "api_keys.create": _everyone(_ANY),
     "api_keys.list": _everyone(_ANY),
+    "api_keys.read": _everyone(_OWN),
     "api_keys.revoke": _everyone(_OWN),
     "api_keys.exchange": PUBLIC,
     "sites.create": {"collector": _ANY, "buyer": _ANY, "park_operator": _ANY, "operator": _ANY},
