@@ -19,6 +19,8 @@ MAX_T = 10_000_000
 """The largest quantity accepted, tonnes; more is a slip of the keyboard (China recycles about 480 Mt a year in all)."""
 MAX_CNY = 10_000_000
 """The largest price accepted, CNY per tonne."""
+MAX_AMOUNT_CNY = 1_000_000_000_000
+"""The largest amount of money accepted, CNY."""
 _LONGEST_NUMBER = 64
 
 
@@ -61,6 +63,11 @@ def parse_t(value: object) -> int:
 def parse_cny(value: object) -> int:
     """Fen of an amount in CNY (int, float, Decimal or text); 0 up to `MAX_CNY`, at most 2 decimals."""
     return _scaled(value, ("单价(元/吨)", "a price in CNY per tonne"), decimals=2, largest=MAX_CNY)
+
+
+def parse_amount(value: object) -> int:
+    """Fen of an amount of money in CNY (int, float, Decimal or text); 0 up to `MAX_AMOUNT_CNY`, at most 2 decimals."""
+    return _scaled(value, ("金额(元)", "an amount in CNY"), decimals=2, largest=MAX_AMOUNT_CNY)
 
 
 def parse_pct(value: object) -> int:
@@ -135,6 +142,13 @@ CnyPerTonne = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_CNY, "description": "CNY per tonne, at most 2 decimals."}),
 ]
 """In: a JSON number of CNY per tonne, 0 or more. Inside: fen per tonne."""
+
+CnyAmount = Annotated[
+    int,
+    _json_number(parse_amount, positive=True),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MAX_AMOUNT_CNY, "description": "CNY, 2 decimals."}),
+]
+"""In: a JSON number of CNY, above 0. Inside: fen."""
 
 VatPct = Annotated[
     int,
