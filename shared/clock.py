@@ -10,8 +10,12 @@ Clock = Callable[[], datetime]
 
 def utc_now() -> datetime:
     """Now in UTC, cut to milliseconds: what MongoDB keeps, so that a value read back equals the one written."""
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return cut_to_ms(datetime.now(UTC))
+
+
+def cut_to_ms(at: datetime) -> datetime:
+    """Times inside are milliseconds, as MongoDB keeps them."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
 def iso(at: datetime) -> str:

@@ -14,7 +14,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -29,7 +29,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from shared.clock import Clock, utc_now
+from shared.clock import Clock, cut_to_ms, utc_now
 from shared.events import Event
 from shared.events.base import Value
 from shared.ids import child_traceparent, new_id, new_traceparent
@@ -47,7 +47,7 @@ def _is_value(kind: Any) -> bool:
 
 CONVERTER = make_converter(detailed_validation=False)
 CONVERTER.register_structure_hook(datetime, lambda value, _: value)
-CONVERTER.register_unstructure_hook(datetime, lambda value: value)
+CONVERTER.register_unstructure_hook(datetime, lambda value: cut_to_ms(value.astimezone(UTC)))  # as it is read back
 CONVERTER.register_structure_hook_func(_is_value, lambda row, kind: kind.model_validate(row))
 CONVERTER.register_unstructure_hook_func(_is_value, lambda value: value.model_dump())
 

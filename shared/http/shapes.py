@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
-from shared.clock import iso
+from shared.clock import cut_to_ms, iso
 from shared.mongo import Page
 from shared.problem import VersionIsStale
 
@@ -77,6 +76,15 @@ def etag_of(version: int) -> str:
     return f'"{version}"'
 
 
-def cut_to_ms(at: datetime) -> datetime:
-    """Times inside are milliseconds, as MongoDB keeps them."""
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+__all__ = [
+    "ListQuery",
+    "PageOut",
+    "Position",
+    "Precondition",
+    "Query",
+    "Shape",
+    "Time",
+    "cut_to_ms",
+    "etag_of",
+    "page_of",
+]
