@@ -6,6 +6,6 @@ distances metres, CO2 grams: integers all. A schema changes only in ways that ol
 
 from shared.events.base import REGISTRY, Event
 
-from shared.events import accounts, listings, logistics, matching, trading  # isort: skip  (they register themselves)
+from shared.events import accounts, listings, logistics, matching, regions, trading  # isort: skip  (they register themselves)
 
-__all__ = ["REGISTRY", "Event", "accounts", "listings", "logistics", "matching", "trading"]
+__all__ = ["REGISTRY", "Event", "accounts", "listings", "logistics", "matching", "regions", "trading"]

@@ -1,0 +1,50 @@
+"""What wakes the room: the events of listings, matching, trading and logistics that move kilograms or show the market."""
+
+from __future__ import annotations
+
+from services.regions import service
+from shared.bus.consumer import Handlers
+from shared.bus.worker import Timer
+from shared.events.listings import (
+    DemandChanged,
+    DemandClosed,
+    DemandExpired,
+    DemandPosted,
+    LotChanged,
+    LotClosed,
+    LotExpired,
+    LotPublished,
+    LotWithdrawn,
+    QuantityConsumed,
+    QuantityRefused,
+    QuantityReleased,
+    QuantityReserved,
+)
+from shared.events.logistics import ShipmentLoaded, ShipmentReceived, ShipmentRefused
+from shared.events.matching import ClearingCompleted
+from shared.events.trading import TradeAgreed, TradeCancelled, TradeSettled
+
+EVENTS: Handlers = {
+    LotPublished: service.on_lot,
+    LotChanged: service.on_lot,
+    LotWithdrawn: service.on_lot,
+    LotExpired: service.on_lot,
+    LotClosed: service.on_lot,
+    DemandPosted: service.on_demand,
+    DemandChanged: service.on_demand,
+    DemandClosed: service.on_demand,
+    DemandExpired: service.on_demand,
+    QuantityReserved: service.on_quantity,
+    QuantityRefused: service.on_quantity,
+    QuantityReleased: service.on_quantity,
+    QuantityConsumed: service.on_quantity,
+    ShipmentLoaded: service.on_shipment,
+    ShipmentReceived: service.on_shipment,
+    ShipmentRefused: service.on_shipment,
+    TradeAgreed: service.on_trade,
+    TradeCancelled: service.on_trade,
+    TradeSettled: service.on_trade,
+    ClearingCompleted: service.on_clearing,
+}
+
+TIMERS: tuple[Timer, ...] = ()

@@ -1,0 +1,65 @@
+"""Spans and periods of time: from inclusive, to exclusive; a date is a day of the time zone, Asia/Shanghai unless asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from shared.problem import Fault
+
+SHANGHAI = "Asia/Shanghai"
+LONGEST = timedelta(days=36525)
+"""A hundred years; more is a slip of the keyboard."""
+Granularity = Literal["hour", "day", "month", "year"]
+FORMATS: dict[Granularity, str] = {"hour": "%Y-%m-%dT%H", "day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`start` ≤ t < `end` in UTC; None is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @property
+    def on_the_hour(self) -> bool:
+        """Whether hourly cells can answer it exactly."""
+        edges = [edge for edge in (self.start, self.end) if edge is not None]
+        return all((edge.minute, edge.second, edge.microsecond) == (0, 0, 0) for edge in edges)
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The IANA time zone. Raises Fault."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:  # what ZoneInfo raises for names unknown, malformed, and folders
+        raise Fault("应为 IANA 时区名, 例如 Asia/Shanghai", "This is not an IANA time zone such as Asia/Shanghai") from error
+
+
+def edge_of(text: str, zone: ZoneInfo) -> datetime:
+    """A date (the start of that day in `zone`) or an RFC 3339 time with an offset, in UTC. Raises Fault."""
+    try:
+        if len(text) == 10:
+            return datetime.combine(date.fromisoformat(text), time(), zone).astimezone(UTC)
+        # a query string's `+` of an offset often arrives as a blank
+        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+        if moment.tzinfo is None:
+            raise ValueError("no offset")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Fault(
+            "应为日期 (2026-11-24) 或带时区的 RFC 3339 时间",
+            "Write a date (2026-11-24) or an RFC 3339 time with an offset",
+        ) from error
+
+
+def span_of(start: datetime | None, end: datetime | None) -> Span:
+    """Raises Fault for a span that is reversed or absurd."""
+    if start is not None and end is not None:
+        if end <= start:
+            raise Fault("to 应晚于 from", "`to` must be later than `from`", "/to")
+        if end - start > LONGEST:
+            raise Fault("时间范围不能超过 100 年", "The span must be at most 100 years", "/to")
+    return Span(start, end)
