@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from deploy.demo import market as demo_market
-from deploy.demo.api import in_parallel
+from deploy.demo.api import ApiRefused, in_parallel
 from deploy.demo.load import OPERATOR, Loader
 from deploy.demo.market import CONTRACT_GRADES, Offer
 
@@ -35,7 +35,11 @@ class Keeper:
     def keep(self, say: Callable[[str], None]) -> None:
         """Rounds until the API's `stopped` is set."""
         while not self.api.stopped.wait(EVERY_S):
-            added = self.round()
+            try:
+                added = self.round()
+            except ApiRefused as refusal:
+                say(f"not topped up this time: {refusal}")
+                continue
             if added:
                 say(f"added {added} lots and demands")
 
