@@ -7,7 +7,7 @@ ARGS ?=
 ONLY ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench
+.PHONY: help setup run test check schemas bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1@\2/p' Makefile | tr '@' '\t' | expand -t 16
@@ -27,6 +27,9 @@ check: setup ## Formatting, lint, types, import rules
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+schemas: setup ## Store the schemas of events that changed; refuses a change that breaks readers
+	.venv/bin/python -m shared.events.frozen
 
 bench: setup ## Run the benchmarks (ONLY=clearing runs one)
 	@exec .venv/bin/python -m tests.bench $(ONLY)

@@ -7,6 +7,7 @@ nowhere, so that an undeclared use fails.
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,7 @@ NOWHERE = {
     "elasticsearch": "http://127.0.0.1:9",
 }
 _declared = pytest.StashKey[Iterable[str]]()
+_counts = pytest.StashKey[tuple[int, int, int]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +41,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     session.config.stash[_declared] = {
         name for item in session.items for name in NAMES if item.get_closest_marker(name) is not None
     }
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Keeps the counts for the closing line."""
+    counts = {outcome: len(terminalreporter.stats.get(outcome, [])) for outcome in ("passed", "failed", "error", "skipped")}
+    config.stash[_counts] = (counts["passed"], counts["failed"] + counts["error"], counts["skipped"])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line is the plain counts."""
+    if _counts in config.stash:
+        sys.stdout.write("{} passed, {} failed, {} skipped\n".format(*config.stash[_counts]))
 
 
 @pytest.fixture(scope="session")

@@ -96,3 +96,5 @@ class ClearingCompleted(Event, type="clearing.completed"):
     bound_fen: int
     solver: str
     duration_ms: int
+    input_digest: str | None = None
+    """Of what the clearing read: the same digest clears to the same result."""
