@@ -30,6 +30,7 @@ check: setup ## Formatting, lint, types, import rules
 
 schemas: setup ## Store the schemas of events that changed; refuses a change that breaks readers
 	.venv/bin/python -m shared.events.frozen
+	.venv/bin/python -m shared.events.asyncapi
 
 bench: setup ## Run the benchmarks (ONLY=clearing runs one)
 	@exec .venv/bin/python -m tests.bench $(ONLY)

@@ -10,6 +10,7 @@ import sys
 
 import typer
 
+from deploy.commands import dead_letters, demo
 from deploy.commands.down import down
 from deploy.commands.status import status
 from deploy.commands.up import up
@@ -25,6 +26,8 @@ app = typer.Typer(
 app.command("up")(up)
 app.command("down")(down)
 app.command("status")(status)
+app.add_typer(demo.app, name="demo")
+app.add_typer(dead_letters.app, name="dead-letters")
 
 
 def main() -> None:

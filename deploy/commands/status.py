@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psutil
-from kafka.errors import KafkaError
 from rich.table import Table
 
 from deploy.commands.options import Data, Json, console
@@ -14,6 +13,7 @@ from deploy.instance import SERVER, Instance, Member, data_folder, running
 from deploy.servers.base import accepts
 from deploy.supervisor import is_ready
 from shared.bus.lag import lags
+from shared.bus.producer import KafkaError
 from shared.settings import Settings
 
 

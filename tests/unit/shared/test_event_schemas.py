@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from shared.events import REGISTRY
+from shared.events.asyncapi import document
 from shared.events.frozen import breaks, earlier, generated, stored
 from shared.events.matching import ClearingCompleted
 
@@ -39,8 +42,8 @@ def test_every_earlier_schema_is_compatible_both_ways(type_: str) -> None:
 
 
 def _clearing(**more: Any) -> dict[str, Any]:
-    names = ("lots", "demands", "proposals", "matched_kg", "surplus_fen", "objective_fen", "bound_fen", "duration_ms", "version")
-    numbers = dict.fromkeys(names, 1)
+    names = "lots demands proposals matched_kg surplus_fen objective_fen bound_fen duration_ms version"
+    numbers = dict.fromkeys(names.split(" "), 1)
     return {"id": "c", "at": "2026-11-24T00:00:00Z", "material": "steel", "solver": "flow", **numbers, **more}
 
 
@@ -77,3 +80,8 @@ def test_a_breaking_change_is_refused(change: str) -> None:
 def test_a_reader_refuses_what_breaks_the_schema() -> None:
     with pytest.raises(ValidationError):
         ClearingCompleted.model_validate(_clearing(lots="many"))
+
+
+def test_the_asyncapi_page_is_the_generated_one() -> None:
+    page = yaml.safe_load(Path("docs/asyncapi.yaml").read_text(encoding="utf-8"))
+    assert page == document(), "run `make schemas`"
