@@ -45,7 +45,6 @@ class Instance:
     state: str
     supervisor: Identity
     settings: dict[str, Any]
-    ports: dict[str, tuple[int, ...]] = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
 
     @property
@@ -69,7 +68,6 @@ class Instance:
                 raw["state"],
                 Identity(**raw["supervisor"]),
                 raw["settings"],
-                {name: tuple(ports) for name, ports in raw["ports"].items()},
                 [Member(**member) for member in raw["members"]],
             )
         except FileNotFoundError:

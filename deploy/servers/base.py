@@ -52,10 +52,8 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
     return True
 
 
-def free_ports(count: int, preferred: tuple[int, ...] = ()) -> tuple[int, ...]:
-    """Distinct free ports: the `preferred` ones if they are all free, else others by chance, so that instances differ."""
-    if len(preferred) == count and all(is_free(port) for port in preferred):
-        return preferred
+def free_ports(count: int) -> tuple[int, ...]:
+    """Distinct free ports, taken by chance, so that instances which start together differ."""
     found: list[int] = []
     for port in random.sample(PORTS, 2000):
         if is_free(port):

@@ -26,19 +26,17 @@ Note = Callable[[str, str], None]
 """Called with a server's name and what it does now: preparing, starting, ready."""
 
 
-def design(
-    settings: Settings, data: Path, names: Sequence[str] = NAMES, ports: dict[str, tuple[int, ...]] | None = None
-) -> list[Server]:
-    """The servers `names` below `data`, on `ports` where those are still free. Downloads must be there to start them."""
-    folder, java, wished = downloads(settings), java_home(settings.java_home), ports or {}
+def design(settings: Settings, data: Path, names: Sequence[str] = NAMES) -> list[Server]:
+    """The servers `names` below `data`, on free ports."""
+    folder, java = downloads(settings), java_home(settings.java_home)
 
     def home(name: str) -> Callable[[], Path]:
         return lambda: fetch(folder, bundle(name), lambda _: None)
 
     makers: dict[str, Callable[[], Server]] = {
-        "mongodb": lambda: mongodb(data, wished.get("mongodb", ())),
-        "kafka": lambda: kafka(data, home("kafka"), java, wished.get("kafka", ())),
-        "elasticsearch": lambda: elasticsearch(data, home("elasticsearch"), java, wished.get("elasticsearch", ())),
+        "mongodb": lambda: mongodb(data),
+        "kafka": lambda: kafka(data, home("kafka"), java),
+        "elasticsearch": lambda: elasticsearch(data, home("elasticsearch"), java),
     }
     return [makers[name]() for name in names]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from deploy.servers.base import LOOPBACK, Command, Server, free_ports
-from deploy.servers.java import IGNORED
+from deploy.servers.java import IGNORED, QUICK_START
 from deploy.servers.other_user import Seat, take_seat
 
 _LEFT_OUT = re.compile(r"jdk\.incubator\.vector|^-Xlog:gc")  # the small Java has neither that module nor that log's use
@@ -40,11 +40,9 @@ class _Paths:
         return self.top / "tmp"
 
 
-def elasticsearch(
-    data: Path, home: Callable[[], Path], java: Path, preferred: tuple[int, ...] = (), heap_mb: int = 512
-) -> Server:
+def elasticsearch(data: Path, home: Callable[[], Path], java: Path, heap_mb: int = 512) -> Server:
     """A node below `data`; `home()` gives the unpacked distribution once it is fetched."""
-    ports = free_ports(2, preferred)
+    ports = free_ports(2)
 
     def seat() -> Seat:
         return take_seat(data / "elasticsearch", home(), java)
@@ -64,7 +62,7 @@ def elasticsearch(
             "ES_JAVA_HOME": str(seat_.java),
             "ES_PATH_CONF": str(paths.config),
             "ES_TMPDIR": str(paths.tmp),
-            "ES_JAVA_OPTS": f"-Xms{heap_mb}m -Xmx{heap_mb}m -XX:-UsePerfData",
+            "ES_JAVA_OPTS": " ".join((f"-Xms{heap_mb}m", f"-Xmx{heap_mb}m", "-XX:-AlwaysPreTouch", *QUICK_START)),
             "CLI_JAVA_OPTS": "-XX:-UsePerfData -XX:TieredStopAtLevel=1",
             "HOME": str(paths.tmp),
         }

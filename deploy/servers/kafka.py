@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deploy.errors import CannotGoOn
 from deploy.servers.base import LOOPBACK, Command, Server, free_ports
-from deploy.servers.java import IGNORED
+from deploy.servers.java import IGNORED, QUICK_START
 from shared.settings import environment
 
 _LOGGING = """\
@@ -34,16 +34,16 @@ logger.server.level=INFO
 """
 
 
-def kafka(data: Path, jars: Callable[[], Path], java: Path, preferred: tuple[int, ...] = (), heap_mb: int = 384) -> Server:
+def kafka(data: Path, jars: Callable[[], Path], java: Path, heap_mb: int = 384) -> Server:
     """A broker below `data`; `jars()` gives the folder of its jars once they are fetched."""
-    ports = free_ports(2, preferred)
+    ports = free_ports(2)
     folder = data / "kafka"
     config = folder / "server.properties"
 
     def run(heap: int, main: str, *arguments: str) -> Command:
         classes = str(jars() / "*")
         options = (
-            f"-Xms{heap // 2}m", f"-Xmx{heap}m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Djava.awt.headless=true",
+            f"-Xms{heap // 2}m", f"-Xmx{heap}m", "-XX:+UseSerialGC", *QUICK_START, "-Djava.awt.headless=true",
             "-XX:+ExitOnOutOfMemoryError", f"-Dlog4j2.configurationFile={folder / 'log4j2.properties'}",
         )  # fmt: skip
         return Command((str(java / "bin" / "java"), *options, "-cp", classes, main, *arguments), without=IGNORED, cwd=folder)

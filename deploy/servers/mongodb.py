@@ -16,9 +16,9 @@ SET = "huanliu"
 _NOT_INITIATED, _NOT_IN_SET = 94, 93
 
 
-def mongodb(data: Path, preferred: tuple[int, ...] = (), cache_gb: float = 0.5) -> Server:
+def mongodb(data: Path, cache_gb: float = 0.5) -> Server:
     """A mongod below `data`, with change streams and transactions."""
-    ports = free_ports(1, preferred)
+    ports = free_ports(1)
     folder = data / "mongodb"
 
     def command() -> Command:
