@@ -308,7 +308,7 @@ def read_cursor(cursor: str) -> str:
     """Raises InputIsInvalid where it is not one of ours."""
 
     try:
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+        return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except ValueError as error:
         raise InputIsInvalid([("/cursor", "无效的游标", "This cursor was not given by this list")]) from error
 

@@ -1,0 +1,74 @@
+"""Spans, zones and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from services.regions.schemas import SpanQuery, VolumeOut, VolumesQuery, csv_of, safe_cell
+from services.regions.views import VolumeRow
+from shared.problem import InputIsInvalid, faults_of
+
+
+def span(**query: str) -> tuple[datetime | None, datetime | None]:
+    asked = SpanQuery.model_validate(query).asked()
+    return asked.span.start, asked.span.end
+
+
+def test_dates_are_days_in_china_unless_the_zone_says_otherwise() -> None:
+    query = {"from": "2026-11-24", "to": "2026-11-25"}
+    assert span(**query) == (datetime(2026, 11, 23, 16, tzinfo=UTC), datetime(2026, 11, 24, 16, tzinfo=UTC))
+    assert span(**query, tz="UTC") == (datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC))
+
+
+def test_times_have_an_offset_even_where_its_plus_became_a_blank() -> None:
+    for text in ("2026-11-24T08:30:00+08:00", "2026-11-24T08:30:00 08:00", "2026-11-24T00:30:00Z"):
+        assert span(**{"from": text}) == (datetime(2026, 11, 24, 0, 30, tzinfo=UTC), None)
+
+
+@pytest.mark.parametrize(
+    ("query", "pointers"),
+    [
+        ({"from": "yesterday", "to": "2026-02-30"}, ["/from", "/to"]),
+        ({"from": "2026-11-24T08:00:00"}, ["/from"]),
+        ({"from": "2026-11-24", "to": "2026-11-24"}, ["/to"]),
+        ({"from": "2026-11-25", "to": "2026-11-24"}, ["/to"]),
+        ({"from": "1000-01-01", "to": "2026-01-01"}, ["/to"]),
+        ({"from": "0001-01-01"}, ["/from"]),
+        ({"tz": "Mars/Olympus"}, ["/tz"]),
+        ({"tz": "../etc/passwd"}, ["/tz"]),
+        ({"tz": ""}, ["/tz"]),
+        ({"tz": "Asia"}, ["/tz"]),
+    ],
+)
+def test_faults_of_a_span_are_named(query: dict[str, str], pointers: list[str]) -> None:
+    with pytest.raises(InputIsInvalid) as caught:
+        VolumesQuery.model_validate(query)
+    assert [fault[0] for fault in caught.value.faults] == pointers
+
+
+def test_faults_of_the_other_parameters_are_named_at_once() -> None:
+    query = {"material": "unobtainium", "side": "middle", "granularity": "week", "colour": "red"}
+    with pytest.raises(ValidationError) as caught:
+        VolumesQuery.model_validate(query)
+    assert {fault[0] for fault in faults_of(caught.value.errors())} == {"/material", "/side", "/granularity", "/colour"}
+
+
+def test_csv_has_the_names_of_the_json() -> None:
+    kg = dict.fromkeys(("listed", "agreed", "loaded", "received", "refused", "deducted", "withdrawn", "cancelled"), 0)
+    row = VolumeOut.of(VolumeRow("2026-11", "paper.occ_a", kg | {"received": 30_123}))
+    [read] = csv.DictReader(io.StringIO(csv_of([row], VolumeOut).decode()))
+    assert read["period"] == "2026-11"
+    assert read["received_t"] == "30.123"
+    assert list(read) == list(VolumeOut.model_fields)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+    assert safe_cell("2026-11") == "2026-11"
+    assert safe_cell(-1.5) == -1.5
