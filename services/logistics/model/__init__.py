@@ -1,0 +1,7 @@
+"""The rules of haulage: shipments and their steps, a trade's haulage, a received load's kilograms."""
+
+from services.logistics.model.haulage import Haulage, load_of
+from services.logistics.model.intake import Intake, intake
+from services.logistics.model.shipment import STEPS, Recorded, Report, Reported, Shipment, Status
+
+__all__ = ["STEPS", "Haulage", "Intake", "Recorded", "Report", "Reported", "Shipment", "Status", "intake", "load_of"]

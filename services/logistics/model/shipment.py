@@ -1,0 +1,191 @@
+"""A load's rules: the table of steps, who may report which, and what a received load weighs.
+
+The chain is a table as data (`STEPS`). A shipment's status is the last step's name, `planned` before any. The order of steps
+is that of arrival; a step's reported time may equal the one before, never precede it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from services.logistics.model.intake import intake
+from shared.events import Event
+from shared.events.base import Point
+from shared.events.logistics import (
+    PositionReported,
+    ShipmentArrived,
+    ShipmentAssigned,
+    ShipmentBooked,
+    ShipmentInspected,
+    ShipmentLoaded,
+    ShipmentPlanned,
+    ShipmentReceived,
+    ShipmentRefused,
+    ShipmentReturned,
+    ShipmentWeighed,
+)
+from shared.problem import WrongState
+
+Reported = Literal["booked", "loaded", "position", "arrived", "weighed", "inspected", "received", "refused", "returned"]
+"""The types of `POST /v1/shipments/{id}/events`."""
+Status = Literal[Reported, "planned", "assigned", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of the chain: the states it may follow, the side that reports it, the event that tells of it."""
+
+    after: frozenset[Status]
+    by: Literal["carrier", "buyer"]
+    event: type[Event]
+
+
+def _step(by: Literal["carrier", "buyer"], event: type[Event], *after: Status) -> Step:
+    return Step(frozenset(after), by, event)
+
+
+STEPS: Final[Mapping[Reported, Step]] = {
+    "booked": _step("carrier", ShipmentBooked, "assigned"),
+    "loaded": _step("carrier", ShipmentLoaded, "booked"),
+    "position": _step("carrier", PositionReported, "loaded", "position"),
+    "arrived": _step("carrier", ShipmentArrived, "loaded", "position"),
+    "weighed": _step("buyer", ShipmentWeighed, "arrived"),
+    "inspected": _step("buyer", ShipmentInspected, "weighed"),
+    "received": _step("buyer", ShipmentReceived, "inspected"),
+    "refused": _step("buyer", ShipmentRefused, "arrived", "weighed", "inspected"),
+    "returned": _step("carrier", ShipmentReturned, "refused"),
+}
+TOLD: Final = (
+    *("id", "version", "trade_id", "proposal_id", "lot_id", "demand_id", "seller_id", "buyer_id", "grade"),
+    *("planned_kg", "from_region", "to_region", "mode", "carrier_id", "vehicle", "status"),
+)
+"""What every event of a shipment says of it."""
+ASSIGNABLE: Final[frozenset[Status]] = frozenset({"planned", "assigned"})
+BEFORE_LOADING: Final[frozenset[Status]] = frozenset({"planned", "assigned", "booked"})
+
+
+@dataclass(frozen=True)
+class Report:
+    """A step as reported. Only the fields of its type are set; masses are kilograms."""
+
+    type: Reported
+    at: datetime
+    position: Point | None = None
+    gross_kg: int = 0
+    tare_kg: int = 0
+    ticket: str | None = None
+    moisture_pct: float | None = None
+    impurity_pct: float | None = None
+    found_grade: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A report as kept, with who made it and when it came."""
+
+    report: Report
+    recorded_at: datetime
+    by: str
+
+
+@dataclass
+class Shipment:
+    """One load of a trade. What the trade's terms froze is copied into it."""
+
+    id: str
+    version: int
+    trade_id: str
+    proposal_id: str
+    lot_id: str
+    demand_id: str
+    seller_id: str
+    buyer_id: str
+    grade: str
+    planned_kg: int
+    from_region: str
+    to_region: str
+    from_position: Point
+    to_position: Point
+    mode: str
+    distance_m: int
+    freight_fen_per_t: int
+    contract: dict[str, float]
+    """Contract quality of the attributes that are deducted for, where the trade names any."""
+    created_at: datetime
+    updated_at: datetime
+    status: Status = "planned"
+    carrier_id: str | None = None
+    vehicle: str | None = None
+    events: list[Recorded] = field(default_factory=list)
+    net_kg: int | None = None
+    settled_kg: int | None = None
+
+    def last(self, kind: Reported) -> Report:
+        """The report of a step that was taken."""
+        return next(one.report for one in reversed(self.events) if one.report.type == kind)
+
+    def _moved(self, now: datetime, at: datetime) -> dict[str, Any]:
+        """One more version, and what every event of it carries."""
+        self.version += 1
+        self.updated_at = now
+        return {name: getattr(self, name) for name in TOLD} | {"at": at, "recorded_at": now}
+
+    def planned(self, loads: int, now: datetime) -> ShipmentPlanned:
+        return ShipmentPlanned(**self._moved(now, now), loads=loads)
+
+    def assign(self, carrier_id: str, vehicle: str, now: datetime) -> list[Event]:
+        """Name carrier and vehicle, again until it is booked. Raises WrongState."""
+        if self.status not in ASSIGNABLE:
+            raise WrongState(
+                zh=f"运单状态为 {self.status}, 不能再指派承运方",
+                en=f"The shipment is {self.status}: a carrier can be named only before it is booked",
+            )
+        self.carrier_id, self.vehicle, self.status = carrier_id, vehicle, "assigned"
+        return [ShipmentAssigned(**self._moved(now, now))]
+
+    def report(self, report: Report, by: str, tolerance_pct: float, now: datetime) -> list[Event]:
+        """Take one step of the chain. Raises WrongState where it may not follow, or its time precedes the one before."""
+        step = STEPS[report.type]
+        if self.status not in step.after:
+            raise WrongState(
+                zh=f"运单状态为 {self.status}, 不能登记 {report.type}",
+                en=f"The shipment is {self.status}: {report.type} must follow {', '.join(sorted(step.after))}",
+            )
+        if self.events and report.at < self.events[-1].report.at:
+            raise WrongState(
+                zh="时间早于上一事件", en="`at` is before the event that came last; events are reported in their order"
+            )
+        self.status = report.type
+        self.events.append(Recorded(report, now, by))
+        details = self._details(report, tolerance_pct)
+        return [step.event(**self._moved(now, report.at), **details)]
+
+    def _details(self, report: Report, tolerance_pct: float) -> dict[str, Any]:
+        """What the event of this step carries beside the shipment's state."""
+        if report.type == "position":
+            return {"position": report.position}
+        if report.type == "weighed":
+            self.net_kg = report.gross_kg - report.tare_kg
+            return {"gross_kg": report.gross_kg, "tare_kg": report.tare_kg, "ticket": report.ticket}
+        if report.type == "inspected":
+            names = ("moisture_pct", "impurity_pct", "found_grade")
+            return {name: getattr(report, name) for name in names}
+        if report.type == "refused":
+            return {"reason": report.reason}
+        return self._receive(tolerance_pct) if report.type == "received" else {}
+
+    def _receive(self, tolerance_pct: float) -> dict[str, Any]:
+        weighed, inspected = self.last("weighed"), self.last("inspected")
+        found = {"moisture_pct": inspected.moisture_pct, "impurity_pct": inspected.impurity_pct}
+        taken = intake(self.planned_kg, weighed.gross_kg - weighed.tare_kg, self.contract, found, tolerance_pct)
+        self.net_kg, self.settled_kg = taken.net_kg, taken.settled_kg
+        return {**asdict(taken), "ticket": weighed.ticket, **found}
+
+    def cancel(self, now: datetime) -> None:
+        """Its trade is off; nothing was loaded."""
+        self.status = "cancelled"
+        self._moved(now, now)

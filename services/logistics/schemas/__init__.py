@@ -1,0 +1,16 @@
+"""Shapes of logistics: quotes, what is reported of a load, shipments."""
+
+from services.logistics.schemas.quotes import QuoteIn, QuoteOption, QuoteQuery, QuotesOut
+from services.logistics.schemas.reports import EventIn
+from services.logistics.schemas.shipments import AssignIn, ShipmentOut, ShipmentQuery
+
+__all__ = [
+    "AssignIn",
+    "EventIn",
+    "QuoteIn",
+    "QuoteOption",
+    "QuoteQuery",
+    "QuotesOut",
+    "ShipmentOut",
+    "ShipmentQuery",
+]

@@ -1,0 +1,141 @@
+"""Shapes of shipments. They name no organisation but the carrier: a load on offer hides its parties."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from services.logistics.model import Recorded, Reported, Shipment, Status
+from shared.catalogue import family_of
+from shared.events.base import Point
+from shared.geo import round_km
+from shared.http import ListQuery, Position, Shape
+from shared.http.filters import Material, Region
+from shared.http.shapes import Time
+from shared.units import CnyOut, TonnesOut, div_half_up
+
+HIDDEN_KM = 5
+"""Distances of loads whose ends are hidden are rounded to this."""
+Short = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+
+
+class AssignIn(Shape):
+    """Who hauls it, and with what (a plate, a vessel, a train)."""
+
+    carrier_id: Short
+    vehicle: Short
+
+
+class ShipmentQuery(ListQuery):
+    trade_id: str | None = None
+    lot_id: str | None = None
+    demand_id: str | None = None
+    material: Material | None = None
+    status: Status | None = None
+    carrier_id: str | None = None
+    region: Region | None = None
+    """At either end."""
+    from_region: Region | None = None
+    to_region: Region | None = None
+    mode: str | None = None
+
+    def filters(self) -> dict[str, str | None]:
+        return self.model_dump(exclude={"limit", "cursor"})
+
+
+class EventOut(Shape):
+    """A step as reported; fields of other steps are null. `recorded_at` is when it came, which orders them."""
+
+    type: Reported
+    at: Time
+    recorded_at: Time
+    lat: float | None
+    lon: float | None
+    gross_t: TonnesOut | None
+    tare_t: TonnesOut | None
+    ticket: str | None
+    moisture_pct: float | None
+    impurity_pct: float | None
+    grade: str | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, recorded: Recorded) -> EventOut:
+        report = recorded.report
+        return cls(
+            type=report.type,
+            at=report.at,
+            recorded_at=recorded.recorded_at,
+            lat=report.position.lat if report.position else None,
+            lon=report.position.lon if report.position else None,
+            gross_t=report.gross_kg if report.type == "weighed" else None,
+            tare_t=report.tare_kg if report.type == "weighed" else None,
+            ticket=report.ticket,
+            moisture_pct=report.moisture_pct,
+            impurity_pct=report.impurity_pct,
+            grade=report.found_grade,
+            reason=report.reason,
+        )
+
+
+class ShipmentOut(Shape):
+    id: str
+    version: int
+    status: Status
+    trade_id: str
+    lot_id: str
+    demand_id: str
+    material: str
+    grade: str
+    quantity_t: TonnesOut
+    from_region: str
+    to_region: str
+    from_position: Position | None
+    to_position: Position | None
+    mode: str
+    distance_km: float
+    freight_cny_per_t: CnyOut
+    freight_cny: CnyOut
+    carrier_id: str | None
+    vehicle: str | None
+    net_t: TonnesOut | None
+    settled_t: TonnesOut | None
+    events: list[EventOut]
+    created_at: Time
+    updated_at: Time
+
+    @classmethod
+    def of(cls, shipment: Shipment, exact: bool) -> ShipmentOut:
+        """`exact` for the parties, the carrier and the operator; others see regions and a rounded distance."""
+        distance_km = shipment.distance_m / 1000 if exact else round_km(shipment.distance_m, HIDDEN_KM)
+        return cls(
+            id=shipment.id,
+            version=shipment.version,
+            status=shipment.status,
+            trade_id=shipment.trade_id,
+            lot_id=shipment.lot_id,
+            demand_id=shipment.demand_id,
+            material=family_of(shipment.grade),
+            grade=shipment.grade,
+            quantity_t=shipment.planned_kg,
+            from_region=shipment.from_region,
+            to_region=shipment.to_region,
+            from_position=_position(shipment.from_position) if exact else None,
+            to_position=_position(shipment.to_position) if exact else None,
+            mode=shipment.mode,
+            distance_km=distance_km,
+            freight_cny_per_t=shipment.freight_fen_per_t,
+            freight_cny=div_half_up(shipment.freight_fen_per_t * shipment.planned_kg, 1000),
+            carrier_id=shipment.carrier_id,
+            vehicle=shipment.vehicle,
+            net_t=shipment.net_kg,
+            settled_t=shipment.settled_kg,
+            events=[EventOut.of(one) for one in shipment.events],
+            created_at=shipment.created_at,
+            updated_at=shipment.updated_at,
+        )
+
+
+def _position(point: Point) -> Position:
+    return Position(lat=point.lat, lon=point.lon)

@@ -1,0 +1,128 @@
+"""The use cases of logistics, one function each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final, Literal
+
+from services.logistics.model import STEPS, Haulage, Report, Shipment, load_of
+from services.logistics.routing import Quote, quotes, split
+from services.logistics.store import HAULAGES, SHIPMENTS, use_ticket
+from shared import geo, parties
+from shared.auth import Caller, Relation, authorise
+from shared.events.trading import TradeAgreed, TradeCancelRequested
+from shared.geo import Position
+from shared.ids import new_id
+from shared.mongo import Unit
+from shared.problem import AlreadyExists, InputIsInvalid, NotAllowed
+
+FUTURE: Final = timedelta(hours=24)
+"""How far a reported time may lie ahead of ours: a wrong clock or time zone, not another day."""
+PAST: Final = timedelta(days=366)
+"""How long before its planning a load's step may be said to have happened."""
+ACTIONS: Final[Mapping[Literal["carrier", "buyer"], str]] = {"carrier": "shipments.haul", "buyer": "shipments.receive"}
+
+End = Position | str
+"""One end of a quote: a position, a region's code or a site's id."""
+
+
+def quote(unit: Unit, caller: Caller, ends: tuple[End, End], kg: int, material: str) -> list[Quote]:
+    """The ways to haul `kg` between two ends. Raises NotHeardYet for an unknown site."""
+    origin, destination = (_position(unit, caller, end) for end in ends)
+    return quotes(origin, destination, kg, material)
+
+
+def _position(unit: Unit, caller: Caller, end: End) -> Position:
+    """Where an end is; of another's site only the region is given away."""
+    if isinstance(end, Position):
+        return end
+    region = geo.region(end)
+    if region is not None:
+        return region.position
+    site = parties.site(unit, end)
+    region = geo.region(site.region)
+    hidden = site.organisation_id != caller.organisation_id and caller.role != "operator"
+    return region.position if hidden and region is not None else site.position
+
+
+def plan(unit: Unit, event: TradeAgreed) -> None:
+    """A trade is agreed: plan its loads in one go, once, unless its cancellation came first."""
+    if HAULAGES.find(unit, event.id) is not None:
+        return
+    masses = split(event.terms.kg, unit.settings.load_t)
+    shipments = [load_of(new_id(), event.id, event.proposal_id, event.terms, kg, unit.now) for kg in masses]
+    unit.emit(*(one.planned(len(shipments), unit.now) for one in shipments))
+    SHIPMENTS.add(unit, *shipments)
+    HAULAGES.add(unit, Haulage(event.id, 1, "planned", [one.id for one in shipments]))
+
+
+def cancel(unit: Unit, event: TradeCancelRequested) -> None:
+    """A party wants out: take the loads back, or say that one is loaded. Every load is written, so that a load that is
+    being loaded at this moment meets us in its own transaction."""
+    haulage = HAULAGES.find(unit, event.id) or Haulage(event.id)
+    shipments = SHIPMENTS.select(unit, {"trade_id": event.id}, [("_id", 1)])
+    unit.emit(*haulage.cancel(shipments, unit.now))
+    HAULAGES.save(unit, haulage)
+    if haulage.status == "cancelled":
+        for shipment in shipments:
+            SHIPMENTS.save(unit, shipment)
+
+
+def relations(shipment: Shipment, caller: Caller) -> set[Relation]:
+    """What the caller's organisation is to the load; carriers see the loads on offer."""
+    sides: dict[Relation, str | None] = {
+        "seller": shipment.seller_id,
+        "buyer": shipment.buyer_id,
+        "carrier": shipment.carrier_id,
+    }
+    found = {side for side, organisation in sides.items() if organisation == caller.organisation_id}
+    if not found and shipment.status == "planned" and caller.role == "carrier":
+        return {"visible"}
+    return found
+
+
+def readable(unit: Unit, caller: Caller, identifier: str, action: str = "shipments.read") -> Shipment:
+    """The shipment, where the caller may do `action` to it. Raises NotFound, NotAllowed."""
+    shipment = SHIPMENTS.find(unit, identifier)
+    authorise(caller, action, relations(shipment, caller) if shipment else set())
+    return shipment or SHIPMENTS.get(unit, identifier)
+
+
+def assign(unit: Unit, caller: Caller, identifier: str, carrier_id: str, vehicle: str) -> Shipment:
+    """Name the carrier and its vehicle: a carrier itself, the buyer any verified carrier.
+
+    Raises NotAllowed, NotHeardYet, InputIsInvalid, WrongState.
+    """
+    shipment = readable(unit, caller, identifier, "shipments.assign")
+    parties.must_be_verified(unit, caller)
+    if caller.role == "carrier" and carrier_id != caller.organisation_id:
+        raise NotAllowed(zh="承运方只能指派自己", en="A carrier takes loads for its own organisation only")
+    carrier = parties.party(unit, carrier_id)
+    if carrier.role != "carrier" or carrier.status != "verified":
+        raise InputIsInvalid([("/carrier_id", "不是已审核的承运方", "This is no verified carrier")])
+    unit.emit(*shipment.assign(carrier_id, vehicle, unit.now))
+    SHIPMENTS.save(unit, shipment)
+    return shipment
+
+
+def report(unit: Unit, caller: Caller, identifier: str, reported: Report) -> Shipment:
+    """Take one step of the chain. Raises NotFound, NotAllowed, InputIsInvalid, AlreadyExists, WrongState."""
+    shipment = readable(unit, caller, identifier, ACTIONS[STEPS[reported.type].by])
+    parties.must_be_verified(unit, caller)
+    _must_be_plausible(unit, shipment, reported)
+    events = shipment.report(reported, caller.user_id, unit.settings.load_tolerance_pct, unit.now)
+    if reported.ticket is not None and not use_ticket(unit, shipment.buyer_id, reported.ticket, shipment.id):
+        raise AlreadyExists(zh="该磅单号已使用过", en=f"Ticket {reported.ticket} has been used already")
+    unit.emit(*events)
+    SHIPMENTS.save(unit, shipment)
+    return shipment
+
+
+def _must_be_plausible(unit: Unit, shipment: Shipment, reported: Report) -> None:
+    if reported.at > unit.now + FUTURE:
+        zh, en = "时间晚于现在 24 小时以上", "More than 24 hours in the future"
+        raise InputIsInvalid([("/at", zh, en)])
+    if reported.at < shipment.created_at - PAST:
+        zh, en = "时间早于运单一年以上", "More than a year before the load was planned"
+        raise InputIsInvalid([("/at", zh, en)])

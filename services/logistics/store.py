@@ -1,0 +1,48 @@
+"""The collections of haulage: shipments, the haulage of each trade, tickets that were used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.logistics.model import Haulage, Shipment
+from shared import parties
+from shared.mongo import Repository, Sealed, Unit
+
+
+@dataclass
+class Ticket:
+    """A weighbridge ticket of a buyer, used once. `id` is `<buyer>:<number>`."""
+
+    id: str
+    shipment_id: str
+    version: int = 1
+
+
+class ShipmentDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "shipments",
+        "indexes": ["trade_id", "seller_id", "buyer_id", "carrier_id", "lot_id", "demand_id", "status"],
+    }
+
+
+class HaulageDocument(Sealed):
+    meta = {"collection": "haulages", "indexes": []}  # noqa: RUF012
+
+
+class TicketDocument(Sealed):
+    meta = {"collection": "tickets", "indexes": []}  # noqa: RUF012
+
+
+SHIPMENTS = Repository(ShipmentDocument, Shipment)
+HAULAGES = Repository(HaulageDocument, Haulage)
+TICKETS = Repository(TicketDocument, Ticket)
+DOCUMENTS: tuple[type[Sealed], ...] = (ShipmentDocument, HaulageDocument, TicketDocument, *parties.DOCUMENTS)
+
+
+def use_ticket(unit: Unit, buyer_id: str, number: str, shipment_id: str) -> bool:
+    """Whether the buyer's ticket was unused; it is used now."""
+    ticket = Ticket(f"{buyer_id}:{number}", shipment_id)
+    if TICKETS.find(unit, ticket.id) is not None:
+        return False
+    TICKETS.add(unit, ticket)
+    return True

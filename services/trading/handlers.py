@@ -1,0 +1,29 @@
+"""What wakes trading without a request."""
+
+from __future__ import annotations
+
+from services.trading import service
+from shared import parties
+from shared.bus.consumer import Handlers
+from shared.bus.worker import Timer
+from shared.events.logistics import (
+    HaulageCancelled,
+    HaulageKept,
+    ShipmentLoaded,
+    ShipmentPlanned,
+    ShipmentReceived,
+    ShipmentReturned,
+)
+from shared.events.matching import ProposalAccepted
+
+EVENTS: Handlers = {
+    **parties.EVENTS,
+    ProposalAccepted: service.agree,
+    ShipmentPlanned: service.hear_planned,
+    ShipmentLoaded: service.hear_loaded,
+    ShipmentReceived: service.hear_ended,
+    ShipmentReturned: service.hear_ended,
+    HaulageCancelled: service.hear_cancelled,
+    HaulageKept: service.hear_kept,
+}
+TIMERS: tuple[Timer, ...] = ()

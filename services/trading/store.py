@@ -1,0 +1,24 @@
+"""The collection of trades; copies of organisations are in `shared.parties`."""
+
+from __future__ import annotations
+
+from services.trading.model import Trade
+from shared import parties
+from shared.mongo import Repository, Sealed
+
+
+class TradeDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "trades",
+        "indexes": [
+            {"fields": ["proposal_id"], "unique": True},
+            "terms.seller_id",
+            "terms.buyer_id",
+            "terms.lot_id",
+            "terms.demand_id",
+        ],
+    }
+
+
+TRADES = Repository(TradeDocument, Trade)
+DOCUMENTS: tuple[type[Sealed], ...] = (TradeDocument, *parties.DOCUMENTS)
