@@ -1,0 +1,32 @@
+"""Clearing: which lot goes to which demand, at what price, with proof of how good the answer is. Data in, data out."""
+
+from __future__ import annotations
+
+from services.matching.clearing.candidates import Rule, broken_rules
+from services.matching.clearing.market import (
+    BadListing,
+    BadMarket,
+    Demand,
+    DuplicateListing,
+    Lot,
+    Market,
+    Taken,
+    Validity,
+)
+from services.matching.clearing.solve import Clearing, Match, clear
+
+__all__ = [
+    "BadListing",
+    "BadMarket",
+    "Clearing",
+    "Demand",
+    "DuplicateListing",
+    "Lot",
+    "Market",
+    "Match",
+    "Rule",
+    "Taken",
+    "Validity",
+    "broken_rules",
+    "clear",
+]

@@ -1,0 +1,163 @@
+"""One clearing from market to matches: rules, relaxation, rounding, and the figures that prove how good the plan is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from services.matching.clearing.blending import relax_blended
+from services.matching.clearing.candidates import Candidates, Columns, Rule, candidates
+from services.matching.clearing.market import Market
+from services.matching.clearing.network import Relaxation
+from services.matching.clearing.plan import Plan
+from services.matching.clearing.rounding import build, place_whole_lots
+from services.matching.clearing.tightening import blend_rows, limited_demands, tighten
+from shared.catalogue.freight import FreightOption
+from shared.units import div_half_up
+
+SOLVER = "ortools-min-cost-flow+rounding/1"
+WORK_LIMIT = 200_000
+"""Steps of repair a clearing may try. Work, never the clock, so that a replay ends at the same plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One proposal to be: `kg` of a lot to a demand. Prices in fen per tonne, net; the gains are totals in fen."""
+
+    lot_id: str
+    demand_id: str
+    kg: int
+    option: FreightOption
+    price_fen_per_t: int
+    delivered_fen_per_t: int
+    surplus_fen: int
+    seller_gain_fen: int
+    buyer_gain_fen: int
+    objective_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clearing:
+    """What a clearing found. `matches` are in an order in which each keeps both minimum takes when it is reserved. The bound
+    is that of the divisible relaxation. `lot_prices`: the marginal net price in fen per tonne at the place of each lot matched.
+    `impossible`: pairs that no feasible plan can use, by rule, beside those that a rule forbids outright."""
+
+    family: str
+    lots: int
+    demands: int
+    pairs: int
+    matches: tuple[Match, ...]
+    matched_kg: int
+    surplus_fen: int
+    objective_fen: int
+    bound_fen: int
+    gap_pct: float
+    lot_prices: Mapping[str, int]
+    impossible: Mapping[Rule, tuple[tuple[str, str], ...]]
+    solver: str
+    input_digest: str
+    work: int
+    work_limit_met: bool
+
+
+def clear(market: Market, work_limit: int = WORK_LIMIT) -> Clearing:
+    """Clear one material family. The same market gives the same answer, in whatever order its sides come.
+
+    Raises BadListing or BadMarket for input that no clearing can use; an empty side gives an empty clearing.
+    """
+    market = market.checked()
+    columns = Columns.of(market)
+    rows = blend_rows(columns)
+    pairs, dropped = tighten(columns, candidates(columns), rows)
+    pairs = pairs.keep((pairs.candidates.weight >= 0) | limited_demands(columns, rows)[pairs.candidates.demand])
+    relaxed, weight = relax_blended(columns, pairs, rows)
+    plan = Plan(columns, pairs, rows, work_limit)
+    build(plan, place_whole_lots(columns, pairs, relaxed, weight))
+    impossible = {
+        rule: tuple((market.lots[lot].id, market.demands[demand].id) for lot, demand in found)
+        for rule, found in dropped.items()
+        if found
+    }
+    return _outcome(market, pairs.candidates, relaxed, plan, impossible)
+
+
+def _outcome(
+    market: Market,
+    found: Candidates,
+    relaxed: Relaxation,
+    plan: Plan,
+    impossible: Mapping[Rule, tuple[tuple[str, str], ...]],
+) -> Clearing:
+    matches = tuple(_matches(market, found, plan))
+    objective = sum(match.objective_fen for match in matches)
+    bound = max(-(-relaxed.bound // 1000), objective)  # each match is rounded to the fen, so their sum may pass it by some
+    prices = relaxed.lot_price.tolist()
+    return Clearing(
+        family=market.family,
+        lots=len(market.lots),
+        demands=len(market.demands),
+        pairs=found.size,
+        matches=matches,
+        matched_kg=sum(match.kg for match in matches),
+        surplus_fen=sum(match.surplus_fen for match in matches),
+        objective_fen=objective,
+        bound_fen=bound,
+        gap_pct=100 * (bound - objective) / bound if bound else 0.0,
+        lot_prices={lot.id: lot.ask_net_fen_per_t + prices[row] for row, lot in enumerate(market.lots) if plan.lots[row].takes},
+        impossible=impossible,
+        solver=SOLVER,
+        input_digest=digest(market),
+        work=plan.work,
+        work_limit_met=plan.exhausted(),
+    )
+
+
+def _matches(market: Market, found: Candidates, plan: Plan) -> list[Match]:
+    """The plan's takes, largest first: in that order a small take comes when it empties its side."""
+    taken = [
+        (kg, lot, demand, pair)
+        for pair, (lot, demand) in enumerate(zip(found.lot.tolist(), found.demand.tolist(), strict=True))
+        if (kg := plan.lots[lot].takes.get(demand, 0))
+    ]
+    taken.sort(key=lambda row: (-row[0], row[1], row[2]))
+    matches = []
+    for kg, lot, demand, pair in taken:
+        gain, weight = int(found.gain[pair]), int(found.weight[pair])
+        option = found.option(pair)
+        seller_share = div_half_up(gain, 2)
+        price = market.lots[lot].ask_net_fen_per_t + seller_share
+        surplus, seller_gain = div_half_up(gain * kg, 1000), div_half_up(seller_share * kg, 1000)
+        matches.append(
+            Match(
+                lot_id=market.lots[lot].id,
+                demand_id=market.demands[demand].id,
+                kg=kg,
+                option=option,
+                price_fen_per_t=price,
+                delivered_fen_per_t=price + option.freight_fen_per_t,
+                surplus_fen=surplus,
+                seller_gain_fen=seller_gain,
+                buyer_gain_fen=surplus - seller_gain,
+                objective_fen=div_half_up(weight * kg, 1000),
+            )
+        )
+    return matches
+
+
+def digest(market: Market) -> str:
+    """SHA-256 of everything a clearing of a checked market depends on."""
+    known = {lot.id for lot in market.lots}, {demand.id for demand in market.demands}
+    content = {
+        "solver": SOLVER,
+        "family": market.family,
+        "now": market.now,
+        "carbon_fen_per_t_co2e": market.carbon_fen_per_t_co2e,
+        "modes": market.modes,
+        "lots": list(market.lots),
+        "demands": list(market.demands),
+        "excluded": sorted(pair for pair in set(market.excluded) if pair[0] in known[0] and pair[1] in known[1]),
+    }
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=dict)).hexdigest()
