@@ -1,0 +1,27 @@
+"""The rules of lots, demands and reservations as plain dataclasses whose methods return events."""
+
+from __future__ import annotations
+
+from services.listings.model.demand import Demand, DemandDraft, DemandTerms
+from services.listings.model.listing import Listing, Place, QuantitiesAreWrong, Status
+from services.listings.model.lot import Lot, LotDraft, LotTerms
+from services.listings.model.reservation import Reservation, agree, consume, release, reserve, tombstone
+
+__all__ = [
+    "Demand",
+    "DemandDraft",
+    "DemandTerms",
+    "Listing",
+    "Lot",
+    "LotDraft",
+    "LotTerms",
+    "Place",
+    "QuantitiesAreWrong",
+    "Reservation",
+    "Status",
+    "agree",
+    "consume",
+    "release",
+    "reserve",
+    "tombstone",
+]

@@ -1,0 +1,120 @@
+"""The fields that lots and demands are made of, checked so that every fault is named at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, GetPydanticSchema, PlainValidator, StringConstraints, ValidationInfo
+from pydantic_core import CoreSchema, core_schema
+
+from shared import catalogue
+from shared.http import Shape
+from shared.http.shapes import Time, cut_to_ms
+from shared.problem import Fault
+from shared.units import UnitFault, parse_t
+
+YEARS = range(2000, 2101)
+
+
+def _grade(code: str) -> str:
+    if catalogue.grade(code) is None:
+        raise Fault(f"未知的品种: {code}", f"Unknown grade: {code}")
+    return code
+
+
+def _uuid(text: str) -> str:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise Fault("应为 UUID", "must be a UUID") from None
+
+
+def _moment(at: datetime) -> datetime:
+    if at.year not in YEARS:
+        raise Fault("年份应在 2000 到 2100 之间", "The year must be 2000 to 2100")
+    return cut_to_ms(at)
+
+
+def _least(value: Any) -> int:
+    if isinstance(value, str):
+        raise UnitFault("not_a_number", "应为数字, 不是文本", "must be a JSON number, not text")
+    return parse_t(value)
+
+
+def _measures() -> dict[str, core_schema.CoreSchema]:
+    return {
+        one.name: core_schema.float_schema(ge=one.minimum, le=one.maximum, allow_inf_nan=False, strict=True)
+        for one in catalogue.attributes()
+    }
+
+
+def _quality_schema(*_: Any) -> CoreSchema:
+    fields = {name: core_schema.typed_dict_field(value, required=False) for name, value in _measures().items()}
+    return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+
+
+def _bounds(limits: dict[str, float]) -> dict[str, float]:
+    if not limits:
+        raise Fault("至少给出 min 或 max", "Give at least one of min and max")
+    if limits.get("min", -1e300) > limits.get("max", 1e300):
+        raise Fault("min 不能大于 max", "min must not be above max")
+    return limits
+
+
+def _limits_schema(*_: Any) -> CoreSchema:
+    fields = {}
+    for name, value in _measures().items():
+        ends = {end: core_schema.typed_dict_field(value, required=False) for end in ("min", "max")}
+        both = core_schema.typed_dict_schema(ends, extra_behavior="forbid")
+        fields[name] = core_schema.typed_dict_field(core_schema.no_info_after_validator_function(_bounds, both), required=False)
+    return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+
+
+Grade = Annotated[str, AfterValidator(_grade)]
+Identifier = Annotated[str, AfterValidator(_uuid)]
+Moment = Annotated[Time, AfterValidator(_moment)]
+Least = Annotated[int, PlainValidator(_least, json_schema_input_type=float)]
+"""In: tonnes, 0 or more."""
+Quality = Annotated[dict[str, float], GetPydanticSchema(_quality_schema)]
+Limits = Annotated[dict[str, dict[str, float]], GetPydanticSchema(_limits_schema)]
+Title = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
+Description = Annotated[str, StringConstraints(max_length=4000, strip_whitespace=True)]
+Origin = Literal["domestic", "imported"]
+Grades = Annotated[list[Grade], Field(min_length=1, max_length=50)]
+
+
+def in_order(end: datetime, info: ValidationInfo, begin: str) -> datetime:
+    start = info.data.get(begin)
+    if start is not None and end <= start:
+        raise Fault("截止时间应晚于开始时间", "The window must end after it begins")
+    return end
+
+
+def once_each(grades: list[str]) -> list[str]:
+    return list(dict.fromkeys(grades))
+
+
+INSIDE = {
+    "quantity_t": "quantity_kg",
+    "ask_cny_per_t": "ask_fen_per_t",
+    "bid_cny_per_t": "bid_fen_per_t",
+    "min_take_t": "min_take_kg",
+    "vat_rate_pct": "vat_bp",
+}
+OUTER = ("site_id", "quantity_kg", "title", "description")
+
+
+def changes_of(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a PATCH names: the changes of the draft itself and those of its terms, under their names inside."""
+    given: Mapping[str, Any] = {INSIDE.get(name, name): getattr(shape, name) for name in shape.model_fields_set}
+    outer = {name: value for name, value in given.items() if name in OUTER}
+    return outer, {name: value for name, value in given.items() if name not in OUTER}
+
+
+def not_null(value: Any) -> Any:
+    if value is None:
+        raise Fault("不能为 null; 不修改则不要提供", "must not be null; leave it out to keep it")
+    return value

@@ -1,0 +1,177 @@
+"""Shapes of lots."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from services.listings.model import Lot, LotDraft, LotTerms, Status
+from services.listings.schemas.fields import (
+    Description,
+    Grade,
+    Identifier,
+    Least,
+    Moment,
+    Origin,
+    Quality,
+    Title,
+    changes_of,
+    in_order,
+    not_null,
+)
+from shared.catalogue import family_of
+from shared.http import Position, Shape
+from shared.http.shapes import Time
+from shared.units import CnyOut, CnyPerTonne, Tonnes, TonnesOut, VatPct, VatPctOut
+
+
+class LotIn(Shape):
+    """A lot as its seller creates it."""
+
+    grade: Grade
+    quantity_t: Tonnes
+    ask_cny_per_t: CnyPerTonne
+    site_id: Identifier
+    available_from: Moment
+    available_until: Moment
+    quality: Quality = Field(default_factory=dict)
+    divisible: bool = True
+    min_take_t: Least = 0
+    vat_rate_pct: VatPct = 0
+    auto_accept: bool = False
+    origin: Origin = "domestic"
+    title: Title | None = None
+    description: Description | None = None
+    publish: bool = False
+
+    @field_validator("available_until")
+    @classmethod
+    def _is_a_window(cls, value: datetime, info: ValidationInfo) -> datetime:
+        return in_order(value, info, "available_from")
+
+    def draft(self) -> LotDraft:
+        terms = LotTerms(
+            grade=self.grade,
+            ask_fen_per_t=self.ask_cny_per_t,
+            vat_bp=self.vat_rate_pct,
+            quality=self.quality,
+            available_from=self.available_from,
+            available_until=self.available_until,
+            divisible=self.divisible,
+            min_take_kg=self.min_take_t,
+            auto_accept=self.auto_accept,
+            origin=self.origin,
+        )
+        return LotDraft(
+            site_id=self.site_id, quantity_kg=self.quantity_t, terms=terms, title=self.title, description=self.description
+        )
+
+
+class LotPatch(Shape):
+    """Changes of a lot; what is absent stays. `quality` is replaced as a whole."""
+
+    grade: Grade | None = None
+    quantity_t: Tonnes | None = None
+    ask_cny_per_t: CnyPerTonne | None = None
+    site_id: Identifier | None = None
+    available_from: Moment | None = None
+    available_until: Moment | None = None
+    quality: Quality | None = None
+    divisible: bool | None = None
+    min_take_t: Least | None = None
+    vat_rate_pct: VatPct | None = None
+    auto_accept: bool | None = None
+    origin: Origin | None = None
+    title: Title | None = None
+    description: Description | None = None
+
+    _not_null = field_validator(
+        "grade", "quantity_t", "ask_cny_per_t", "site_id", "available_from", "available_until", "quality", "divisible",
+        "min_take_t", "vat_rate_pct", "auto_accept", "origin", mode="before",
+    )(not_null)  # fmt: skip
+
+    def revise(self, draft: LotDraft) -> LotDraft:
+        outer, terms = changes_of(self)
+        return replace(draft, **outer, terms=replace(draft.terms, **terms))
+
+
+class LotOut(Shape):
+    """A lot as read. `site_id` and `position` are null for those who may not know them."""
+
+    id: str
+    status: Status
+    closed_reason: str | None
+    seller_id: str
+    grade: str
+    material: str
+    region: str
+    site_id: str | None
+    position: Position | None
+    quantity_t: TonnesOut
+    available_t: TonnesOut
+    reserved_t: TonnesOut
+    sold_t: TonnesOut
+    unsold_t: TonnesOut
+    ask_cny_per_t: CnyOut
+    ask_net_cny_per_t: CnyOut
+    vat_rate_pct: VatPctOut
+    available_from: Time
+    available_until: Time
+    quality: dict[str, float]
+    divisible: bool
+    min_take_t: TonnesOut
+    auto_accept: bool
+    origin: Origin
+    title: str | None
+    description: str | None
+    created_at: Time
+    updated_at: Time
+    published_at: Time | None
+    terms_version: int
+    version: int
+
+    @classmethod
+    def of(cls, lot: Lot, exact: bool) -> LotOut:
+        """`exact` says that the reader may know the place."""
+        return cls(**cls.values(lot, exact))
+
+    @staticmethod
+    def values(lot: Lot, exact: bool) -> dict[str, Any]:
+        """The fields by name."""
+        terms = lot.terms
+        return {
+            "id": lot.id,
+            "status": lot.status,
+            "closed_reason": lot.closed_reason,
+            "seller_id": lot.seller_id,
+            "grade": terms.grade,
+            "material": family_of(terms.grade),
+            "region": lot.region,
+            "site_id": lot.site_id if exact else None,
+            "position": Position(lat=lot.position.lat, lon=lot.position.lon) if exact else None,
+            "quantity_t": lot.quantity_kg,
+            "available_t": lot.available_kg,
+            "reserved_t": lot.reserved_kg,
+            "sold_t": lot.consumed_kg,
+            "unsold_t": lot.unsold_kg,
+            "ask_cny_per_t": terms.ask_fen_per_t,
+            "ask_net_cny_per_t": terms.ask_net_fen_per_t,
+            "vat_rate_pct": terms.vat_bp,
+            "available_from": terms.available_from,
+            "available_until": terms.available_until,
+            "quality": terms.quality,
+            "divisible": terms.divisible,
+            "min_take_t": terms.min_take_kg,
+            "auto_accept": terms.auto_accept,
+            "origin": terms.origin,
+            "title": lot.title,
+            "description": lot.description,
+            "created_at": lot.created_at,
+            "updated_at": lot.updated_at,
+            "published_at": lot.published_at,
+            "terms_version": lot.terms_version,
+            "version": lot.version,
+        }

@@ -1,0 +1,74 @@
+"""The documents of listings, and how they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TypeVar
+
+from services.listings.model import Demand, Listing, Lot, Reservation
+from shared import parties
+from shared.mongo import Repository, Sealed, Unit
+
+L = TypeVar("L", bound=Listing)
+
+
+class LotDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "lots",
+        "indexes": [["seller_id", "-id"], ["status", "terms.available_until"], ["site_id", "status"]],
+    }
+
+
+class DemandDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "demands",
+        "indexes": [["buyer_id", "-id"], ["status", "terms.deliver_until"], ["site_id", "status"]],
+    }
+
+
+class ReservationDocument(Sealed):
+    meta = {"collection": "reservations", "indexes": ["lot_id", "demand_id"]}  # noqa: RUF012
+
+
+LOTS = Repository(LotDocument, Lot)
+DEMANDS = Repository(DemandDocument, Demand)
+RESERVATIONS = Repository(ReservationDocument, Reservation)
+DOCUMENTS: tuple[type[Sealed], ...] = (LotDocument, DemandDocument, ReservationDocument, *parties.DOCUMENTS)
+
+
+def due_lots(unit: Unit, now: datetime, limit: int) -> list[Lot]:
+    """Open lots whose window is over and that have something to expire: what is wholly promised waits for its outcome."""
+    return LOTS.select(unit, _due("terms.available_until", now), limit=limit)
+
+
+def due_demands(unit: Unit, now: datetime, limit: int) -> list[Demand]:
+    """As `due_lots`."""
+    return DEMANDS.select(unit, _due("terms.deliver_until", now), limit=limit)
+
+
+def _due(field: str, now: datetime) -> dict[str, object]:
+    return {"status": "open", field: {"$lte": now}, "$or": [{"available_kg": {"$gt": 0}}, {"reserved_kg": 0}]}
+
+
+def published(unit: Unit, repository: Repository[L], batch: int = 1000) -> Iterator[L]:
+    """Every lot or demand that was ever open, oldest first, read in batches."""
+    last = ""
+    while True:
+        found = repository.select(unit, {"_id": {"$gt": last}, "status": {"$ne": "draft"}}, [("_id", 1)], batch)
+        yield from found
+        if len(found) < batch:
+            return
+        last = found[-1].id
+
+
+def published_count(unit: Unit, repository: Repository[L]) -> int:
+    """How many `published` gives."""
+    return unit.collection(repository.name).count_documents({"status": {"$ne": "draft"}})
+
+
+def partners(unit: Unit, organisation_id: str, side: str, identifiers: list[str]) -> set[str]:
+    """Those of the lots (`side` is `lot`) or demands (`demand`) with which the organisation has a trade."""
+    key, party = ("lot_id", "buyer_id") if side == "lot" else ("demand_id", "seller_id")
+    found = RESERVATIONS.select(unit, {key: {"$in": identifiers}, party: organisation_id, "agreed": True})
+    return {one.lot_id if side == "lot" else one.demand_id for one in found}

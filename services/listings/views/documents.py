@@ -1,0 +1,99 @@
+"""A lot or a demand as the search index keeps it: numbers in kilograms and fen, texts in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from services.listings.model import Demand, Lot
+from shared import geo
+from shared.catalogue import family_of, search_terms
+from shared.clock import iso
+from shared.parties import Compliance
+from shared.search import Document
+
+_TEXT = {"type": "text", "analyzer": "standard"}
+_KEYWORD = {"type": "keyword"}
+MAPPINGS: dict[str, Any] = {
+    "dynamic": "strict",
+    "properties": {
+        "id": _KEYWORD,
+        "status": _KEYWORD,
+        "owner": _KEYWORD,
+        "grades": _KEYWORD,
+        "materials": _KEYWORD,
+        "region": _KEYWORD,
+        "regions": _KEYWORD,
+        "position": {"type": "geo_point"},
+        "price_fen": {"type": "long"},
+        "available_kg": {"type": "long"},
+        "quantity_kg": {"type": "long"},
+        "published_at": {"type": "date"},
+        "compliant": {"type": "date_range"},
+        "names": _TEXT,
+        "places": _TEXT,
+        "title": _TEXT,
+        "description": _TEXT,
+    },
+}
+"""The standard analyser splits Chinese into single characters, so that phrases of any length are found in it; names and
+synonyms of both languages come from the catalogue, not from a synonym filter."""
+
+
+def lot_document(lot: Lot, compliance: Iterable[Compliance]) -> Document:
+    """`compliance` are the entries of its site as last heard; `price_fen` is the net ask per tonne."""
+    source = _source(lot, [lot.terms.grade], lot.terms.ask_net_fen_per_t, compliance)
+    source["title"] = lot.title or ""
+    source["description"] = lot.description or ""
+    return Document(lot.id, lot.version, source)
+
+
+def demand_document(demand: Demand, compliance: Iterable[Compliance]) -> Document:
+    """`compliance` are the entries of its site as last heard; `price_fen` is the net bid per tonne."""
+    source = _source(demand, demand.terms.grades, demand.terms.bid_net_fen_per_t, compliance)
+    return Document(demand.id, demand.version, source)
+
+
+def _source(listing: Lot | Demand, grades: list[str], price_fen: int, compliance: Iterable[Compliance]) -> dict[str, Any]:
+    families = list(dict.fromkeys(family_of(grade) for grade in grades))
+    return {
+        "id": listing.id,
+        "status": listing.status,
+        "owner": listing.owner_id,
+        "grades": grades,
+        "materials": families,
+        "region": listing.region,
+        "regions": list(geo.lineage(listing.region)),
+        "position": {"lat": listing.position.lat, "lon": listing.position.lon},
+        "price_fen": price_fen,
+        "available_kg": listing.available_kg,
+        "quantity_kg": listing.quantity_kg,
+        "published_at": _time(listing.published_at),
+        "compliant": [_range(one) for one in compliance if one.list in families],
+        "names": list(dict.fromkeys(name for grade in grades for name in _names(grade))),
+        "places": list(_places(listing.region)),
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else iso(at)
+
+
+def _range(entry: Compliance) -> dict[str, str]:
+    return {"gte": iso(entry.valid_from), "lt": iso(entry.valid_until)}
+
+
+@cache
+def _names(grade: str) -> tuple[str, ...]:
+    zh, en = search_terms(grade)
+    return (*zh, *en)
+
+
+@cache
+def _places(region: str) -> tuple[str, ...]:
+    """Names of a region and of what it lies in; the Chinese ones also in one piece, as an address writes them."""
+    found = [one for one in map(geo.region, geo.lineage(region)) if one is not None and one.name_zh != "市辖区"]
+    zh = [one.name_zh for one in found]
+    return (*zh, "".join(reversed(zh)), *(one.name_en for one in found))
