@@ -13,7 +13,13 @@ from shared.catalogue.freight import FreightOption, options
 from shared.geo import Position
 
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
-PLACES = [Position(30.59, 114.31), Position(30.62, 114.9), Position(31.23, 121.47), Position(39.9, 116.4)]
+PLACES = [
+    Position(30.59, 114.31),
+    Position(30.62, 114.9),
+    Position(31.23, 121.47),
+    Position(30.4, 114.2),
+    Position(30.6, 114.3),
+]
 GRADES = ("steel.hms1", "steel.hms2")
 
 
@@ -26,15 +32,15 @@ def half_up(value: Fraction) -> int:
 @st.composite
 def lots(draw: st.DrawFn, number: int, most_kg: int) -> Lot:
     """One lot of a few kilograms near one of the places."""
-    since = NOW + timedelta(hours=draw(st.sampled_from((-50, 0, 30))))
+    since = NOW + timedelta(hours=draw(st.sampled_from((-50, 0, 0, 30))))
     return Lot(
         id=f"lot-{number}",
-        seller_id=draw(st.sampled_from(("ann", "bob", "cai"))),
+        seller_id=draw(st.sampled_from(("ann", "bob", "bob", "cai"))),
         grade=draw(st.sampled_from(GRADES)),
-        kg_available=draw(st.integers(0, most_kg)),
-        ask_net_fen_per_t=draw(st.sampled_from((200_000, 210_000, 215_000, 240_000))),
+        kg_available=draw(st.integers(0, most_kg) | st.integers(most_kg // 2, most_kg)),
+        ask_net_fen_per_t=draw(st.sampled_from((200_000, 203_000, 205_001, 210_000, 240_000))),
         available_from=since,
-        available_until=since + timedelta(hours=draw(st.sampled_from((1, 60, 200)))),
+        available_until=since + timedelta(hours=draw(st.sampled_from((1, 60, 200, 200, 200)))),
         position=draw(st.sampled_from(PLACES)),
         min_take_kg=draw(st.integers(0, 4)),
         divisible=draw(st.sampled_from((True, True, False))),
@@ -46,16 +52,16 @@ def lots(draw: st.DrawFn, number: int, most_kg: int) -> Lot:
 @st.composite
 def demands(draw: st.DrawFn, number: int, most_kg: int) -> Demand:
     """One demand of a few kilograms."""
-    since = NOW + timedelta(hours=draw(st.sampled_from((-50, 10, 100))))
+    since = NOW + timedelta(hours=draw(st.sampled_from((-50, -50, 10, 100))))
     moisture = draw(st.sampled_from((None, None, {"max": 1.5}, {"min": 1.0}, {"min": 0.9, "max": 1.2})))
     return Demand(
         id=f"demand-{number}",
-        buyer_id=draw(st.sampled_from(("ann", "dan", "eve"))),
-        grades=draw(st.sampled_from((GRADES, GRADES[:1], GRADES[1:], ("steel.light",)))),
-        kg_available=draw(st.integers(0, most_kg)),
-        bid_net_fen_per_t=draw(st.sampled_from((215_000, 220_000, 240_000, 260_000))),
+        buyer_id=draw(st.sampled_from(("ann", "dan", "dan", "eve"))),
+        grades=draw(st.sampled_from((GRADES, GRADES, GRADES, GRADES[:1], GRADES[1:], ("steel.light",)))),
+        kg_available=draw(st.integers(0, most_kg) | st.integers(most_kg // 2, most_kg)),
+        bid_net_fen_per_t=draw(st.sampled_from((209_000, 215_000, 220_000, 240_000, 260_000))),
         deliver_from=since,
-        deliver_until=since + timedelta(hours=draw(st.sampled_from((20, 300)))),
+        deliver_until=since + timedelta(hours=draw(st.sampled_from((20, 300, 300, 300)))),
         position=draw(st.sampled_from(PLACES)),
         min_take_kg=draw(st.integers(0, 4)),
         quality_limits=draw(st.sampled_from(({}, {}, {"moisture_pct": {"max": 2.5}}))),
@@ -68,7 +74,8 @@ def demands(draw: st.DrawFn, number: int, most_kg: int) -> Demand:
 @st.composite
 def markets(draw: st.DrawFn, most_lots: int, most_demands: int, most_kg: int) -> Market:
     """A market that breaks every rule here and there."""
-    n, m = draw(st.integers(0, most_lots)), draw(st.integers(0, most_demands))
+    n = draw(st.integers(0, most_lots) | st.just(most_lots))
+    m = draw(st.integers(0, most_demands) | st.just(most_demands))
     ended = draw(st.sets(st.tuples(st.sampled_from(("lot-0", "lot-1", "lot-x")), st.just("demand-0")), max_size=1))
     return Market(
         "steel",
@@ -76,7 +83,7 @@ def markets(draw: st.DrawFn, most_lots: int, most_demands: int, most_kg: int) ->
         [draw(lots(k, most_kg)) for k in range(n)],
         [draw(demands(k, most_kg)) for k in range(m)],
         ended,
-        draw(st.sampled_from((0, 0, 8_000, 900_000))),
+        draw(st.sampled_from((0, 0, 8_000, 400_000))),
     )
 
 
