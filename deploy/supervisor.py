@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-import httpx
-
 from deploy.children import Identity, kill_group, start, stop, tail
 from deploy.errors import CannotGoOn
 from deploy.instance import SERVER, Instance, Member
+from deploy.probes import is_ready
 from deploy.processes import Process, processes
 from deploy.report import Report
 from deploy.servers.base import Command, Server
@@ -169,14 +168,6 @@ class Supervisor:
         members = [child.member for child in self.children.values()]
         late = [member.name for member in members if member.probe and not is_ready(member.probe)]
         return f"Not ready within {READY_WITHIN_S} s: {', '.join(late)}; see their logs in {self.logs}."
-
-
-def is_ready(probe: str) -> bool:
-    """Whether `probe` answers 200."""
-    try:
-        return httpx.get(probe, timeout=2).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def clear_orphans(data: Path) -> None:

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from deploy.commands.options import Data, Json, console
 from deploy.instance import SERVER, Instance, Member, data_folder, running
+from deploy.probes import is_ready
 from deploy.servers.base import accepts
-from deploy.supervisor import is_ready
 from shared.bus.lag import lags
 from shared.bus.producer import KafkaError
 from shared.settings import Settings

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
+import orjson
 
+from deploy.probes import ask
 from deploy.servers.base import LOOPBACK, Command, Server, free_ports
 from deploy.servers.java import IGNORED, QUICK_START
 from deploy.servers.other_user import Seat, take_seat
@@ -109,8 +110,5 @@ def _configure(paths: _Paths, home: Path, ports: tuple[int, ...]) -> None:
 
 def _ready(port: int) -> bool:
     """Whether the node has elected itself and recovered its indices."""
-    try:
-        answer = httpx.get(f"http://{LOOPBACK}:{port}/_cluster/health", timeout=2)
-        return answer.status_code == 200 and answer.json()["status"] in ("yellow", "green")
-    except (httpx.HTTPError, ValueError, KeyError):
-        return False
+    answer = ask(f"http://{LOOPBACK}:{port}/_cluster/health")
+    return answer is not None and answer[0] == 200 and orjson.loads(answer[1])["status"] in ("yellow", "green")
