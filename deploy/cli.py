@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from deploy.commands import dead_letters, demo
+from deploy.commands import dead_letters, demo, users
 from deploy.commands.down import down
 from deploy.commands.status import status
 from deploy.commands.up import up
@@ -28,6 +28,7 @@ app.command("down")(down)
 app.command("status")(status)
 app.add_typer(demo.app, name="demo")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(users.app, name="users")
 
 
 def main() -> None:
