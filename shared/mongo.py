@@ -82,6 +82,11 @@ def seal_of(row: Mapping[str, Any], key: str) -> str:
     return hmac.new(key.encode(), data, hashlib.blake2b).hexdigest()[:32]
 
 
+def sealed(row: Row, key: str) -> Row:
+    """The document with its seal."""
+    return row | {"seal": seal_of(row, key)}
+
+
 class Database:
     """The MongoDB database of one room. Opens its client at first use, which must come after any fork."""
 
@@ -292,9 +297,7 @@ class Repository(Generic[E_]):
 
     def row(self, unit: Unit, entity: E_) -> Row:
         row: Row = CONVERTER.unstructure(entity)
-        row = {"_id": row.pop("id"), **row}
-        row["seal"] = seal_of(row, unit.settings.secret_key)
-        return row
+        return sealed({"_id": row.pop("id"), **row}, unit.settings.secret_key)
 
     def load(self, row: Row) -> E_:
         return CONVERTER.structure({"id": row["_id"], **row}, self.entity)
@@ -325,4 +328,5 @@ __all__ = [
     "make_cursor",
     "read_cursor",
     "seal_of",
+    "sealed",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from shared.mongo import Sealed, Unit
+from shared.mongo import Sealed, Unit, sealed
 
 
 class InboxDocument(Sealed):
@@ -22,5 +22,5 @@ def already_applied(unit: Unit, consumer: str, ids: Collection[str]) -> set[str]
 def mark(unit: Unit, consumer: str, ids: Collection[str]) -> None:
     """Two consumers of the same event meet here: the later transaction fails and is run again."""
     if ids:
-        rows = [{"_id": f"{consumer}:{one}", "at": unit.now} for one in ids]
+        rows = [sealed({"_id": f"{consumer}:{one}", "at": unit.now}, unit.settings.secret_key) for one in ids]
         unit.collection("inbox").insert_many(rows, session=unit.session)

@@ -19,7 +19,7 @@ from shared.http.routes import Answer, Route
 from shared.http.shapes import Precondition, etag_of
 from shared.http.wire import language_of, problem_response
 from shared.ids import child_traceparent
-from shared.mongo import Database, Row, Unit
+from shared.mongo import Database, Row, Unit, sealed
 from shared.problem import (
     BodyIsTooLarge,
     IdempotencyKeyIsReused,
@@ -192,7 +192,7 @@ def keep(unit: Unit, identifier: str, digest: str, response: Response) -> None:
         "body": response.get_data(),
         "at": unit.now,
     }
-    unit.collection("idempotency").insert_one(row, session=unit.session)
+    unit.collection("idempotency").insert_one(sealed(row, unit.settings.secret_key), session=unit.session)
 
 
 def json_body(request: Request) -> bytes:
