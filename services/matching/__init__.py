@@ -1,2 +1,4 @@
-"""The matching room: a book copied from listings, clearings, proposals and prices. Writes `huanliu.matching`; reads
-`huanliu.accounts`, `huanliu.listings` and `huanliu.trading`."""
+"""Matching: owns its book (a copy of open lots and demands), clearings, proposals and prices.
+
+Writes `huanliu.matching`; reads `huanliu.accounts`, `huanliu.listings`, `huanliu.trading` and `huanliu.logistics`.
+"""

@@ -1,0 +1,59 @@
+"""What wakes matching without a request."""
+
+from __future__ import annotations
+
+from services.matching.service import book, clear, decide
+from shared import parties
+from shared.bus.consumer import Handlers
+from shared.bus.worker import Timer
+from shared.events.accounts import ComplianceChanged, SiteChanged
+from shared.events.listings import (
+    DemandChanged,
+    DemandClosed,
+    DemandExpired,
+    DemandPosted,
+    LotChanged,
+    LotClosed,
+    LotExpired,
+    LotPublished,
+    LotWithdrawn,
+    QuantityConsumed,
+    QuantityRefused,
+    QuantityReleased,
+    QuantityReserved,
+)
+from shared.events.logistics import ShipmentReturned
+from shared.events.trading import TradeCancelled
+from shared.ids import new_id
+from shared.settings import Settings
+
+EVENTS: Handlers = {
+    **parties.EVENTS,
+    SiteChanged: book.hear_site,
+    ComplianceChanged: book.hear_compliance,
+    LotPublished: book.hear_lot,
+    LotChanged: book.hear_lot,
+    LotWithdrawn: book.hear_lot,
+    LotExpired: book.hear_lot,
+    LotClosed: book.hear_lot,
+    DemandPosted: book.hear_demand,
+    DemandChanged: book.hear_demand,
+    DemandClosed: book.hear_demand,
+    DemandExpired: book.hear_demand,
+    QuantityReserved: book.hear_reserved,
+    QuantityRefused: book.hear_refused,
+    QuantityReleased: book.hear_quantities,
+    QuantityConsumed: book.hear_quantities,
+    TradeCancelled: book.hear_trade_cancelled,
+    ShipmentReturned: book.hear_returned,
+}
+
+
+def timers(settings: Settings) -> tuple[Timer, ...]:
+    """TIMERS: their periods come from the settings; the worker's name is its lease's owner."""
+    worker = new_id()
+    return (
+        Timer("clear", settings.clearing_interval_s, lambda database: clear.run_due(database, worker)),
+        Timer("clear-requested", 0.5, lambda database: clear.run_requested(database, worker)),
+        Timer("expire", 1, decide.expire_due),
+    )

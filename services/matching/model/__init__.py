@@ -1,0 +1,7 @@
+"""The rules of matching: the book, proposals, clearings as records. Pure; methods return events."""
+
+from services.matching.model.book import BookDemand, BookLot, Material, RefusedPair, pair_id
+from services.matching.model.clearing import ClearingRecord
+from services.matching.model.proposal import Proposal, Side
+
+__all__ = ["BookDemand", "BookLot", "ClearingRecord", "Material", "Proposal", "RefusedPair", "Side", "pair_id"]

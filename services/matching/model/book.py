@@ -1,0 +1,161 @@
+"""The book: what matching has heard of lots and demands. It may be stale; listings has the last word.
+
+A state event and the quantity events of the same lot come by different partitions in any order, so terms and quantities
+each keep the version they are from, and an older event changes neither (`protocol.md` 4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.catalogue import family_of
+from shared.events.base import Point
+from shared.events.listings import (
+    Balance,
+    DemandChanged,
+    DemandClosed,
+    DemandExpired,
+    DemandPosted,
+    Limits,
+    LotChanged,
+    LotClosed,
+    LotExpired,
+    LotPublished,
+    LotWithdrawn,
+)
+from shared.events.matching import Place
+
+LotEvent = LotPublished | LotChanged | LotWithdrawn | LotExpired | LotClosed
+DemandEvent = DemandPosted | DemandChanged | DemandClosed | DemandExpired
+
+
+@dataclass
+class _Entry:
+    """What lots and demands have in common. `heard` is False while only quantities were heard of, not the terms."""
+
+    id: str
+    version: int = 0
+    quantity_version: int = 0
+    heard: bool = False
+    open: bool = False
+    family: str = ""
+    terms_version: int = 0
+    organisation_id: str = ""
+    site_id: str = ""
+    region: str = ""
+    position: Point = field(default_factory=lambda: Point(lat=0, lon=0))
+    available_kg: int = 0
+    net_fen_per_t: int = 0
+    vat_bp: int = 0
+    min_take_kg: int = 0
+    auto_accept: bool = False
+
+    @property
+    def place(self) -> Place:
+        return Place(site_id=self.site_id, region=self.region, position=self.position)
+
+    def weigh(self, balance: Balance) -> bool:
+        """Take a newer balance; True where more is available than was."""
+        if balance.version <= self.quantity_version:
+            return False
+        more = balance.available_kg > self.available_kg
+        self.quantity_version, self.available_kg = balance.version, balance.available_kg
+        if balance.version > self.version:
+            self.open = balance.status == "open"
+        return more
+
+    def _hear(self, event: LotEvent | DemandEvent) -> bool:
+        if event.version > self.quantity_version:
+            self.quantity_version, self.available_kg = event.version, event.available_kg
+        if event.version <= self.version:
+            return False
+        self.version, self.heard, self.terms_version = event.version, True, event.terms_version
+        self.open = event.status == "open"
+        self.site_id, self.region, self.position = event.site_id, event.region, event.position
+        self.vat_bp, self.min_take_kg, self.auto_accept = event.vat_bp, event.min_take_kg, event.auto_accept
+        return True
+
+
+@dataclass
+class BookLot(_Entry):
+    grade: str = ""
+    quality: dict[str, float] = field(default_factory=dict)
+    divisible: bool = True
+    available_from: datetime | None = None
+    available_until: datetime | None = None
+
+    def hear(self, event: LotEvent) -> bool:
+        """Take a newer state; False where it is older than what is known."""
+        if not self._hear(event):
+            return False
+        self.grade, self.family, self.organisation_id = event.grade, family_of(event.grade), event.seller_id
+        self.net_fen_per_t, self.quality, self.divisible = event.ask_net_fen_per_t, dict(event.quality), event.divisible
+        self.available_from, self.available_until = event.available_from, event.available_until
+        return True
+
+
+@dataclass
+class BookDemand(_Entry):
+    grades: list[str] = field(default_factory=list)
+    quality_limits: dict[str, dict[str, float]] = field(default_factory=dict)
+    blend_limits: dict[str, dict[str, float]] = field(default_factory=dict)
+    basis: dict[str, float] = field(default_factory=dict)
+    compliant_sellers_only: bool = False
+    deliver_from: datetime | None = None
+    deliver_until: datetime | None = None
+
+    def hear(self, event: DemandEvent) -> bool:
+        """Take a newer state; False where it is older than what is known."""
+        if not self._hear(event):
+            return False
+        self.grades, self.family = list(event.grades), family_of(event.grades[0])
+        self.organisation_id, self.net_fen_per_t = event.buyer_id, event.bid_net_fen_per_t
+        self.quality_limits, self.blend_limits = _plain(event.quality_limits), _plain(event.blend_limits)
+        self.basis = dict(event.basis)
+        self.compliant_sellers_only = event.compliant_sellers_only
+        self.deliver_from, self.deliver_until = event.deliver_from, event.deliver_until
+        return True
+
+
+def _plain(limits: Limits) -> dict[str, dict[str, float]]:
+    return {attribute: {str(end): value for end, value in bounds.items()} for attribute, bounds in limits.items()}
+
+
+def pair_id(lot_id: str, demand_id: str) -> str:
+    return f"{lot_id}:{demand_id}"
+
+
+@dataclass
+class RefusedPair:
+    """A pair not to be proposed again until a side's terms change: rejected, expired, cancelled or refused at the gate."""
+
+    id: str
+    lot_id: str
+    demand_id: str
+    lot_terms_version: int
+    demand_terms_version: int
+
+
+@dataclass
+class Material:
+    """One family's turn to be cleared. `changes` counts what may make a new match, `cleared` how far the last clearing read;
+    the lease keeps two workers from clearing it at once, and its `fence` is checked in the writing transaction."""
+
+    id: str
+    changes: int = 0
+    cleared: int = 0
+    fence: int = 0
+    owner: str = ""
+    until: datetime | None = None
+
+    @property
+    def due(self) -> bool:
+        return self.changes > self.cleared
+
+    def take(self, owner: str, now: datetime, lease: timedelta) -> bool:
+        """Take the lease; False where another worker holds it."""
+        if self.until is not None and self.until > now and self.owner != owner:
+            return False
+        self.owner, self.until, self.fence = owner, now + lease, self.fence + 1
+        return True

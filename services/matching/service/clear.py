@@ -1,0 +1,254 @@
+"""Clearing a material: read the book in one transaction, solve outside any, write the proposals in another.
+
+A lease per material with a fence, checked in the writing transaction, keeps two workers from proposing the same tonnes
+(`protocol.md` 8). What changed in between costs at most a refused reservation.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.matching import clearing
+from services.matching.clearing import BadListing, Demand, Lot, Market, Match, Taken, Validity
+from services.matching.model import BookDemand, BookLot, ClearingRecord, Material, Proposal
+from services.matching.store import (
+    CLEARINGS,
+    MATERIALS,
+    PROPOSALS,
+    holding,
+    open_demands,
+    open_lots,
+    refused_pairs,
+    requested,
+    unanswered,
+)
+from shared import geo, parties
+from shared.catalogue import families
+from shared.events.matching import Terms
+from shared.ids import new_id
+from shared.mongo import Database, Unit
+from shared.parties import KnownSite
+from shared.problem import InputIsInvalid
+
+LEASE = timedelta(seconds=60)
+SILENCE = timedelta(seconds=10)
+"""A material waits while listings has not answered an older proposal of it: Kafka may be down (`protocol.md` 3)."""
+MODES = ("road",)
+log = structlog.get_logger("clearing")
+
+
+@dataclass(frozen=True)
+class Book:
+    """What one clearing read. `changes` is how far it read."""
+
+    now: datetime
+    fence: int
+    changes: int
+    lots: dict[str, BookLot]
+    demands: dict[str, BookDemand]
+    market: Market
+
+
+class LeaseIsLost(Exception):
+    """Another worker cleared the material meanwhile; nothing was written."""
+
+
+def request(unit: Unit, material: str) -> ClearingRecord:
+    """An operator wants a clearing now; the worker runs it. Raises InputIsInvalid for an unknown family."""
+    if material not in {family.code for family in families()}:
+        raise InputIsInvalid([("/material", "未知的品类", "No such material family; see /v1/materials")])
+    record = ClearingRecord(new_id(), 1, material, "requested", unit.now)
+    CLEARINGS.add(unit, record)
+    return record
+
+
+def run_requested(database: Database, worker: str) -> None:
+    """The quick timer: clearings that operators asked for."""
+    for record in requested(database.read()):
+        run(database, record.material, worker, record)
+
+
+def run_due(database: Database, worker: str) -> None:
+    """The timer: every material in which something changed since its last clearing."""
+    for material in MATERIALS.select(database.read(), {}):
+        if material.due:
+            run(database, material.id, worker)
+
+
+def run(database: Database, family: str, worker: str, record: ClearingRecord | None = None) -> ClearingRecord | None:
+    """Clear one family. None where another worker holds it, or listings owes an answer."""
+    book = database.write(lambda unit: read_book(unit, family, worker))
+    if book is None:
+        return None
+    begun = time.perf_counter()
+    result = _clear(book.market)
+    took = round((time.perf_counter() - begun) * 1000)
+    record = record or ClearingRecord(new_id(), 1, family, "requested", book.now)
+    record.lots, record.demands, record.pairs = result.lots, result.demands, result.pairs
+    record.matched_kg, record.surplus_fen = result.matched_kg, result.surplus_fen
+    record.objective_fen, record.bound_fen, record.gap_pct = result.objective_fen, result.bound_fen, result.gap_pct
+    record.solver, record.input_digest, record.duration_ms = result.solver, result.input_digest, took
+    record.work, record.work_limit_met, record.proposals = result.work, result.work_limit_met, len(result.matches)
+    try:
+        database.write(lambda unit: write_proposals(unit, book, record, result.matches))
+    except LeaseIsLost:
+        log.warning("clearing dropped: another worker has the material", material=family)
+        return None
+    return record
+
+
+def _clear(market: Market) -> clearing.Clearing:
+    """A listing that no clearing can use is left out and logged, so that it stops nobody else's."""
+    while True:
+        try:
+            return clearing.clear(market)
+        except BadListing as fault:
+            log.error("left out of the clearing", listing=fault.listing_id, fault=str(fault))
+            market = Market(
+                market.family,
+                market.now,
+                [lot for lot in market.lots if lot.id != fault.listing_id],
+                [demand for demand in market.demands if demand.id != fault.listing_id],
+                market.excluded,
+                market.carbon_fen_per_t_co2e,
+                market.modes,
+            )
+
+
+def read_book(unit: Unit, family: str, worker: str) -> Book | None:
+    """Take the lease and read the family's open lots and demands, less what awaits listings' answer."""
+    material = MATERIALS.find(unit, family) or Material(family)
+    waiting = unanswered(unit, family)
+    if any(proposal.created_at < unit.now - SILENCE for proposal in waiting):
+        return None
+    if not material.take(worker, unit.now, LEASE):
+        return None
+    MATERIALS.save(unit, material)
+    out_of_book: dict[str, int] = defaultdict(int)
+    for proposal in waiting:
+        out_of_book[proposal.terms.lot_id] += proposal.terms.kg
+        out_of_book[proposal.terms.demand_id] += proposal.terms.kg
+    lots = {lot.id: lot for lot in open_lots(unit, family)}
+    demands = {demand.id: demand for demand in open_demands(unit, family)}
+    sites = parties.SITES.many(unit, {lot.site_id for lot in lots.values()})
+    blended = [demand.id for demand in demands.values() if demand.blend_limits]
+    taken: dict[str, list[Taken]] = defaultdict(list)
+    for proposal in holding(unit, blended) if blended else []:
+        taken[proposal.terms.demand_id].append(Taken(proposal.terms.kg, proposal.terms.quality))
+    excluded = [
+        (pair.lot_id, pair.demand_id)
+        for pair in refused_pairs(unit, lots)
+        if pair.demand_id in demands
+        and lots[pair.lot_id].terms_version == pair.lot_terms_version
+        and demands[pair.demand_id].terms_version == pair.demand_terms_version
+    ]
+    market = Market(
+        family,
+        unit.now,
+        [_lot(lot, out_of_book[lot.id], sites.get(lot.site_id)) for lot in lots.values()],
+        [_demand(demand, out_of_book[demand.id], taken[demand.id]) for demand in demands.values()],
+        excluded,
+        round(unit.settings.carbon_cny_per_kg * 100_000),
+        MODES,
+    )
+    return Book(unit.now, material.fence, material.changes, lots, demands, market)
+
+
+def _lot(lot: BookLot, out_of_book_kg: int, site: KnownSite | None) -> Lot:
+    assert lot.available_from is not None and lot.available_until is not None
+    entries = site.compliance if site else []
+    return Lot(
+        id=lot.id,
+        seller_id=lot.organisation_id,
+        grade=lot.grade,
+        kg_available=max(0, lot.available_kg - out_of_book_kg),
+        ask_net_fen_per_t=lot.net_fen_per_t,
+        available_from=lot.available_from,
+        available_until=lot.available_until,
+        position=geo.Position(lot.position.lat, lot.position.lon),
+        min_take_kg=lot.min_take_kg,
+        divisible=lot.divisible,
+        quality=lot.quality,
+        compliance=tuple(Validity(e.valid_from, e.valid_until) for e in entries if e.list == lot.family),
+    )
+
+
+def _demand(demand: BookDemand, out_of_book_kg: int, taken: list[Taken]) -> Demand:
+    assert demand.deliver_from is not None and demand.deliver_until is not None
+    return Demand(
+        id=demand.id,
+        buyer_id=demand.organisation_id,
+        grades=tuple(demand.grades),
+        kg_available=max(0, demand.available_kg - out_of_book_kg),
+        bid_net_fen_per_t=demand.net_fen_per_t,
+        deliver_from=demand.deliver_from,
+        deliver_until=demand.deliver_until,
+        position=geo.Position(demand.position.lat, demand.position.lon),
+        min_take_kg=demand.min_take_kg,
+        quality_limits=demand.quality_limits,
+        blend_limits=demand.blend_limits,
+        compliant_sellers_only=demand.compliant_sellers_only,
+        taken=tuple(taken),
+    )
+
+
+def write_proposals(unit: Unit, book: Book, record: ClearingRecord, matches: tuple[Match, ...]) -> None:
+    """Write the clearing and its proposals, in the matches' order. Raises LeaseIsLost."""
+    material = MATERIALS.get(unit, record.material)
+    if material.fence != book.fence:
+        raise LeaseIsLost
+    material.cleared, material.until = book.changes, None
+    MATERIALS.save(unit, material)
+    proposals = [_proposal(book, record, match, unit.now) for match in matches]
+    PROPOSALS.add(unit, *proposals)
+    for proposal in proposals:
+        unit.emit(*proposal.made())
+    unit.emit(*record.completed(unit.now))
+    CLEARINGS.save(unit, record)
+
+
+def _proposal(book: Book, record: ClearingRecord, match: Match, now: datetime) -> Proposal:
+    lot, demand = book.lots[match.lot_id], book.demands[match.demand_id]
+    terms = Terms(
+        lot_id=lot.id,
+        demand_id=demand.id,
+        seller_id=lot.organisation_id,
+        buyer_id=demand.organisation_id,
+        grade=lot.grade,
+        kg=match.kg,
+        price_fen_per_t=match.price_fen_per_t,
+        freight_fen_per_t=match.option.freight_fen_per_t,
+        vat_bp=lot.vat_bp,
+        mode=match.option.mode,
+        distance_m=match.option.distance_m,
+        hours=match.option.hours,
+        co2e_g_per_t=match.option.co2e_g_per_t,
+        origin=lot.place,
+        destination=demand.place,
+        quality=lot.quality,
+        basis=demand.basis,
+    )
+    return Proposal(
+        id=new_id(),
+        version=1,
+        terms=terms,
+        family=record.material,
+        clearing_id=record.id,
+        lot_terms_version=lot.terms_version,
+        demand_terms_version=demand.terms_version,
+        surplus_fen=match.surplus_fen,
+        seller_gain_fen=match.seller_gain_fen,
+        buyer_gain_fen=match.buyer_gain_fen,
+        seller_auto_accepts=lot.auto_accept,
+        buyer_auto_accepts=demand.auto_accept,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+__all__ = ["LeaseIsLost", "request", "run", "run_due", "run_requested"]

@@ -1,0 +1,70 @@
+"""Deciding on a proposal: accept, reject, expire. One transaction decides; a second decision meets it and is refused."""
+
+from __future__ import annotations
+
+from services.matching.model import Proposal, Side
+from services.matching.service.book import refuse_pair
+from services.matching.store import PROPOSALS, overdue
+from shared import parties
+from shared.auth import Caller, authorise
+from shared.auth.policy import Relation
+from shared.mongo import Database, Unit
+from shared.problem import NotFound
+
+EXPIRED_AT_ONCE = 200
+
+
+def relations(proposal: Proposal | None, caller: Caller) -> set[Relation]:
+    """What the caller's organisation is to the proposal; nothing while nobody sees it."""
+    if proposal is None or not proposal.visible:
+        return set()
+    sides: dict[Relation, str] = {"seller": proposal.terms.seller_id, "buyer": proposal.terms.buyer_id}
+    return {side for side, organisation in sides.items() if organisation == caller.organisation_id}
+
+
+def readable(unit: Unit, caller: Caller, identifier: str, action: str = "proposals.read") -> Proposal:
+    """The proposal, where the caller may see it. Raises NotFound, NotAllowed."""
+    proposal = PROPOSALS.find(unit, identifier)
+    authorise(caller, action, relations(proposal, caller))
+    if proposal is None or not proposal.visible:
+        raise NotFound
+    return proposal
+
+
+def _side(caller: Caller) -> Side:
+    return "seller" if caller.role == "collector" else "buyer"
+
+
+def accept(unit: Unit, caller: Caller, identifier: str) -> Proposal:
+    """Raises OrganisationIsNotVerified, WrongState."""
+    proposal = readable(unit, caller, identifier, "proposals.accept")
+    parties.must_be_verified(unit, caller)
+    unit.emit(*proposal.accept(_side(caller), unit.now))
+    PROPOSALS.save(unit, proposal)
+    return proposal
+
+
+def reject(unit: Unit, caller: Caller, identifier: str, reason: str | None) -> Proposal:
+    """The pair is not proposed again until a side's terms change. Raises WrongState."""
+    proposal = readable(unit, caller, identifier, "proposals.reject")
+    unit.emit(*proposal.reject(_side(caller), reason, unit.now))
+    refuse_pair(unit, proposal)
+    PROPOSALS.save(unit, proposal)
+    return proposal
+
+
+def expire_due(database: Database) -> int:
+    """The timer: proposals whose time is up. Returns how many."""
+
+    def work(unit: Unit) -> int:
+        due = overdue(unit, unit.now, EXPIRED_AT_ONCE)
+        for proposal in due:
+            unit.emit(*proposal.expire(unit.now))
+            refuse_pair(unit, proposal)
+            PROPOSALS.save(unit, proposal)
+        return len(due)
+
+    done = 0
+    while (count := database.write(work)) > 0:
+        done += count
+    return done

@@ -1,0 +1,102 @@
+"""Collections of matching: the book, proposals, clearings, materials, refused pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.matching.model import BookDemand, BookLot, ClearingRecord, Material, Proposal, RefusedPair
+from shared import parties
+from shared.mongo import Repository, Sealed, Unit
+
+
+class BookLotDocument(Sealed):
+    meta = {"collection": "book_lots", "indexes": [["family", "open"], "site_id"]}  # noqa: RUF012
+
+
+class BookDemandDocument(Sealed):
+    meta = {"collection": "book_demands", "indexes": [["family", "open"]]}  # noqa: RUF012
+
+
+class ProposalDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "proposals",
+        "indexes": [
+            "terms.lot_id",
+            "terms.demand_id",
+            "terms.seller_id",
+            "terms.buyer_id",
+            ["status", "expires_at"],
+            ["family", "status"],
+        ],
+    }
+
+
+class ClearingDocument(Sealed):
+    meta = {"collection": "clearings", "indexes": ["material", "status"]}  # noqa: RUF012
+
+
+class MaterialDocument(Sealed):
+    meta = {"collection": "materials", "indexes": []}  # noqa: RUF012
+
+
+class RefusedPairDocument(Sealed):
+    meta = {"collection": "refused_pairs", "indexes": ["lot_id"]}  # noqa: RUF012
+
+
+BOOK_LOTS = Repository(BookLotDocument, BookLot)
+BOOK_DEMANDS = Repository(BookDemandDocument, BookDemand)
+PROPOSALS = Repository(ProposalDocument, Proposal)
+CLEARINGS = Repository(ClearingDocument, ClearingRecord)
+MATERIALS = Repository(MaterialDocument, Material)
+REFUSED_PAIRS = Repository(RefusedPairDocument, RefusedPair)
+DOCUMENTS: tuple[type[Sealed], ...] = (
+    BookLotDocument,
+    BookDemandDocument,
+    ProposalDocument,
+    ClearingDocument,
+    MaterialDocument,
+    RefusedPairDocument,
+    *parties.DOCUMENTS,
+)
+
+
+def open_lots(unit: Unit, family: str) -> list[BookLot]:
+    return BOOK_LOTS.select(unit, {"family": family, "open": True, "heard": True})
+
+
+def open_demands(unit: Unit, family: str) -> list[BookDemand]:
+    return BOOK_DEMANDS.select(unit, {"family": family, "open": True, "heard": True})
+
+
+def unanswered(unit: Unit, family: str) -> list[Proposal]:
+    """Proposals that listings has neither reserved nor refused: their tonnes are out of the book."""
+    return PROPOSALS.select(unit, {"family": family, "status": "made"})
+
+
+def holding(unit: Unit, demand_ids: Iterable[str]) -> list[Proposal]:
+    """Proposals whose tonnes these demands hold or may come to hold."""
+    where = {
+        "terms.demand_id": {"$in": list(demand_ids)},
+        "status": {"$in": ["made", "proposed", "agreed"]},
+        "undone": False,
+    }
+    return PROPOSALS.select(unit, where)
+
+
+def undecided(unit: Unit, field: str, identifier: str) -> list[Proposal]:
+    """Proposals of a lot (`terms.lot_id`) or demand (`terms.demand_id`) that await a decision."""
+    return PROPOSALS.select(unit, {field: identifier, "status": "proposed"})
+
+
+def overdue(unit: Unit, now: datetime, limit: int) -> list[Proposal]:
+    return PROPOSALS.select(unit, {"status": "proposed", "expires_at": {"$lte": now}}, limit=limit)
+
+
+def refused_pairs(unit: Unit, lot_ids: Iterable[str]) -> list[RefusedPair]:
+    return REFUSED_PAIRS.select(unit, {"lot_id": {"$in": list(lot_ids)}})
+
+
+def requested(unit: Unit) -> list[ClearingRecord]:
+    """Clearings an operator asked for, oldest first."""
+    return CLEARINGS.select(unit, {"status": "requested"}, [("_id", 1)])
