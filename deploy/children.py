@@ -18,6 +18,7 @@ from deploy.servers.base import Command
 from shared.settings import environment
 
 LEASH = Path(__file__).with_name("leash.py")
+KILLED_WITHIN_S = 2  # the kernel frees a large process's memory first
 
 
 @dataclass(frozen=True)
@@ -93,15 +94,18 @@ def stop(identities: Iterable[Identity], within_s: float, reap: Callable[[], obj
     asked = [identity for identity in identities if identity.runs()]
     for identity in asked:
         _signal(identity.pid, signal.SIGTERM)
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        reap()
-        if not any(identity.runs() for identity in asked):
-            break
-        time.sleep(0.05)
+    _wait(asked, within_s, reap)
     for identity in asked:
         _signal(identity.pid, signal.SIGKILL)
+    _wait(asked, KILLED_WITHIN_S, reap)
+
+
+def _wait(identities: Iterable[Identity], within_s: float, reap: Callable[[], object]) -> None:
+    deadline = time.monotonic() + within_s
     reap()
+    while any(identity.runs() for identity in identities) and time.monotonic() < deadline:
+        time.sleep(0.05)
+        reap()
 
 
 def tail(log: Path, lines: int = 6) -> str:
