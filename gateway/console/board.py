@@ -1,0 +1,155 @@
+"""The live board: the public figures of `GET /v1/market` as a reader sees them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from gateway.console.texts import Texts
+from gateway.forward import Forwarder
+from shared import catalogue, geo
+from shared.problem import ServiceIsUnavailable
+
+FRESH_S = 1.0
+"""However many watch, regions is asked once in this time by each worker."""
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Count:
+    """One total: how many, and how much."""
+
+    key: str
+    label: str
+    number: str
+    unit: str
+    tonnes: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table. `cells` are `(column, text, is a number, hint)`; `at` is RFC 3339."""
+
+    at: str
+    cells: list[tuple[str, str, bool, str]]
+
+
+@dataclass(frozen=True)
+class Board:
+    """`state` is live, stale or none; `at` is the figures' time, RFC 3339, empty where there are none."""
+
+    state: str
+    at: str
+    demo_is_loading: bool
+    counts: list[Count] = field(default_factory=list)
+    clearings: list[Row] = field(default_factory=list)
+    latest: list[Row] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return all(count.number == "0" for count in self.counts)
+
+
+class Market:
+    """The market's figures, fetched at most once a second; the last good ones stay while regions is down."""
+
+    def __init__(self, forwarder: Forwarder) -> None:
+        self.forwarder = forwarder
+        self._lock = threading.Lock()
+        self._figures: dict[str, Any] | None = None
+        self._is_live = False
+        self._asked = float("-inf")
+
+    def board(self, words: Texts, demo_is_loading: bool) -> Board:
+        with self._lock:
+            if time.monotonic() - self._asked > FRESH_S:
+                self._ask()
+            figures, is_live = self._figures, self._is_live
+        if figures is None:
+            return Board("none", "", demo_is_loading)
+        return Board(
+            "live" if is_live else "stale",
+            figures["at"],
+            demo_is_loading,
+            counts_of(figures, words),
+            [clearing_row(one, words) for one in figures["clearings"]],
+            [trade_row(one, words) for one in figures["trades_latest"]],
+        )
+
+    def _ask(self) -> None:
+        self._asked = time.monotonic()
+        try:
+            answer = self.forwarder.get("regions", "/v1/market", timeout_s=1.5)
+            self._is_live = answer.status_code == 200
+            if self._is_live:
+                self._figures = orjson.loads(answer.content)
+        except (ServiceIsUnavailable, orjson.JSONDecodeError):
+            self._is_live = False
+
+
+def counts_of(figures: dict[str, Any], words: Texts) -> list[Count]:
+    """The three totals."""
+    rows = (("open_lots", "open_lots_t", "lots_unit"), ("open_demands", "open_demands_t", "demands_unit"))
+    rows += (("trades", "traded_t", "trades_unit"),)  # type: ignore[assignment]
+    return [Count(key, words[key], f"{figures[key]:,}", words[unit], tonnes(figures[mass])) for key, mass, unit in rows]
+
+
+def clearing_row(one: dict[str, Any], words: Texts) -> Row:
+    name = material_name(one["material"], words)
+    return Row(
+        one["at"],
+        [
+            ("material", name, False, one["material"]),
+            ("proposals", f"{one['proposals']:,}", True, ""),
+            ("matched", tonnes(one["matched_t"]), True, ""),
+            ("surplus", money(one["surplus_cny"]), True, ""),
+            ("gap", NOTHING if one["gap_pct"] is None else f"{one['gap_pct']:.2f} %", True, ""),
+            ("duration", f"{one['duration_ms']:,.0f} ms", True, ""),
+        ],
+    )
+
+
+def trade_row(one: dict[str, Any], words: Texts) -> Row:
+    route = f"{region_name(one['from_region'], words)} → {region_name(one['to_region'], words)}"
+    hint = f"{one['from_region']} → {one['to_region']}"
+    return Row(
+        one["at"],
+        [
+            ("grade", material_name(one["grade"], words), False, one["grade"]),
+            ("quantity", tonnes(one["quantity_t"]), True, ""),
+            ("price", money(one["price_cny_per_t"]), True, ""),
+            ("route", route, False, hint),
+        ],
+    )
+
+
+def tonnes(value: float) -> str:
+    """Up to three decimals, as entered: 30.5, 1,204.125."""
+    text = f"{value:,.3f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def money(value: float) -> str:
+    """Two decimals."""
+    return f"{value:,.2f}"
+
+
+def material_name(code: str, words: Texts) -> str:
+    """A family's or grade's name; its code where the catalogue has none."""
+    found = catalogue.grade(code) or catalogue.family(code)
+    if found is None:
+        return code
+    return found.name_zh if words.code == "zh" else found.name_en
+
+
+def region_name(code: str | None, words: Texts) -> str:
+    """A region's name with the city it lies in."""
+    found = geo.region(code or "")
+    if found is None:
+        return code or NOTHING
+    city = next((geo.region(one) for one in geo.lineage(found.code) if one.endswith("00")), found) or found
+    return city.name_zh if words.code == "zh" else city.name_en

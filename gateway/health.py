@@ -1,0 +1,70 @@
+"""Readiness of the whole: the rooms accept writes, the demo market (where there is to be one) is loaded."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+
+from gateway.forward import Forwarder
+from shared.bus import ping
+from shared.problem import ServiceIsUnavailable
+from shared.settings import ROOMS, Settings
+
+FRESH_S = 0.5
+"""Probes that come faster than this share an answer."""
+PROBE_S = 2.0
+
+
+def demo_is_loaded(settings: Settings) -> bool:
+    """Whether the demo market of this instance stands: its loader writes `demo.json` at the end."""
+    return settings.demo and (settings.data / "demo.json").exists()
+
+
+class Health:
+    """`ready()` is `(body, status)`."""
+
+    def __init__(self, forwarder: Forwarder) -> None:
+        self.forwarder, self.settings = forwarder, forwarder.settings
+        self._lock = threading.Lock()
+        self._answer: tuple[dict[str, Any], int] = ({}, 503)
+        self._at = float("-inf")
+
+    def ready(self) -> tuple[dict[str, Any], int]:
+        with self._lock:
+            if time.monotonic() - self._at > FRESH_S:
+                self._answer, self._at = self._look(), time.monotonic()
+            return self._answer
+
+    def _look(self) -> tuple[dict[str, Any], int]:
+        with ThreadPoolExecutor(len(ROOMS) + 2) as pool:
+            rooms = dict(zip(ROOMS, pool.map(self._room, ROOMS), strict=True))
+            kafka = pool.submit(ping.reachable, self.settings)
+            elasticsearch = pool.submit(self._elasticsearch)
+            servers = {"kafka": kafka.result(), "elasticsearch": elasticsearch.result()}
+        body: dict[str, Any] = {"status": "ready", "rooms": rooms}
+        if any(state != "ready" for state in rooms.values()):
+            return body | {"status": "unavailable"}, 503
+        down = [name for name, up in servers.items() if not up]
+        if self.settings.demo and not demo_is_loaded(self.settings):
+            return body | {"status": "loading demo", "down": down}, 503
+        if down:
+            return body | {"status": "degraded", "down": down}, 200
+        return body, 200
+
+    def _room(self, room: str) -> str:
+        try:
+            answer = self.forwarder.get(room, "/health/ready", timeout_s=PROBE_S)
+        except ServiceIsUnavailable:
+            return "unreachable"
+        return "ready" if answer.status_code == 200 else "unavailable"
+
+    def _elasticsearch(self) -> bool:
+        try:
+            url = f"{self.settings.elasticsearch_url}/_cluster/health"
+            return self.forwarder.client.get(url, timeout=PROBE_S).status_code == 200
+        except httpx.HTTPError:
+            return False

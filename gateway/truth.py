@@ -1,0 +1,59 @@
+"""A second opinion where a room's copy may be stale: accounts is asked before a refusal leaves the house (`protocol.md` 1).
+
+A room that has not yet heard of a verification says 403, one that has not heard of a site says 503. The first is never passed
+on when it is no longer true; the second becomes a 422 when there is no such site.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from urllib.parse import quote
+
+from gateway.forward import Call, Forwarder, Reply
+from shared.problem import InputIsInvalid, ServiceIsUnavailable
+
+WAIT_S = 2.0
+PAUSE_S = 0.1
+NOT_ACTIVE = ("organisation-not-verified", "organisation-suspended")
+
+
+def settle(forwarder: Forwarder, call: Call, reply: Reply, sleep: Callable[[float], None] = time.sleep) -> Reply:
+    """The answer to give: `reply`, or a later one. Raises InputIsInvalid, ServiceIsUnavailable."""
+    if reply.http.status_code not in (403, 503) or "Authorization" not in call.headers:
+        return reply
+    kind = reply.problem.get("type")
+    if kind in NOT_ACTIVE and _is_verified(forwarder, call):
+        return _again(forwarder, call, sleep)
+    if kind == "not-heard-yet" and reply.problem.get("subject") == "site":
+        _must_exist(forwarder, call, str(reply.problem.get("id")))
+    return reply
+
+
+def _is_verified(forwarder: Forwarder, call: Call) -> bool:
+    answer = forwarder.get("accounts", "/v1/me", _as(call))
+    return answer.status_code == 200 and answer.json()["organisation"]["status"] == "verified"
+
+
+def _again(forwarder: Forwarder, call: Call, sleep: Callable[[float], None]) -> Reply:
+    deadline = time.monotonic() + WAIT_S
+    while time.monotonic() < deadline:
+        sleep(PAUSE_S)
+        reply = forwarder.send(call)
+        if reply.http.status_code != 403 or reply.problem.get("type") not in NOT_ACTIVE:
+            return reply
+        reply.http.close()
+    raise ServiceIsUnavailable(
+        zh="审核结果尚未同步到此服务, 请稍后重试",
+        en="This service has not heard of the verification yet; try again in a moment",
+    )
+
+
+def _must_exist(forwarder: Forwarder, call: Call, site_id: str) -> None:
+    answer = forwarder.get("accounts", f"/v1/sites/{quote(site_id, safe='')}", _as(call))
+    if answer.status_code == 404:
+        raise InputIsInvalid([("/site_id", "没有这个场站", "You have no such site")])
+
+
+def _as(call: Call) -> dict[str, str]:
+    return {name: call.headers[name] for name in ("Authorization", "traceparent")}
