@@ -1,0 +1,157 @@
+"""Proposals, reservations, trades, loads and settlements against each other, by the contract's arithmetic."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from deploy.audit.difference import Difference, missing, stray, unlike
+from deploy.audit.evidence import Evidence
+from shared.mongo import Row
+
+LOADED = frozenset({"loaded", "position", "arrived", "weighed", "inspected", "received", "refused", "returned"})
+
+
+def proposals(evidence: Evidence) -> Iterator[Difference]:
+    """Listings reserved or refused each proposal, for the same kilograms; what is agreed is a trade on the same terms."""
+    reservations = evidence.table("listings", "reservations")
+    trades = {row["proposal_id"]: row for row in evidence.table("trading", "trades").values()}
+    rows = evidence.table("matching", "proposals")
+    for identifier, row in rows.items():
+        kept = reservations.get(identifier)
+        if kept is None:
+            yield missing("listings.reservations", identifier, f"matching's proposal is {row['status']}")
+            continue
+        terms = row["terms"]
+        yield from unlike("listings.reservations", identifier, {n: terms[n] for n in ("lot_id", "demand_id", "kg")}, kept)
+        refused = kept["state"] in ("refused", "ended")
+        if refused != (row["status"] == "refused") and row["status"] != "withdrawn":
+            yield Difference("matching.proposals", identifier, "status", f"as listings has it: {kept['state']}", row["status"])
+        if row["status"] == "agreed" and identifier not in trades:
+            yield missing("trading.trades", identifier, "matching has this proposal agreed")
+    for identifier, trade in trades.items():
+        proposal = rows.get(identifier)
+        if proposal is None or proposal["status"] != "agreed":
+            yield stray("trading.trades", trade["_id"], f"proposal {identifier} is not agreed")
+        else:
+            yield from unlike("trading.trades", trade["_id"], {"terms": proposal["terms"]}, trade)
+        if identifier in reservations and not reservations[identifier].get("agreed"):
+            yield Difference("listings.reservations", identifier, "agreed", "true", "false")
+
+
+def trades(evidence: Evidence) -> Iterator[Difference]:
+    """A trade's loads sum to its kilograms, its state follows from theirs, and its settlement is theirs."""
+    loads: defaultdict[str, list[Row]] = defaultdict(list)
+    for shipment in evidence.table("logistics", "shipments").values():
+        loads[shipment["trade_id"]].append(shipment)
+    rows = evidence.table("trading", "trades")
+    haulages = evidence.table("logistics", "haulages")
+    for identifier, trade in rows.items():
+        yield from _trade(identifier, trade, loads[identifier])
+        haulage = haulages.get(identifier)
+        if haulage is None:
+            yield missing("logistics.haulages", identifier, "trading has this trade")
+        elif set(haulage["shipment_ids"]) != {load["_id"] for load in loads[identifier]}:
+            ids = sorted(load["_id"] for load in loads[identifier])
+            yield from unlike("logistics.haulages", identifier, {"shipment_ids": ids}, haulage)
+    for identifier in (loads.keys() | haulages.keys()) - rows.keys():
+        if loads.get(identifier) or identifier in haulages:
+            yield missing("trading.trades", identifier, "logistics has its haulage")
+
+
+def _trade(identifier: str, trade: Row, loads: list[Row]) -> Iterator[Difference]:
+    terms = trade["terms"]
+    planned = sum(load["planned_kg"] for load in loads)
+    if loads and planned != terms["kg"]:
+        yield Difference("logistics.shipments", identifier, "the loads of the trade sum to it", str(terms["kg"]), str(planned))
+    if trade["load_count"] is not None and trade["load_count"] != len(loads):
+        yield Difference("logistics.shipments", identifier, "loads of the trade", str(trade["load_count"]), str(len(loads)))
+    status = _status(trade, loads)
+    if trade["status"] not in status:
+        yield Difference("trading.trades", identifier, "status", " or ".join(sorted(status)), trade["status"])
+    ended = {load["_id"]: load for load in loads if load["status"] in ("received", "returned")}
+    kept = {load["shipment_id"]: load for load in trade["loads"]}
+    for load_id in ended.keys() ^ kept.keys():
+        yield Difference(
+            "trading.trades", identifier, "loads that have ended", shown_in(load_id, ended), shown_in(load_id, kept)
+        )
+    received = [load for load in loads if load["status"] == "received"]
+    if trade["status"] == "settled":
+        yield from unlike("trading.trades", identifier, {"totals": _totals(terms, received)}, trade)
+
+
+def shown_in(identifier: str, among: Mapping[str, Any]) -> str:
+    return identifier if identifier in among else "nothing"
+
+
+def _status(trade: Row, loads: list[Row]) -> set[str]:
+    states = {load["status"] for load in loads}
+    if loads and states <= {"received", "returned"}:
+        return {"settled"} if "received" in states else {"cancelled"}
+    if loads and states == {"cancelled"}:
+        return {"cancelled"}
+    return {"in_delivery"} if states & LOADED else {"agreed"}
+
+
+def _totals(terms: Row, received: list[Row]) -> Row:
+    net, settled = sum(load["net_kg"] for load in received), sum(load["settled_kg"] for load in received)
+    amount = _half_up(Fraction(settled * terms["price_fen_per_t"], 1000))
+    planned = sum(load["planned_kg"] for load in received)
+    return {
+        "net_kg": net,
+        "settled_kg": settled,
+        "deducted_kg": net - settled,
+        "amount_fen": amount,
+        "vat_fen": _half_up(Fraction(amount * terms["vat_bp"], 10_000)),
+        "freight_fen": _half_up(Fraction(planned * terms["freight_fen_per_t"], 1000)),
+    }
+
+
+def shipments(evidence: Evidence) -> Iterator[Difference]:
+    """A load carries its trade's terms; a received one's net and settled kilograms follow from its ticket and inspection."""
+    trades = evidence.table("trading", "trades")
+    tickets = dict(evidence.table("logistics", "tickets"))
+    for identifier, row in evidence.table("logistics", "shipments").items():
+        trade = trades.get(row["trade_id"])
+        if trade is not None:
+            terms = trade["terms"]
+            names = ("lot_id", "demand_id", "seller_id", "buyer_id", "grade", "mode", "freight_fen_per_t")
+            ends = {"from_region": terms["origin"]["region"], "to_region": terms["destination"]["region"]}
+            yield from unlike("logistics.shipments", identifier, {**{n: terms[n] for n in names}, **ends}, row)
+        reports = {one["report"]["type"]: one["report"] for one in row["events"]}
+        if "weighed" in reports:
+            ticket_id = f"{row['buyer_id']}:{reports['weighed']['ticket']}"
+            ticket = tickets.pop(ticket_id, None)
+            if ticket is None or ticket["shipment_id"] != identifier:
+                yield missing("logistics.tickets", ticket_id, f"shipment {identifier} was weighed with it")
+        if row["status"] == "received" and trade is not None:
+            yield from unlike("logistics.shipments", identifier, _intake(trade["terms"], reports), row)
+    for identifier, ticket in tickets.items():
+        yield stray("logistics.tickets", identifier, f"shipment {ticket['shipment_id']} was not weighed with it")
+
+
+def _intake(terms: Row, reports: Mapping[str, Row]) -> Row:
+    """settled = net × (100 − max(0, impurity − contract)) / 100 × (100 − max(moisture, contract)) / (100 − contract)."""
+    net = reports["weighed"]["gross_kg"] - reports["weighed"]["tare_kg"]
+    contract = {**terms["quality"], **terms["basis"]}
+    inspected = reports["inspected"]
+    share = Fraction(1)
+    impurity, agreed = inspected.get("impurity_pct"), contract.get("impurity_pct")
+    if impurity is not None and agreed is not None:
+        share *= (100 - max(Fraction(0), _exact(impurity) - _exact(agreed))) / 100
+    moisture, agreed = inspected.get("moisture_pct"), contract.get("moisture_pct")
+    if moisture is not None and agreed is not None and agreed < 100:
+        share *= (100 - max(_exact(moisture), _exact(agreed))) / (100 - _exact(agreed))
+    return {"net_kg": net, "settled_kg": _half_up(net * share)}
+
+
+def _exact(number: float) -> Fraction:
+    return Fraction(Decimal(str(number)))
+
+
+def _half_up(value: Fraction) -> int:
+    """Amounts here are never negative."""
+    return int(value + Fraction(1, 2))

@@ -1,0 +1,139 @@
+"""What the audit looks at: every topic from its beginning, then every room's database at one moment (a snapshot)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from deploy.audit.difference import Difference
+from shared.bus.envelope import Envelope, EventIsUnreadable, open_envelope, signature
+from shared.bus.reading import read_all
+from shared.clock import iso
+from shared.mongo import Database, Row, seal_of
+from shared.settings import ROOMS, Settings
+
+Table = dict[str, Row]
+"""The documents of a collection by id."""
+UNSEALED = frozenset({"outbox", "leases"})
+"""`outbox` rows are compared with the topic instead; `leases` are who works now, and change every few seconds."""
+MARKS = frozenset({"inbox", "idempotency"})
+"""Collections of which the ids alone are kept."""
+BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as its topic has it; `type` is without `huanliu.` and `.v1`."""
+
+    id: str
+    room: str
+    type: str
+    key: str
+    at: datetime
+    data: bytes
+    digest: bytes
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Its data."""
+        found: dict[str, Any] = orjson.loads(self.data)
+        return found
+
+    @property
+    def aggregate(self) -> str:
+        return self.type.split(".", 1)[0]
+
+
+@dataclass
+class Evidence:
+    """`told` is in order per key; `broken` are the differences found while reading: seals and signatures."""
+
+    settings: Settings
+    told: dict[str, Told] = field(default_factory=dict)
+    tables: dict[tuple[str, str], Table] = field(default_factory=dict)
+    marks: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    broken: list[Difference] = field(default_factory=list)
+    documents: int = 0
+
+    def table(self, room: str, collection: str) -> Table:
+        """Empty where the room has no such collection."""
+        return self.tables.get((room, collection), {})
+
+    def of(self, *types: str) -> Iterator[Told]:
+        """The events of these types, or of these aggregates."""
+        wanted = set(types)
+        return (one for one in self.told.values() if one.type in wanted or one.aggregate in wanted)
+
+
+def gather(settings: Settings) -> Evidence:
+    """Read everything. Raises KafkaError and PyMongoError."""
+    evidence = Evidence(settings)
+    for room in ROOMS:
+        _read_topic(evidence, room)
+    database = Database(settings, ROOMS[0])
+    try:
+        with database.client.start_session(snapshot=True) as moment:
+            for room in ROOMS:
+                mongo = database.client.get_database(settings.database(room))
+                for collection in sorted(mongo.list_collection_names()):
+                    rows = mongo[collection].find({}, session=moment, batch_size=BATCH)
+                    _keep(evidence, room, collection, rows)
+    finally:
+        database.close()
+    return evidence
+
+
+def _read_topic(evidence: Evidence, room: str) -> None:
+    settings = evidence.settings
+    topic = settings.topic(room)
+    for record in read_all(settings, topic):
+        place = f"{record.partition}/{record.offset}"
+        try:
+            envelope = open_envelope(record)
+        except EventIsUnreadable as fault:
+            evidence.broken.append(Difference(topic, place, "is no event", "CloudEvents 1.0", str(fault)))
+            continue
+        told = _told(envelope, room, topic)
+        signed = signature(settings.secret_key, envelope.id, envelope.type, envelope.subject, envelope.data)
+        if signed != envelope.signature:
+            evidence.broken.append(Difference(topic, place, "is not signed by this instance", signed, envelope.signature))
+            continue
+        known = evidence.told.setdefault(told.id, told)
+        if known.digest != told.digest:
+            evidence.broken.append(Difference(topic, told.id, "was published twice with different content"))
+
+
+def _told(envelope: Envelope, room: str, topic: str) -> Told:
+    short = envelope.type.removeprefix("huanliu.").rsplit(".", 1)[0]
+    digest = digest_of(topic, envelope.type, envelope.subject, iso(envelope.at), envelope.traceparent, envelope.data)
+    return Told(envelope.id, room, short, envelope.subject, envelope.at, envelope.data, digest)
+
+
+def digest_of(topic: str, type_: str, key: str, at: str, traceparent: str, data: bytes) -> bytes:
+    """What must be the same in the outbox and in the topic."""
+    head = "\n".join((topic, type_, key, at, traceparent, ""))
+    return hashlib.blake2b(head.encode() + data, digest_size=16).digest()
+
+
+def _keep(evidence: Evidence, room: str, collection: str, rows: Iterator[Mapping[str, Any]]) -> None:
+    place = f"{room}.{collection}"
+    table: Table = {}
+    marks: set[str] = set()
+    for row in rows:
+        evidence.documents += 1
+        identifier = str(row["_id"])
+        if collection not in UNSEALED:
+            seal = seal_of(row, evidence.settings.secret_key)
+            if row.get("seal") != seal:
+                evidence.broken.append(Difference(place, identifier, "seal", seal, str(row.get("seal"))))
+        if collection in MARKS:
+            marks.add(identifier)
+        else:
+            table[identifier] = dict(row)
+    evidence.tables[room, collection] = table
+    evidence.marks[room, collection] = marks
