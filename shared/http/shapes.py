@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
 from shared.clock import cut_to_ms, iso
 from shared.mongo import Page
-from shared.problem import VersionIsStale
+from shared.problem import Fault, VersionIsStale
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -42,7 +43,15 @@ class Position(Shape):
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 
 
-Time = Annotated[AwareDatetime, PlainSerializer(iso, return_type=str, when_used="json")]
+def _in_utc(at: datetime) -> datetime:
+    """In year 1 and 9999 an offset can lead out of the calendar."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise Fault("时间超出范围", "The time is out of range") from error
+
+
+Time = Annotated[AwareDatetime, AfterValidator(_in_utc), PlainSerializer(iso, return_type=str, when_used="json")]
 """RFC 3339 with an offset; answered in UTC."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, RootModel, StringConstraints, ValidationError, model_validator
@@ -44,7 +43,7 @@ class _Step(Shape):
 
     def _plain(self, kind: Reported, **details: Any) -> Report:
         """As the model takes it."""
-        return Report(kind, cut_to_ms(self.at.astimezone(UTC)), **details)
+        return Report(kind, cut_to_ms(self.at), **details)
 
 
 class BareIn(_Step):

@@ -29,6 +29,8 @@ def pointers(body: object) -> set[str]:
         ({"type": "booked"}, {"/at"}),
         ({"type": "booked", "at": "yesterday", "gross_t": 3}, {"/at", "/gross_t"}),
         ({"type": "booked", "at": "2026-11-24T12:00:00"}, {"/at"}),
+        ({"type": "booked", "at": "0001-01-01T00:00:00+08:00"}, {"/at"}),
+        ({"type": "booked", "at": "9999-12-31T23:59:59-08:00"}, {"/at"}),
         ({"type": "position", "at": AT, "lat": 91, "lon": "x"}, {"/lat", "/lon"}),
         ({"type": "weighed", "at": AT}, {"/gross_t", "/tare_t", "/ticket"}),
         ({"type": "weighed", "at": 5, "gross_t": -1, "tare_t": "5", "ticket": " "}, {"/at", "/gross_t", "/tare_t", "/ticket"}),

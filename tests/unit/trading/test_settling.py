@@ -14,7 +14,7 @@ from tests.fixtures.trades import NOON, terms
 
 
 def load(planned_kg: int, net_kg: int, settled_kg: int, name: str = "s1", **more: float) -> Load:
-    return Load(name, "received", NOON, planned_kg, net_kg, settled_kg, f"T-{name}", **more)  # type: ignore[arg-type]
+    return Load(name, "received", NOON, planned_kg, net_kg, settled_kg, f"T-{name}", **more)
 
 
 def test_two_loads_by_hand() -> None:
