@@ -9,7 +9,6 @@ import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import psutil
 
 from deploy.errors import CannotGoOn
@@ -88,10 +87,9 @@ def check_external(settings: Settings) -> None:
     brokers = [urlsplit(f"//{broker.strip()}") for broker in settings.kafka_brokers.split(",")]
     if not any(_connects(broker.hostname or "", broker.port or 9092) for broker in brokers):
         raise CannotGoOn(f"Kafka does not answer at {settings.kafka_brokers}; check HUANLIU_KAFKA_BROKERS.")
-    try:
-        httpx.get(f"{settings.elasticsearch_url}/_cluster/health", timeout=5)
-    except httpx.HTTPError as fault:
-        raise CannotGoOn("Elasticsearch does not answer; check HUANLIU_ELASTICSEARCH_URL.") from fault
+    search = urlsplit(settings.elasticsearch_url)
+    if not _connects(search.hostname or "", search.port or (443 if search.scheme == "https" else 80)):
+        raise CannotGoOn("Elasticsearch does not answer; check HUANLIU_ELASTICSEARCH_URL.")
 
 
 def _connects(host: str, port: int) -> bool:

@@ -1,40 +1,56 @@
-"""The `huanliu` command: one line per command here, each in a module of its own below `deploy/commands/`.
+"""The `huanliu` command: one line per command in COMMANDS, each in a module of its own below `deploy/commands/`.
 
-A command gets the settings of the instance that it speaks to by `deploy.instance.settings_of(data)`, refuses by raising
-CannotGoOn with a sentence, and imports what is slow to import inside its function.
+A command gets the settings of the instance that it speaks to by `deploy.instance.settings_of(data)` and refuses by raising
+CannotGoOn with a sentence. Only the module of the command that was called is imported: starting need not load them all.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import typer
 
-from deploy.commands import dead_letters, demo, users
-from deploy.commands.down import down
-from deploy.commands.status import status
-from deploy.commands.up import up
 from deploy.errors import CannotGoOn
 
-app = typer.Typer(
-    name="huanliu",
-    help="Huanliu, a marketplace for recycled resources.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.command("up")(up)
-app.command("down")(down)
-app.command("status")(status)
-app.add_typer(demo.app, name="demo")
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(users.app, name="users")
+COMMANDS = {
+    "up": "deploy.commands.up:up",
+    "down": "deploy.commands.down:down",
+    "status": "deploy.commands.status:status",
+    "demo": "deploy.commands.demo:app",
+    "audit": "deploy.commands.audit:audit",
+    "dead-letters": "deploy.commands.dead_letters:app",
+    "users": "deploy.commands.users:app",
+}
+"""Name of the command: where its function is, or its group of commands."""
+
+
+def build(only: str | None = None) -> typer.Typer:
+    """The command line with the command `only`, or with all where there is no such command."""
+    app = typer.Typer(
+        name="huanliu",
+        help="Huanliu, a marketplace for recycled resources.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)  # with one command only, it must still be named
+    for name, place in COMMANDS.items():
+        if only in COMMANDS and name != only:
+            continue
+        module, attribute = place.split(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def main() -> None:
     """Runs a command; a refusal is a sentence on stderr and exit 1."""
     try:
-        app()
+        build(sys.argv[1] if len(sys.argv) > 1 else None)()
     except CannotGoOn as refusal:
         sys.stderr.write(f"{refusal}\n")
         sys.exit(1)

@@ -74,11 +74,11 @@ class Supervisor:
             for process in self.plan(self.settings, ports):
                 self._start(process)
             self._save()
-            gateway = next(child for child in self.children.values() if child.member.kind == "gateway")
-            while not (self.rising.is_ready() and is_ready(gateway.member.probe)):
+            while not self.rising.is_ready() or self._unready():
                 self._step()
                 if time.monotonic() > deadline:
-                    raise CannotGoOn(self._unready())
+                    late = ", ".join(self._unready())
+                    raise CannotGoOn(f"Not ready within {READY_WITHIN_S} s: {late}; see their logs in {self.logs}.")
         self.instance.state = "ready"
         self._save()
 
@@ -164,10 +164,10 @@ class Supervisor:
     def _save(self) -> None:
         self.instance.save(self.data)
 
-    def _unready(self) -> str:
-        members = [child.member for child in self.children.values()]
-        late = [member.name for member in members if member.probe and not is_ready(member.probe)]
-        return f"Not ready within {READY_WITHIN_S} s: {', '.join(late)}; see their logs in {self.logs}."
+    def _unready(self) -> list[str]:
+        """Those that do not answer their probe yet."""
+        members = (child.member for child in self.children.values())
+        return [member.name for member in members if member.probe and not is_ready(member.probe)]
 
 
 def clear_orphans(data: Path) -> None:

@@ -13,7 +13,7 @@ from shared.settings import Settings
 
 @pytest.mark.mongodb
 def test_mongodb_has_transactions_and_change_streams(settings: Settings) -> None:
-    with MongoClient(settings.mongodb_uri) as client:
+    with MongoClient[dict[str, object]](settings.mongodb_uri) as client:
         rows = client[settings.database("accounts")]["rows"]
         rows.insert_one({"_id": 0})
         with rows.watch() as changes:
@@ -40,7 +40,7 @@ def test_elasticsearch_indexes_a_document(settings: Settings) -> None:
 
 
 def test_an_undeclared_server_is_out_of_reach(settings: Settings) -> None:
-    with MongoClient(settings.mongodb_uri) as client, pytest.raises(ServerSelectionTimeoutError):
+    with MongoClient[dict[str, object]](settings.mongodb_uri) as client, pytest.raises(ServerSelectionTimeoutError):
         client.admin.command("ping")
     with pytest.raises(httpx.ConnectError):
         httpx.get(settings.elasticsearch_url)
