@@ -24,8 +24,12 @@ def index(evidence: Evidence) -> Iterator[Difference]:
                 if row is None:
                     yield missing(place, document.id, f"listings.{kind.name} has it at version {document.version}")
                     continue
-                yield from unlike(place, document.id, {"version": document.version, **document.source}, row)
-                for name in row.keys() - document.source.keys() - {"version"}:
+                fields = {"version": document.version, **document.source}
+                if fields["status"] != "open":
+                    row.pop("compliant", None)  # nobody searches it any more: a site's later news leave it alone
+                    fields.pop("compliant", None)
+                yield from unlike(place, document.id, fields, row)
+                for name in row.keys() - fields.keys():
                     yield Difference(place, document.id, name, "nothing", str(row[name]))
             for identifier in found:
                 yield stray(place, identifier, f"listings.{kind.name} has none")
