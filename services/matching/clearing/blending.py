@@ -15,7 +15,7 @@ from services.matching.clearing.candidates import MICRO, Columns, Floats, Ints
 from services.matching.clearing.network import Relaxation, relax
 from services.matching.clearing.tightening import BlendRow, Pairs, micro
 
-_FLOWS = 16
+_FLOWS = 10
 _ARCS = 500_000
 """Flows solved in search of prices: at most so many, and no more than so many arcs in all."""
 _PRICE_LIMIT = 4_000_000

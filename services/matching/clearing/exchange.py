@@ -1,4 +1,4 @@
-"""Ejection chains: a lot left out pushes cheaper takes to where they cost least, and room left over pulls lots in.
+"""Ejection chains: a lot left out pushes cheaper takes to where they cost least.
 
 Every trial is made on the plan itself, so no rule is ever broken, and undone unless the objective grows. The work is bounded
 by the plan's count of steps.
@@ -6,23 +6,20 @@ by the plan's count of steps.
 
 from __future__ import annotations
 
+from services.matching.clearing.growing import grow
 from services.matching.clearing.plan import Plan
 
 _BREADTH = 6
-_PULLED = 6
 _DEPTH = 2
 
 
 def exchange(plan: Plan) -> None:
-    """Push and pull until nothing gains or the work allowed is done."""
+    """Push until nothing gains or the work allowed is done."""
     improved = True
     while improved and not plan.exhausted():
         improved = False
         for lot in _waiting(plan):
             improved |= _best_push(plan, lot)
-        for demand, side in enumerate(plan.demands):
-            if side.left and not plan.exhausted():
-                improved |= _pull(plan, demand)
 
 
 def _waiting(plan: Plan) -> list[int]:
@@ -79,14 +76,6 @@ def replace(plan: Plan, lot: int, besides: int, depth: int) -> None:
             plan.undo(mark)
 
 
-def grow(plan: Plan, lot: int, demand: int) -> bool:
-    """Give the pair all that is free and allowed."""
-    old, room = plan.kg(lot, demand), plan.room(lot, demand)
-    if room <= 0:
-        return False
-    return plan.try_set(lot, demand, plan.lot_kg[lot] if plan.whole[lot] else old + room)
-
-
 def _make_room(plan: Plan, demand: int, size: int) -> list[int]:
     """Shorten or drop takes of the demand until `size` kilograms are free, those that lose least elsewhere first."""
     side = plan.demands[demand]
@@ -112,33 +101,3 @@ def _loss(plan: Plan, lot: int, demand: int) -> int:
         if other != demand and plan.demands[other].left >= needed:
             return here - max(weight, 0)
     return here
-
-
-def _pull(plan: Plan, demand: int) -> bool:
-    """Move a lot from a worse place into the demand's free room and fill the place it left; the first exchange that gains."""
-    tried = 0
-    for weight, lot in plan.pairs_of_demand(demand):
-        if tried >= _PULLED or weight <= 0 or plan.exhausted():
-            return False
-        places = list(plan.lots[lot].takes)
-        if not places or plan.kg(lot, demand) or (plan.whole[lot] and plan.lot_kg[lot] > plan.demands[demand].left):
-            continue
-        tried += 1
-        mark = plan.mark()
-        worst = min(places, key=lambda place: (plan.weight[lot, place], place))
-        if plan.try_set(lot, worst, 0) and grow(plan, lot, demand):
-            replace(plan, lot, demand, 0)
-            _refill(plan, worst)
-            if plan.gained_since(mark) > 0:
-                return True
-        plan.undo(mark)
-    return False
-
-
-def _refill(plan: Plan, demand: int) -> None:
-    """Fill the demand's free room with the best lots that have something left."""
-    for weight, lot in plan.pairs_of_demand(demand):
-        if weight <= 0 or not plan.demands[demand].left or plan.exhausted():
-            return
-        if plan.lots[lot].left:
-            grow(plan, lot, demand)

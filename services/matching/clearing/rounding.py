@@ -5,7 +5,8 @@
    solved again in the room that is left.
 2. The flows are replayed into a `Plan`, large takes first. What a minimum take or a blend forbids is enlarged, or made to
    fit by shortening another take of the same side where that gains.
-3. What is still free is filled, and indivisible lots left out push out cheaper takes where that gains.
+3. What is still free is filled, lots left out push out cheaper takes where that gains (`exchange`), and small parts of the
+   plan are taken apart and put together anew (`shake`).
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from __future__ import annotations
 import numpy as np
 
 from services.matching.clearing.candidates import Candidates, Columns, Flags, Ints
-from services.matching.clearing.exchange import exchange, grow
+from services.matching.clearing.exchange import exchange
+from services.matching.clearing.growing import grow_or_borrow
 from services.matching.clearing.network import Relaxation, relax
 from services.matching.clearing.plan import Plan
+from services.matching.clearing.shake import shake
 from services.matching.clearing.tightening import Pairs
 
-_DEMANDS_TRIED = 8
 _RESOLVES = 3
 
 
@@ -81,18 +83,20 @@ def _value(weight: Ints, kg: Ints) -> int:
     return sum(w * k for w, k in zip(weight[used].tolist(), kg[used].tolist(), strict=True))
 
 
-def build(plan: Plan, kg: Ints) -> None:
-    """Replay flows into an empty plan and repair what the rules forbid."""
+def build(plan: Plan, kg: Ints, bound: int) -> None:
+    """Replay flows into an empty plan, repair what the rules forbid and search on below `bound` (milli-fen)."""
     found = plan.pairs.candidates
     used = np.flatnonzero(kg > 0)
     rows = list(zip(found.lot[used].tolist(), found.demand[used].tolist(), kg[used].tolist(), strict=True))
     rows.sort(key=lambda row: (any(e > 0 for e in plan.excesses(row[0], row[1])), -row[2], row[0], row[1]))
     late = [(lot, demand) for lot, demand, take in rows if not plan.try_set(lot, demand, take)]
     for lot, demand in late:
-        _grow(plan, lot, demand)
+        grow_or_borrow(plan, lot, demand)
     _mend_blends(plan)
     fill(plan)
     exchange(plan)
+    fill(plan)
+    shake(plan, bound)
     fill(plan)
 
 
@@ -130,42 +134,6 @@ def fill(plan: Plan) -> None:
         for pair in order:
             if plan.exhausted():
                 break
-            grown |= _grow(plan, int(found.lot[pair]), int(found.demand[pair]))
+            grown |= grow_or_borrow(plan, int(found.lot[pair]), int(found.demand[pair]))
         if not grown:
             return
-
-
-def _grow(plan: Plan, lot: int, demand: int) -> bool:
-    """Enlarge one pair by as much as the rules allow; shorten another take of either side where that is needed and gains."""
-    if not plan.lots[lot].left or not plan.demands[demand].left:
-        return False
-    if grow(plan, lot, demand):
-        return True
-    if plan.whole[lot] or plan.kg(lot, demand):
-        return False
-    needed = max(plan.lots[lot].minimum, plan.demands[demand].minimum)
-    return _borrow(plan, lot, demand, needed)
-
-
-def _borrow(plan: Plan, lot: int, demand: int, needed: int) -> bool:
-    """Make a take of `needed` kilograms by shortening one other take of the lot or of the demand; only if it gains."""
-    short_lot, short_demand = needed - plan.lots[lot].left, needed - plan.demands[demand].left
-    if short_lot > 0 and short_demand > 0:
-        return False
-    donors = (
-        [(lot, other, kg - short_lot) for other, kg in plan.lots[lot].takes.items()]
-        if short_lot > 0
-        else [(other, demand, kg - short_demand) for other, kg in plan.demands[demand].takes.items()]
-    )
-    donors.sort(key=lambda donor: (plan.weight[donor[0], donor[1]], donor))
-    for donor_lot, donor_demand, rest in donors[:_DEMANDS_TRIED]:
-        mark = plan.mark()
-        if (
-            rest >= 0
-            and plan.try_set(donor_lot, donor_demand, rest)
-            and plan.try_set(lot, demand, needed)
-            and plan.gained_since(mark) > 0
-        ):
-            return True
-        plan.undo(mark)
-    return False

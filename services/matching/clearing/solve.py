@@ -19,8 +19,10 @@ from shared.catalogue.freight import FreightOption
 from shared.units import div_half_up
 
 SOLVER = "ortools-min-cost-flow+rounding/1"
-WORK_LIMIT = 200_000
-"""Steps of repair a clearing may try. Work, never the clock, so that a replay ends at the same plan."""
+WORK_LIMIT = 8_000
+"""Steps of repair that every clearing may try, and a few more for each side of it. Work, never the clock, so that a replay
+ends at the same plan."""
+_WORK_PER_SIDE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Clearing:
     work_limit_met: bool
 
 
-def clear(market: Market, work_limit: int = WORK_LIMIT) -> Clearing:
+def clear(market: Market, work_limit: int | None = None) -> Clearing:
     """Clear one material family. The same market gives the same answer, in whatever order its sides come.
 
     Raises BadListing or BadMarket for input that no clearing can use; an empty side gives an empty clearing.
@@ -74,8 +76,9 @@ def clear(market: Market, work_limit: int = WORK_LIMIT) -> Clearing:
     pairs, dropped = tighten(columns, candidates(columns), rows)
     pairs = pairs.keep((pairs.candidates.weight >= 0) | limited_demands(columns, rows)[pairs.candidates.demand])
     relaxed, weight = relax_blended(columns, pairs, rows)
-    plan = Plan(columns, pairs, rows, work_limit)
-    build(plan, place_whole_lots(columns, pairs, relaxed, weight))
+    work = WORK_LIMIT + _WORK_PER_SIDE * (len(market.lots) + len(market.demands)) if work_limit is None else work_limit
+    plan = Plan(columns, pairs, rows, work)
+    build(plan, place_whole_lots(columns, pairs, relaxed, weight), relaxed.bound)
     impossible = {
         rule: tuple((market.lots[lot].id, market.demands[demand].id) for lot, demand in found)
         for rule, found in dropped.items()

@@ -42,13 +42,13 @@ def market(lot_list: list[Lot], demand_list: list[Demand], **changes: object) ->
     return replace(Market("steel", NOW, lot_list, demand_list), **changes)  # type: ignore[arg-type]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(markets(7, 6, 12))
 def test_every_match_keeps_every_rule(small: Market) -> None:
     assert_sound(small, clear(small))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(markets(2, 2, 5) | markets(3, 1, 6) | markets(1, 4, 5))
 def test_the_bound_is_above_the_optimum_and_the_plan_near_it(tiny: Market) -> None:
     best = best_objective(tiny)
@@ -103,7 +103,7 @@ def test_the_order_of_the_sides_does_not_matter(small: Market, rng: random.Rando
     assert clear(replace(small, lots=shuffled_lots, demands=shuffled_demands)) == first
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(lots(0, 9), demands(0, 9), st.booleans())
 def test_a_pair_is_explained_by_the_rules_that_the_clearing_applies(lot: Lot, demand: Demand, ended: bool) -> None:
     pair = market([lot], [demand], excluded=[(lot.id, demand.id)] if ended else [])
