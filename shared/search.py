@@ -6,6 +6,7 @@ it, and every write goes to both. Nothing is ever deleted from an index: closed 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,8 @@ from shared.settings import Settings
 UNREACHABLE = (NoConnection, ConnectionTimeout)
 REFRESH = "500ms"
 VERSION_CONFLICT = 409
+LAST_WRITES_S = 1.0
+"""How long a writer may still hold the name of an index that was replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +73,30 @@ class Index:
     def rebuild(self, documents: Iterable[Document]) -> int:
         """Build a new index from the source of truth while the old one serves, then swap. `documents` must be read after
         this call began: the iterator is opened once writers go to the new index as well. Returns how many."""
+        self._sweep()
         fresh = self._create(self.building)
         try:
             count = self._bulk(fresh, documents)
             self.client.indices.refresh(index=fresh)
             old = self._behind(self.alias)
-            actions = [{"remove_index": {"index": name}} for name in old]
+            actions = [{"remove": {"index": name, "alias": self.alias}} for name in old]
             actions += [{"remove": {"index": fresh, "alias": self.building}}, {"add": {"index": fresh, "alias": self.alias}}]
             self.client.indices.update_aliases(actions=actions)
         except BaseException:
             self.client.indices.delete(index=fresh, ignore_unavailable=True)
             raise
+        if old:
+            time.sleep(LAST_WRITES_S)
+            self._sweep()
         return count
+
+    def _sweep(self) -> None:
+        """Delete what no alias names: an index that was replaced, or one left by a rebuild that was killed. Writers that
+        still hold a replaced one are waited for, since a write would make it again."""
+        answer = self.client.options(ignore_status=404).indices.get_alias(index=f"{self.alias}-*")
+        for name, entry in answer.body.items():
+            if isinstance(entry, dict) and not entry.get("aliases"):
+                self.client.indices.delete(index=name, ignore_unavailable=True)
 
     def _targets(self) -> list[str]:
         targets = self._behind(f"{self.alias},{self.building}")
