@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "deploy.commands.demo:app",
     "audit": "deploy.commands.audit:audit",
     "dead-letters": "deploy.commands.dead_letters:app",
+    "search": "deploy.commands.search:app",
     "users": "deploy.commands.users:app",
 }
 """Name of the command: where its function is, or its group of commands."""

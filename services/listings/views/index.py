@@ -157,7 +157,7 @@ def _documents(unit: Unit, kind: Kind, batch: list[Lot | Demand]) -> Iterator[Do
 
 def rebuild(settings: Settings, progress: Callable[[str, int, int], None] | None = None) -> dict[str, int]:
     """Build both indices anew beside the old ones and swap, while writers and searches go on. `progress` hears
-    `(index, done, total)`. Returns how many documents each has. Raises what Elasticsearch's client raises."""
+    `(index, done, total)`. Returns how many documents each has. Raises ServerIsUnreachable, with the old ones kept."""
     database = Database(settings, "listings")
     counts: dict[str, int] = {}
     try:
@@ -165,6 +165,8 @@ def rebuild(settings: Settings, progress: Callable[[str, int, int], None] | None
         for kind in KINDS.values():
             total = published_count(unit, kind.repository)
             counts[kind.name] = kind.index(settings).rebuild(_reported(expected(unit, kind), kind.name, total, progress))
+    except (*UNREACHABLE, ApiError) as error:
+        raise ServerIsUnreachable(f"Elasticsearch: {error}") from error
     finally:
         database.close()
     return counts
