@@ -25,6 +25,8 @@ Flags = NDArray[np.bool_]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NEVER = np.iinfo(np.int64).min // 4
 MICRO = 1_000_000
+_BLOCK = 2_000_000
+"""Lots × demands looked at in one go."""
 
 
 class Rule(StrEnum):
@@ -252,8 +254,23 @@ class Candidates:
 
 
 def candidates(columns: Columns) -> Candidates:
-    """Every pair that the rules allow."""
-    i, j = _asked(columns)
+    """Every pair that the rules allow. Blocks of lots keep the memory of a large market small."""
+    lots = columns.lot_kg.size
+    step = max(_BLOCK // max(columns.demand_kg.size, 1), 1)
+    blocks = [_candidates_of(columns, first, min(first + step, lots)) for first in range(0, max(lots, 1), step)]
+    if len(blocks) == 1:
+        return blocks[0]
+    return Candidates(
+        np.concatenate([block.lot for block in blocks]),
+        np.concatenate([block.demand for block in blocks]),
+        np.concatenate([block.figures for block in blocks], axis=1),
+        columns.market.modes,
+    )
+
+
+def _candidates_of(columns: Columns, first: int, end: int) -> Candidates:
+    """The pairs of the lots from `first` up to `end`."""
+    i, j = _asked(columns, first, end)
     for rule, broken in PAIR_RULES:
         if rule is not Rule.GRADE:
             fine = ~broken(columns, i, j)
@@ -264,12 +281,12 @@ def candidates(columns: Columns) -> Candidates:
     return priced.candidates.keep(priced.allowed)
 
 
-def _asked(columns: Columns) -> tuple[Ints, Ints]:
+def _asked(columns: Columns, first: int, end: int) -> tuple[Ints, Ints]:
     """The pairs whose grade is asked for, by lot then demand."""
     if not columns.lot_kg.size:
         return columns.lot_kg, columns.lot_kg
-    i, j = np.nonzero(columns.demand_grade.T[columns.lot_grade])
-    return i.astype(np.int64), j.astype(np.int64)
+    i, j = np.nonzero(columns.demand_grade.T[columns.lot_grade[first:end]])
+    return i.astype(np.int64) + first, j.astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
