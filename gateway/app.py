@@ -60,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.add_url_rule("/metrics", "metrics", metrics)
     app.add_url_rule("/openapi.json", "openapi", limits.calls(openapi))
     console.register(app, forwarder, document, limits)
+    app.extensions["huanliu.close"] = (limits.close, forwarder.close)
     return app
 
 

@@ -21,7 +21,7 @@ from flask import Request, Response
 
 from gateway.routes import JSON_LIMIT, Target
 from shared.ids import child_traceparent
-from shared.problem import ServiceIsUnavailable
+from shared.problem import BodyIsTooLarge, ServiceIsUnavailable
 from shared.settings import Settings
 
 log = structlog.get_logger("gateway")
@@ -118,6 +118,11 @@ class Forwarder:
             trust_env=False,
         )
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        if "client" in self.__dict__:
+            self.client.close()
+
     def send(self, call: Call) -> Reply:
         """Raises ServiceIsUnavailable while the room does not answer."""
         base = self.settings.rooms.get(call.room)
@@ -166,12 +171,15 @@ def call_of(request: Request, target: Target, token: str | None) -> Call:
     url = quote(request.path, safe="/:@!$&'()*+,;=~-._") + (f"?{query}" if query else "")
     call = Call(target.room, request.method, url, headers)
     if request.method not in ("GET", "HEAD"):
-        request.max_content_length = target.body_limit
+        if (request.content_length or 0) > target.body_limit:
+            raise _too_large(target.body_limit)
         call.body = tempfile.SpooledTemporaryFile(max_size=JSON_LIMIT)  # noqa: SIM115 - closed with the call
         try:
             while chunk := request.stream.read(CHUNK):
                 call.body.write(chunk)
                 call.length += len(chunk)
+                if call.length > target.body_limit:
+                    raise _too_large(target.body_limit)
         except BaseException:
             call.close()
             raise
@@ -195,6 +203,10 @@ def response_of(reply: Reply) -> Response:
     response = Response(http.iter_raw(), http.status_code, kept, direct_passthrough=True)
     response.call_on_close(http.close)
     return response
+
+
+def _too_large(limit: int) -> BodyIsTooLarge:
+    return BodyIsTooLarge(zh=f"请求体超过 {limit} 字节", en=f"The body is over {limit} bytes")
 
 
 def _down(room: str) -> ServiceIsUnavailable:

@@ -10,6 +10,7 @@ from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_limiter.errors import RateLimitExceeded
 
+from gateway.store import COUNTERS_URI, Counters
 from shared.http.wire import language_of, problem_response
 from shared.problem import TooManyRequests
 from shared.settings import Settings
@@ -25,8 +26,9 @@ class Limits:
         self._limiter = Limiter(
             budget,
             app=app,
-            storage_uri=settings.mongodb_uri,
+            storage_uri=COUNTERS_URI,
             storage_options={
+                "server": settings.mongodb_uri,
                 "database_name": settings.database("gateway"),
                 "appname": "huanliu-gateway",
                 "connect": False,
@@ -53,6 +55,11 @@ class Limits:
             limit, scope="sign-ins", key_func=lambda: f"address:{request.remote_addr}", deduct_when=_failed
         )(view)
         return limited
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if isinstance(counters := self._limiter.storage, Counters):
+            counters.close()
 
     def _refuse(self, _error: RateLimitExceeded) -> Response:
         current = self._limiter.current_limit

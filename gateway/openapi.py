@@ -27,11 +27,7 @@ def merge(documents: Iterable[tuple[str, Json]]) -> Json:
     schemas, operations = merged["components"]["schemas"], set[str]()
     for room, document in documents:
         theirs = document.get("components", {})
-        renamed = {
-            name: f"{room.capitalize()}{name}"
-            for name, schema in theirs.get("schemas", {}).items()
-            if name in schemas and schemas[name] != schema
-        }
+        renamed = _conflicts(room, theirs.get("schemas", {}), schemas)
         for name, schema in theirs.get("schemas", {}).items():
             schemas[renamed.get(name, name)] = _rewritten(schema, renamed)
         merged["components"]["securitySchemes"] |= theirs.get("securitySchemes", {})
@@ -45,6 +41,20 @@ def merge(documents: Iterable[tuple[str, Json]]) -> Json:
                 merged["paths"].setdefault(path, {})[method] = operation
     merged["paths"] = dict(sorted(merged["paths"].items()))
     return merged
+
+
+def _conflicts(room: str, theirs: Json, ours: Json) -> dict[str, str]:
+    """New names for the schemas of `room` that mean something else here, or refer to one that does."""
+    renamed: dict[str, str] = {}
+    while True:
+        more = {
+            name: f"{room.capitalize()}{name}"
+            for name, schema in theirs.items()
+            if name in ours and name not in renamed and ours[name] != _rewritten(schema, renamed)
+        }
+        if not more:
+            return renamed
+        renamed |= more
 
 
 def _rewritten(part: Any, renamed: dict[str, str]) -> Any:

@@ -25,10 +25,17 @@ class Room:
         self.app = create_app(settings)
         self.client: Any = self.app.test_client()
         self.database: Database = self.app.extensions["huanliu"].database
-        assert self.client.get("/health/ready").status_code == 200
+        self._is_prepared = False
+
+    def prepare(self) -> None:
+        """Collections and indexes, once."""
+        if not self._is_prepared:
+            assert self.client.get("/health/ready").status_code == 200
+            self._is_prepared = True
 
     def account(self, role: Role, region: str = "420100") -> tuple[User, dict[str, str]]:
         """A verified organisation's user and the headers that make a request theirs."""
+        self.prepare()
         email = f"{new_id()}@example.com"
         user, _ = self.database.write(lambda unit: service.create_account(unit, role, email, f"{role} 甲", region, PASSWORD))
         return user, self.sign_in(email)
@@ -40,6 +47,7 @@ class Room:
 
     def register(self, **changes: Any) -> tuple[dict[str, Any], str]:
         """A pending collector by the public way: the answer and the e-mail address."""
+        self.prepare()
         email = f"{new_id()}@example.com"
         user = {"name": "李雷", "email": email, "password": PASSWORD}
         body = {"name": "江城回收", "role": "collector", "region": "420100", "user": user, **changes}
@@ -55,6 +63,7 @@ class Room:
 @pytest.fixture
 def room(settings: Settings) -> Iterator[Room]:
     made = Room(settings)
+    made.prepare()
     yield made
     made.database.client.drop_database(settings.database("accounts"))
     made.database.close()
