@@ -21,6 +21,7 @@ from deploy.servers.bring_up import NAMES
 from shared.settings import Settings
 from tests.fixtures.servers import Running, load, start
 
+pytest_plugins = ["tests.fixtures.live"]
 NOWHERE = {
     # port 9 (discard) is refused at once wherever that service does not run, which is everywhere by now
     "mongodb": "mongodb://127.0.0.1:9/?replicaSet=undeclared&serverSelectionTimeoutMS=500",

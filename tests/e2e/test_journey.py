@@ -1,0 +1,123 @@
+"""One trade through a whole instance, by all roles, over the public HTTP API; then the audit."""
+
+from __future__ import annotations
+
+import json
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import pytest
+
+from tests.fixtures.live import Live, Market, Person, demand_of, huanliu, lot_of, moment
+
+pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
+
+
+def cents(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def haul(market: Market, shipment_id: str, gross_t: float, tare_t: float, ticket: str, **found: Any) -> Any:
+    """Carrier and buyer take one load through all its steps."""
+    path = f"/v1/shipments/{shipment_id}"
+    carrier, buyer = market.carrier, market.buyer
+    carrier.ok("POST", f"{path}/assign", {"carrier_id": carrier.organisation_id, "vehicle": "鄂A12345"})
+    steps: list[tuple[Person, dict[str, Any]]] = [
+        (carrier, {"type": "booked"}),
+        (carrier, {"type": "loaded"}),
+        (carrier, {"type": "position", "lat": 30.5, "lon": 114.6}),
+        (carrier, {"type": "arrived"}),
+        (buyer, {"type": "weighed", "gross_t": gross_t, "tare_t": tare_t, "ticket": ticket}),
+        (buyer, {"type": "inspected", "grade": "steel.hms1", **found}),
+        (buyer, {"type": "received"}),
+    ]
+    answer = None
+    for person, step in steps:
+        answer = person.ok("POST", f"{path}/events", {"at": moment(0), **step})
+    return answer
+
+
+def test_one_lot_from_listing_to_settlement(live: Live, market: Market) -> None:
+    collector, buyer, carrier = market.collector, market.buyer, market.carrier
+    lot = collector.ok("POST", "/v1/lots", lot_of(collector, quantity_t=70, title="演示 重废"))
+    assert lot["status"] == "open" and lot["available_t"] == 70 and lot["ask_net_cny_per_t"] == 2378.64
+    found = buyer.until(
+        "/v1/search/lots?q=重废&region=420000&material=steel", lambda page: lot["id"] in [hit["id"] for hit in page["items"]]
+    )
+    hit = next(one for one in found["items"] if one["id"] == lot["id"])
+    assert hit["position"] is None and hit["site_id"] is None and hit["region"] == "420102"
+
+    demand = buyer.ok("POST", "/v1/demands", demand_of(buyer, basis={"impurity_pct": 1.0, "moisture_pct": 0.5}))
+    proposals = collector.until(f"/v1/proposals?lot_id={lot['id']}&status=proposed", lambda page: page["items"])
+    proposal = proposals["items"][0]
+    assert proposal["demand_id"] == demand["id"] and proposal["quantity_t"] == 70
+    net_bid, net_ask = Decimal("2566.37"), Decimal("2378.64")
+    freight = Decimal(str(proposal["freight_cny_per_t"]))
+    gain = net_bid - net_ask - freight
+    assert Decimal(str(proposal["price_cny_per_t"])) == cents(net_ask + gain / 2)
+    assert Decimal(str(proposal["surplus_cny"])) == cents(gain * 70)
+    quote = buyer.ok("GET", "/v1/quotes?from=30.5928,114.3055&to=30.3919,114.8947&tonnes=70&material=steel")
+    assert Decimal(str(quote["options"][0]["freight_cny_per_t"])) == freight
+    reserved = collector.ok("GET", f"/v1/lots/{lot['id']}")
+    assert (reserved["available_t"], reserved["reserved_t"]) == (0, 70)
+
+    collector.ok("POST", f"/v1/proposals/{proposal['id']}/accept")
+    assert buyer.ok("POST", f"/v1/proposals/{proposal['id']}/accept")["status"] == "agreed"
+    trade = buyer.until(f"/v1/trades?lot_id={lot['id']}", lambda page: page["items"])["items"][0]
+    assert trade["seller"]["id"] == collector.organisation_id and trade["seller"]["contact"]
+    loads = carrier.until(f"/v1/shipments?trade_id={trade['id']}", lambda page: len(page["items"]) == 3)["items"]
+    loads.sort(key=lambda load: load["quantity_t"])
+    assert [load["quantity_t"] for load in loads] == [23.333, 23.333, 23.334]
+
+    # within tolerance and clean; short by more than 5 %; over, with deductions
+    haul(market, loads[0]["id"], 38.2, 15.0, "T1-" + lot["id"], impurity_pct=1.0, moisture_pct=0.5)
+    haul(market, loads[1]["id"], 35.0, 15.0, "T2-" + lot["id"], impurity_pct=1.0, moisture_pct=0.5)
+    haul(market, loads[2]["id"], 40.0, 15.0, "T3-" + lot["id"], impurity_pct=3.0, moisture_pct=2.5)
+    settled = buyer.until(f"/v1/trades/{trade['id']}", lambda one: one["status"] == "settled")
+    assert settled["due_at"] and settled["dispute_until"]
+
+    statement = collector.ok("GET", f"/v1/trades/{trade['id']}/settlement")
+    third = (Decimal(25000) * 98 / 100 * Decimal("97.5") / Decimal("99.5")).quantize(Decimal(1), ROUND_HALF_UP)
+    settled_t = (Decimal(23200 + 20000) + third) / 1000
+    price = Decimal(str(trade["price_cny_per_t"]))
+    amount = cents(settled_t * price)
+    assert Decimal(str(statement["net_t"])) == Decimal("68.2")
+    assert Decimal(str(statement["settled_t"])) == settled_t
+    assert Decimal(str(statement["amount_cny"])) == amount
+    assert Decimal(str(statement["vat_cny"])) == cents(amount * 3 / 100)
+    assert Decimal(str(statement["freight_cny"])) == cents(freight * 70)
+    assert statement["lines"]
+
+    lot = collector.until(f"/v1/lots/{lot['id']}", lambda one: one["reserved_t"] + one["sold_t"] in (66.667, 70))
+    sold = 23.333 + 20.0 + 23.334
+    lot = collector.until(f"/v1/lots/{lot['id']}", lambda one: abs(one["sold_t"] - sold) < 1e-9)
+    total = lot["available_t"] + lot["reserved_t"] + lot["sold_t"] + lot["unsold_t"]
+    assert round(total, 3) == 70
+
+    _volumes_hold(market, lot["grade"])
+    done = huanliu("audit", "--json", data=live.data)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _volumes_hold(market: Market, grade: str) -> None:
+    query = f"material={grade}&from={moment(-1)}&to={moment(1)}&granularity=day"
+    path = f"/v1/regions/420102/volumes?side=origin&{query}"
+    volumes = market.buyer.until(path, lambda body: sum(row["received_t"] for row in body["items"]) >= 68.2)
+    sums = {name: round(sum(row[name] for row in volumes["items"]), 3) for name in ("agreed_t", "loaded_t", "received_t")}
+    assert sums["agreed_t"] >= 70 and sums["loaded_t"] >= 70
+    destination = market.buyer.ok("GET", f"/v1/regions/420704/volumes?side=destination&{query}")["items"]
+    assert sum(row["received_t"] for row in destination) >= 68.2
+    assert all(row["listed_t"] == 0 for row in destination)
+
+
+def test_the_page_and_the_documents(live: Live) -> None:
+    nobody = live.nobody()
+    page = nobody.call("GET", "/")
+    assert page.status_code == 200 and "Content-Security-Policy" in page.headers
+    market = nobody.ok("GET", "/v1/market")
+    assert market["open_lots"] >= 0
+    spec = nobody.ok("GET", "/openapi.json")
+    for path in ("/v1/lots", "/v1/proposals/{identifier}/accept", "/v1/regions/{code}/volumes", "/v1/quotes"):
+        assert path in spec["paths"], sorted(spec["paths"])
+    assert nobody.call("GET", "/docs").status_code == 200
+    assert json.loads(huanliu("status", "--json", data=live.data).stdout)["lag"] is not None
