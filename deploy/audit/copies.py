@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from deploy.audit.difference import Difference, compared
 from deploy.audit.evidence import Evidence
+from shared.clock import utc_now
 from shared.mongo import Row
 from shared.settings import ROOMS
 
 PARTY = ("version", "name", "role", "region", "status", "contact")
 SITE = ("version", "organisation_id", "name", "kind", "region", "position", "park_id", "compliance")
 TERMS = ("grade", "kg", "price_fen_per_t")
+PASSING = timedelta(days=29)
+"""A day less than passing copies are kept."""
 
 
 def parties(evidence: Evidence) -> Iterator[Difference]:
@@ -53,7 +57,7 @@ def _clearing(row: Row) -> Row:
 
 @dataclass(frozen=True)
 class Copy:
-    """A copy, whose thing it is, and how the thing reads there; `passing` copies are dropped after a while."""
+    """A copy, whose thing it is, and how the thing reads there; `passing` copies are dropped after thirty days."""
 
     room: str
     collection: str
@@ -86,7 +90,9 @@ def copies(evidence: Evidence) -> Iterator[Difference]:
         if copy.among is not None:
             rows = {identifier: row for identifier, row in rows.items() if row.get("kind") == copy.among}
         if copy.passing:
-            own = {identifier: row for identifier, row in own.items() if identifier in rows}
+            young = utc_now() - PASSING
+            things = evidence.table(room, collection)
+            own = {one: row for one, row in own.items() if one in rows or things[one]["completed_at"] > young}
         yield from compared(f"{copy.room}.{copy.collection}", own, rows, f"{room}.{collection}")
 
 

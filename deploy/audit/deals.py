@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from deploy.audit.difference import Difference, missing, stray, unlike
+from deploy.audit.difference import Difference, missing, shown, stray, unlike
 from deploy.audit.evidence import Evidence
 from shared.mongo import Row
 
@@ -127,15 +127,22 @@ def shipments(evidence: Evidence) -> Iterator[Difference]:
             ticket = tickets.pop(ticket_id, None)
             if ticket is None or ticket["shipment_id"] != identifier:
                 yield missing("logistics.tickets", ticket_id, f"shipment {identifier} was weighed with it")
-        if row["status"] == "received" and trade is not None:
-            yield from unlike("logistics.shipments", identifier, _intake(trade["terms"], reports), row)
+        steps = [one["report"]["type"] for one in row["events"]]
+        if row["status"] not in (steps[-1:] or ["planned", "assigned"]) and row["status"] != "cancelled":
+            yield Difference("logistics.shipments", identifier, "status", shown(steps[-1:]), row["status"])
+        if trade is not None:
+            yield from unlike("logistics.shipments", identifier, _intake(trade["terms"], reports, row["status"]), row)
     for identifier, ticket in tickets.items():
         yield stray("logistics.tickets", identifier, f"shipment {ticket['shipment_id']} was not weighed with it")
 
 
-def _intake(terms: Row, reports: Mapping[str, Row]) -> Row:
+def _intake(terms: Row, reports: Mapping[str, Row], status: str) -> Row:
     """settled = net × (100 − max(0, impurity − contract)) / 100 × (100 − max(moisture, contract)) / (100 − contract)."""
+    if "weighed" not in reports:
+        return {"net_kg": None, "settled_kg": None}
     net = reports["weighed"]["gross_kg"] - reports["weighed"]["tare_kg"]
+    if status != "received":
+        return {"net_kg": net, "settled_kg": None}
     contract = {**terms["quality"], **terms["basis"]}
     inspected = reports["inspected"]
     share = Fraction(1)

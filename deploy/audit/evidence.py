@@ -73,8 +73,7 @@ class Evidence:
 def gather(settings: Settings) -> Evidence:
     """Read everything. Raises KafkaError and PyMongoError."""
     evidence = Evidence(settings)
-    for room in ROOMS:
-        _read_topic(evidence, room)
+    _read_topics(evidence)
     database = Database(settings, ROOMS[0])
     try:
         with database.client.start_session(snapshot=True) as moment:
@@ -88,10 +87,11 @@ def gather(settings: Settings) -> Evidence:
     return evidence
 
 
-def _read_topic(evidence: Evidence, room: str) -> None:
+def _read_topics(evidence: Evidence) -> None:
     settings = evidence.settings
-    topic = settings.topic(room)
-    for record in read_all(settings, topic):
+    rooms = {settings.topic(room): room for room in ROOMS}
+    for record in read_all(settings, rooms):
+        topic, room = record.topic, rooms[record.topic]
         place = f"{record.partition}/{record.offset}"
         try:
             envelope = open_envelope(record)

@@ -56,9 +56,8 @@ def _show(verdict: object) -> None:
     if not verdict.differences:
         out.print(f"Everything agrees, to the kilogram and the fen: {read}.")
         return
-    table = Table("place", "id", "what", "expected", "found", title=f"{len(verdict.differences)} differences; {read}")
+    out.print(f"{len(verdict.differences)} differences: {read}.")
     for one in verdict.differences[:SHOWN]:
-        table.add_row(one.place, one.id, one.what, one.expected, one.found)
-    out.print(table)
+        out.print(f"{one.place}  {one.id}  {one.what}: expected {one.expected or '-'}, found {one.found or '-'}", markup=False)
     if len(verdict.differences) > SHOWN:
         out.print(f"… and {len(verdict.differences) - SHOWN} more; --json has them all.")
