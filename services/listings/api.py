@@ -15,6 +15,9 @@ from services.listings.schemas import (
     DemandsQuery,
     FoundDemands,
     FoundLots,
+    ImportOut,
+    ImportQuery,
+    ImportsQuery,
     LotIn,
     LotOut,
     LotPatch,
@@ -29,7 +32,9 @@ from services.listings.schemas import (
 from shared import catalogue
 from shared.auth import Caller
 from shared.http import Answer, PageOut, Precondition, Routes, created, page_of
+from shared.http.wire import language_of
 from shared.mongo import Unit
+from shared.problem import InputIsInvalid
 
 routes = Routes("listings")
 
@@ -80,6 +85,31 @@ def publish_lot(unit: Unit, caller: Caller, lot_id: str) -> LotOut:
 def withdraw_lot(unit: Unit, caller: Caller, lot_id: str) -> LotOut:
     """Take what is available of a lot off the market."""
     return LotOut.of(service.withdraw_lot(unit, caller, lot_id), True)
+
+
+@routes.post("/v1/lots/imports", "imports.create", ImportOut, status=202, multipart=True)
+def create_import(unit: Unit, caller: Caller, query: ImportQuery, request: Request) -> Answer:
+    """Import lots from a CSV file."""
+    file = request.files.get("file")
+    if file is None:
+        raise InputIsInvalid(
+            [("/file", "请以 multipart/form-data 的 file 字段上传文件", "Send the file as multipart field «file»")]
+        )
+    imported = service.create_import(unit, caller, file.filename or "", file.read(), query.publish)
+    return created(f"/v1/lots/imports/{imported.id}", ImportOut.of(imported, language_of(request)), 202)
+
+
+@routes.get("/v1/lots/imports", "imports.list", PageOut[ImportOut])
+def list_imports(unit: Unit, caller: Caller, query: ImportsQuery, request: Request) -> PageOut[ImportOut]:
+    """List one's own imports."""
+    page = views.list_imports(unit, caller, query.where(), query.cursor, query.limit)
+    return page_of(page, lambda imported: ImportOut.of(imported, language_of(request)))
+
+
+@routes.get("/v1/lots/imports/<import_id>", "imports.read", ImportOut)
+def read_import(unit: Unit, caller: Caller, import_id: str, request: Request) -> ImportOut:
+    """Read an import: how far it is, and what was wrong."""
+    return ImportOut.of(views.read_import(unit, caller, import_id), language_of(request))
 
 
 @routes.post("/v1/demands", "demands.create", DemandOut, status=201)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.listings import service, views
+from services.listings.schemas import draft_of
 from shared import parties
 from shared.bus.consumer import Handlers, Projection
 from shared.bus.worker import Timer
@@ -27,5 +28,6 @@ INDEX = Projection("listings.index", views.INDEXED, views.project)
 
 TIMERS = (
     Timer("expire", 2, service.expire_due),
+    Timer("imports", 1, lambda database: service.work_off_imports(database, draft_of)),
     Timer("index", 10, views.ensure_indices),
 )

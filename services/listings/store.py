@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TypeVar
 
-from services.listings.model import Demand, Listing, Lot, Reservation
+from pymongo.errors import DuplicateKeyError
+
+from services.listings.model import Demand, Import, ImportFile, Listing, Lot, Reservation
 from shared import parties
 from shared.mongo import Repository, Sealed, Unit
+from shared.problem import RequestIsStillRunning
 
 L = TypeVar("L", bound=Listing)
 
@@ -31,10 +34,41 @@ class ReservationDocument(Sealed):
     meta = {"collection": "reservations", "indexes": ["lot_id", "demand_id"]}  # noqa: RUF012
 
 
+class ImportDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "imports",
+        "indexes": [{"fields": ["organisation_id", "sha256"], "unique": True}, "status"],
+    }
+
+
+class ImportFileDocument(Sealed):
+    meta = {"collection": "import_files", "indexes": []}  # noqa: RUF012
+
+
 LOTS = Repository(LotDocument, Lot)
 DEMANDS = Repository(DemandDocument, Demand)
 RESERVATIONS = Repository(ReservationDocument, Reservation)
-DOCUMENTS: tuple[type[Sealed], ...] = (LotDocument, DemandDocument, ReservationDocument, *parties.DOCUMENTS)
+IMPORTS = Repository(ImportDocument, Import)
+IMPORT_FILES = Repository(ImportFileDocument, ImportFile)
+DOCUMENTS: tuple[type[Sealed], ...] = (
+    LotDocument,
+    DemandDocument,
+    ReservationDocument,
+    ImportDocument,
+    ImportFileDocument,
+    *parties.DOCUMENTS,
+)
+
+
+def add_import(unit: Unit, imported: Import, file: ImportFile) -> None:
+    """Raises RequestIsStillRunning where another request has just brought the same file."""
+    try:
+        IMPORTS.add(unit, imported)
+    except DuplicateKeyError as error:
+        raise RequestIsStillRunning(
+            zh="同一文件正在上传, 请稍后重试", en="This file is just being uploaded; try again"
+        ) from error
+    IMPORT_FILES.add(unit, file)
 
 
 def due_lots(unit: Unit, now: datetime, limit: int) -> list[Lot]:

@@ -6,11 +6,14 @@ from services.listings.model.demand import Demand, DemandDraft, DemandTerms
 from services.listings.model.listing import Listing, Place, QuantitiesAreWrong, Status
 from services.listings.model.lot import Lot, LotDraft, LotTerms
 from services.listings.model.reservation import Reservation, agree, consume, release, reserve, tombstone
+from services.listings.model.spreadsheet import Import, ImportFile, RowFault
 
 __all__ = [
     "Demand",
     "DemandDraft",
     "DemandTerms",
+    "Import",
+    "ImportFile",
     "Listing",
     "Lot",
     "LotDraft",
@@ -18,6 +21,7 @@ __all__ = [
     "Place",
     "QuantitiesAreWrong",
     "Reservation",
+    "RowFault",
     "Status",
     "agree",
     "consume",

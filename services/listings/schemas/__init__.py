@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.listings.schemas.demands import DemandIn, DemandOut, DemandPatch
+from services.listings.schemas.imports import ImportOut, ImportQuery, ImportsQuery, draft_of
 from services.listings.schemas.lots import LotIn, LotOut, LotPatch
 from services.listings.schemas.search import (
     DemandsQuery,
@@ -24,6 +25,9 @@ __all__ = [
     "DemandsQuery",
     "FoundDemands",
     "FoundLots",
+    "ImportOut",
+    "ImportQuery",
+    "ImportsQuery",
     "LotIn",
     "LotOut",
     "LotPatch",
@@ -34,4 +38,5 @@ __all__ = [
     "SuggestOut",
     "SuggestQuery",
     "SuggestionOut",
+    "draft_of",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
-from services.listings.views.listed import list_demands, list_lots, read_demand, read_lot
+from services.listings.views.listed import list_demands, list_imports, list_lots, read_demand, read_import, read_lot
 from services.listings.views.search import Criteria, Found, Hit, Sort, search
 from services.listings.views.suggest import Suggestion, suggest
 
@@ -19,9 +19,11 @@ __all__ = [
     "ensure_indices",
     "expected",
     "list_demands",
+    "list_imports",
     "list_lots",
     "project",
     "read_demand",
+    "read_import",
     "read_lot",
     "rebuild",
     "search",

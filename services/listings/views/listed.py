@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.listings.model import Demand, Lot
-from services.listings.store import DEMANDS, LOTS, partners
+from services.listings.model import Demand, Import, Lot
+from services.listings.store import DEMANDS, IMPORTS, LOTS, partners
 from shared.auth import Caller, authorise
 from shared.mongo import Page, Unit
 
@@ -39,6 +39,18 @@ def list_lots(unit: Unit, caller: Caller, where: dict[str, Any], cursor: str | N
 def list_demands(unit: Unit, caller: Caller, where: dict[str, Any], cursor: str | None, limit: int) -> Page[Demand]:
     """The caller's own, newest first; an operator's are everybody's."""
     return DEMANDS.page(unit, _own(caller, "buyer_id", where), cursor, limit)
+
+
+def list_imports(unit: Unit, caller: Caller, where: dict[str, Any], cursor: str | None, limit: int) -> Page[Import]:
+    """The caller's organisation's, newest first."""
+    return IMPORTS.page(unit, _own(caller, "organisation_id", where), cursor, limit)
+
+
+def read_import(unit: Unit, caller: Caller, import_id: str) -> Import:
+    """Raises NotFound."""
+    imported = IMPORTS.get(unit, import_id)
+    authorise(caller, "imports.read", {"own"} if imported.organisation_id == caller.organisation_id else set())
+    return imported
 
 
 def _own(caller: Caller, field: str, where: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from services.listings import service
@@ -10,7 +12,7 @@ from shared.clock import utc_now
 from shared.events.accounts import OrganisationSuspended
 from shared.events.trading import TradeAgreed
 from shared.ids import new_id
-from tests.integration.listings.market import Market, days, demand_body, lot_body
+from tests.integration.listings.market import Market, days, demand_body, lot_body, site_event
 
 pytestmark = pytest.mark.mongodb
 
@@ -222,3 +224,18 @@ def test_suggestions(market: Market) -> None:
     items = market.get(who, "/v1/search/suggest", q="重废").json["items"]
     assert (items[0]["kind"], items[0]["value"]) == ("grade", "steel.hms1")
     assert market.get(who, "/v1/search/suggest").status_code == 422
+
+
+def test_protocol_1_a_site_not_heard_of_yet_is_waited_for(market: Market) -> None:
+    """A room that lacks a site waits up to 2 s for it, then says 503: never 422 for something that is true elsewhere."""
+    seller = market.party("collector")
+    event = site_event(new_id(), seller.id)
+    timer = threading.Timer(0.4, lambda: market.tell(parties.hear_site, event))
+    timer.start()
+    answer = market.post(seller, "/v1/lots", lot_body(seller, site_id=event.id))
+    timer.join()
+    assert (answer.status_code, answer.json["site_id"]) == (201, event.id)
+    never = market.post(seller, "/v1/lots", lot_body(seller, site_id=new_id()))
+    assert (never.status_code, never.json["type"]) == (503, "not-heard-yet")
+    assert int(never.headers["Retry-After"]) > 0
+    assert market.post(seller, "/v1/lots", lot_body(seller, site_id="x")).status_code == 422

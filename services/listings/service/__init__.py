@@ -1,0 +1,44 @@
+"""The use cases of listings: what people do with lots and demands, and what other rooms' events do to them."""
+
+from __future__ import annotations
+
+from services.listings.service.imports import create_import, work_off_imports
+from services.listings.service.offers import (
+    change_demand,
+    change_lot,
+    close_demand,
+    create_demand,
+    create_lot,
+    expire_due,
+    publish_demand,
+    publish_lot,
+    withdraw_lot,
+)
+from services.listings.service.quantities import (
+    on_proposal_ended,
+    on_proposal_made,
+    on_shipment_received,
+    on_shipment_returned,
+    on_trade_agreed,
+    on_trade_cancelled,
+)
+
+__all__ = [
+    "change_demand",
+    "change_lot",
+    "close_demand",
+    "create_demand",
+    "create_import",
+    "create_lot",
+    "expire_due",
+    "on_proposal_ended",
+    "on_proposal_made",
+    "on_shipment_received",
+    "on_shipment_returned",
+    "on_trade_agreed",
+    "on_trade_cancelled",
+    "publish_demand",
+    "publish_lot",
+    "withdraw_lot",
+    "work_off_imports",
+]
