@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -40,14 +40,24 @@ class Report:
             self.line(f"{TITLES[name]} is ready")
 
     @contextmanager
-    def waiting(self, text: str) -> Iterator[None]:
-        """A spinner with `text` for as long as the block runs."""
+    def waiting(self, text: str) -> Iterator[Callable[[str], None]]:
+        """A spinner with `text` for as long as the block runs, which may say more: on a terminal beside the spinner."""
+        said = text
+
+        def say(more: str) -> None:
+            nonlocal said
+            if more != said:
+                said = more
+                show(f"{text}: {more}")
+
         if self.console.is_terminal:
-            with self.console.status(text):
-                yield
+            with self.console.status(text) as status:
+                show: Callable[[str], None] = status.update
+                yield say
         else:
-            self.line(text)
-            yield
+            show = self.line
+            show(text)
+            yield say
 
     @contextmanager
     def downloading(self, bundles: list[Bundle]) -> Iterator[dict[str, Advance]]:

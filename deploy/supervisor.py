@@ -14,7 +14,7 @@ from types import FrameType
 
 from deploy.children import Identity, kill_group, start, stop, tail
 from deploy.errors import CannotGoOn
-from deploy.instance import SERVER, Instance, Member
+from deploy.instance import GATEWAY, SERVER, Instance, Member
 from deploy.probes import is_ready
 from deploy.processes import Process, processes
 from deploy.report import Report
@@ -22,7 +22,9 @@ from deploy.servers.base import Command, Server
 from deploy.servers.bring_up import BringUp
 from shared.settings import Settings
 
-READY_WITHIN_S = 300
+ROOMS_WITHIN_S = 300
+DEMO_WITHIN_S = 1800
+"""The demo's load is real work through the public API: a slow machine takes its time, and a fault ends it sooner."""
 TRIES_AT_START = 5
 SERVICES_STOP_WITHIN_S = 10
 SETTLED_S = 10
@@ -60,11 +62,11 @@ class Supervisor:
         self.data = settings.data
         self.logs = self.data / "logs"
         self.children: dict[str, Child] = {}
+        self.met: set[str] = set()
         self.rising: BringUp | None = None
 
     def bring_up(self, servers: list[Server], ports: tuple[int, ...]) -> None:
         """Starts servers and processes; returns when the gateway is ready. Raises CannotGoOn."""
-        deadline = time.monotonic() + READY_WITHIN_S
         self.rising = BringUp(servers, self.logs, self.report.server)
         with self.report.waiting("starting MongoDB, Kafka and Elasticsearch"):
             # Elasticsearch is the slowest and the only one that every process can do without for a while.
@@ -74,13 +76,21 @@ class Supervisor:
             for process in self.plan(self.settings, ports):
                 self._start(process)
             self._save()
-            while not self.rising.is_ready() or self._unready():
-                self._step()
-                if time.monotonic() > deadline:
-                    late = ", ".join(self._unready())
-                    raise CannotGoOn(f"Not ready within {READY_WITHIN_S} s: {late}; see their logs in {self.logs}.")
+            self._until_ready(ROOMS_WITHIN_S, lambda: self._unready(without=GATEWAY), lambda: None)
+            self.report.line("the rooms are ready")
+        with self.report.waiting("loading the demo market" if self.settings.demo else "waiting for the gateway") as say:
+            self._until_ready(DEMO_WITHIN_S, self._unready, lambda: say(tail(self._log("demo"), 1).strip()[-100:]))
         self.instance.state = "ready"
         self._save()
+
+    def _until_ready(self, within_s: float, unready: Callable[[], list[str]], each_time: Callable[[], None]) -> None:
+        assert self.rising is not None
+        deadline = time.monotonic() + within_s
+        while late := unready() or ([] if self.rising.is_ready() else ["elasticsearch"]):
+            each_time()
+            self._step()
+            if time.monotonic() > deadline:
+                raise CannotGoOn(f"Not ready within {within_s} s: {', '.join(late)}; see the logs in {self.logs}.")
 
     def watch(self) -> None:
         """Keeps everything alive until a signal ends it."""
@@ -118,7 +128,7 @@ class Supervisor:
             if child.member.restarts >= TRIES_AT_START:
                 log = self._log(child.member.name)
                 raise CannotGoOn(f"{child.member.name} ends as soon as it starts; see {log}:\n{tail(log)}")
-        time.sleep(0.1)
+        time.sleep(0.15)
 
     def _start(self, process: Process) -> None:
         popen = self._spawn(process.name, process.command, process.metrics)
@@ -164,10 +174,11 @@ class Supervisor:
     def _save(self) -> None:
         self.instance.save(self.data)
 
-    def _unready(self) -> list[str]:
-        """Those that do not answer their probe yet."""
-        members = (child.member for child in self.children.values())
-        return [member.name for member in members if member.probe and not is_ready(member.probe)]
+    def _unready(self, without: str = "") -> list[str]:
+        """Those that never answered their probe yet; who once did is not asked again, for answering costs them work."""
+        late = {name: child.member for name, child in self.children.items() if name not in self.met and child.member.probe}
+        self.met |= {name for name, member in late.items() if member.kind != without and is_ready(member.probe)}
+        return [name for name, member in late.items() if member.kind != without and name not in self.met]
 
 
 def clear_orphans(data: Path) -> None:

@@ -117,6 +117,16 @@ def _detach(settings: Settings, external: bool) -> None:
         supervisor = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT, start_new_session=True
         )
+    try:
+        _follow(data, supervisor, log)
+    except KeyboardInterrupt:
+        supervisor.terminate()
+        supervisor.wait()
+        raise
+
+
+def _follow(data: Path, supervisor: subprocess.Popen[bytes], log: Path) -> None:
+    """Shows what the supervisor says until it is ready; ends as it ends if it does not come so far."""
     with log.open(encoding="utf-8", errors="replace") as said:
         while not _is_ready(data, supervisor.pid):
             ended = supervisor.poll()

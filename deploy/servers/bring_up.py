@@ -21,7 +21,7 @@ from shared.settings import Settings
 
 NAMES = ("mongodb", "kafka", "elasticsearch")
 DOWNLOADED = ("kafka", "elasticsearch")
-READY_WITHIN_S = 120
+READY_WITHIN_S = 180
 Note = Callable[[str, str], None]
 """Called with a server's name and what it does now: preparing, starting, ready."""
 

@@ -173,7 +173,7 @@ def test_a_program_that_ends_at_once_is_a_sentence_and_nothing_is_left(tiny: Tin
     assert Instance.load(tiny.data) is None
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_real_servers_are_kept_alive_and_keep_their_data(tiny: Tiny) -> None:
     tiny.up("--with-servers", within_s=150)
     for name in ("mongodb", "kafka", "elasticsearch"):
