@@ -56,9 +56,8 @@ def start(command: Command, log: Path, leashed: bool = True) -> subprocess.Popen
     Call it from the main thread: the kernel counts the death of the thread that forked as the parent's.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    argv = list(command.argv)
-    if leashed:
-        argv = [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *argv]
+    parent, user = os.getpid() if leashed else 0, command.user or 0
+    argv = [sys.executable, "-I", "-S", str(LEASH), str(parent), str(user), *command.argv]
     with log.open("ab") as sink:
         try:
             return subprocess.Popen(
@@ -69,9 +68,6 @@ def start(command: Command, log: Path, leashed: bool = True) -> subprocess.Popen
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                user=command.user,
-                group=command.user,
-                extra_groups=None if command.user is None else [],
             )
         except OSError as fault:
             raise CannotGoOn(f"Cannot start {command.argv[0]}: {fault.strerror}.") from fault
