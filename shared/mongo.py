@@ -16,16 +16,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 import orjson
 from cattrs.preconf.bson import make_converter
 from mongoengine import DynamicDocument, IntField, StringField
-from pymongo import MongoClient
+from pymongo import InsertOne, MongoClient, ReplaceOne
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.database import Database as MongoDatabase
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -52,6 +52,7 @@ CONVERTER.register_structure_hook_func(_is_value, lambda row, kind: kind.model_v
 CONVERTER.register_unstructure_hook_func(_is_value, lambda value: value.model_dump())
 
 TRANSACTION_DEADLINE_S = 10.0
+DUPLICATE_KEY = 11000
 UNREACHABLE = (ConnectionFailure,)
 """What the driver raises while MongoDB is down; nothing was written, or the transaction's outcome is retried."""
 
@@ -188,34 +189,88 @@ class Cause:
 
 @dataclass(slots=True)
 class Unit:
-    """One transaction (or, with no session, one read). Service functions get it first; `now` is its one time of day."""
+    """One transaction (or, with no session, one read). Service functions get it first; `now` is its one time of day.
+
+    Within a transaction it is an identity map: an aggregate is read once, the same object is found again, and what was saved is
+    written in one go before a query and at the end. A batch of events that touches one document many times writes it once.
+    """
 
     database: Database
     session: ClientSession | None
     now: datetime
     traceparent: str = ""
     cause: Cause | None = None
-    events: list[Event] = field(default_factory=list)
+    _known: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _unsaved: dict[str, dict[str, _Write]] = field(default_factory=dict)
+    _outbox: list[Row] = field(default_factory=list)
 
     @property
     def settings(self) -> Settings:
         return self.database.settings
 
     def collection(self, name: str) -> Collection[Row]:
+        """For queries of a store: sees everything saved so far."""
+        self.flush()
         return self.database.mongo[name]
 
     def emit(self, *events: Event) -> None:
-        """Send `events` with this transaction: they become outbox rows in it."""
-        self.events.extend(events)
+        """Send `events` with this transaction: they become outbox rows in it, in the trace of what is handled now."""
+        trace = child_traceparent(self.traceparent)
+        self._outbox += [outbox_row(event, self.settings.topic(event.ROOM), trace, self.now) for event in events]
+
+    def known(self, collection: str, identifier: str) -> Any:
+        """The aggregate that was read or saved in this transaction, or None."""
+        return self._known.get((collection, identifier))
+
+    def remember(self, collection: str, entity: Entity) -> None:
+        """Find this very object again."""
+        if self.session is not None:
+            self._known[collection, entity.id] = entity
+
+    def write(self, repository: Repository[Any], entity: Entity, insert: bool) -> None:
+        """Write `entity` as it is at the next flush; once, however often it is saved until then."""
+        if self.session is None:
+            raise RuntimeError(f"{repository.name} is written outside a transaction")
+        self.remember(repository.name, entity)
+        unsaved = self._unsaved.setdefault(repository.name, {})
+        added = entity.id in unsaved and unsaved[entity.id].insert
+        unsaved[entity.id] = _Write(repository, entity, insert or added)
+
+    def forget(self, collection: str, identifier: str) -> None:
+        self._known.pop((collection, identifier), None)
 
     def flush(self) -> None:
-        """Write the outbox rows; called before the commit, and after each event of a batch, whose trace they carry on."""
-        if not self.events:
-            return
-        trace = child_traceparent(self.traceparent)
-        rows = [outbox_row(event, self.settings.topic(event.ROOM), trace, self.now) for event in self.events]
-        self.collection("outbox").insert_many(rows, session=self.session)
-        self.events.clear()
+        """Write what was saved, then the outbox rows. Raises DuplicateKeyError where an added id exists."""
+        unsaved, self._unsaved = self._unsaved, {}
+        for name, writes in unsaved.items():
+            try:
+                operations = [write.operation(self) for write in writes.values()]
+                self.database.mongo[name].bulk_write(operations, ordered=False, session=self.session)
+            except BulkWriteError as error:
+                _raise_duplicate(error)
+        if self._outbox:
+            rows, self._outbox = self._outbox, []
+            self.database.mongo["outbox"].insert_many(rows, session=self.session)
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A document to be written at the next flush."""
+
+    repository: Repository[Any]
+    entity: Entity
+    insert: bool
+
+    def operation(self, unit: Unit) -> InsertOne[Row] | ReplaceOne[Row]:
+        row = self.repository.row(unit, self.entity)
+        return InsertOne(row) if self.insert else ReplaceOne({"_id": row["_id"]}, row, upsert=True)
+
+
+def _raise_duplicate(error: BulkWriteError) -> NoReturn:
+    first = error.details["writeErrors"][0]
+    if first["code"] == DUPLICATE_KEY:
+        raise DuplicateKeyError(first["errmsg"], DUPLICATE_KEY, first) from error
+    raise error
 
 
 def outbox_row(event: Event, topic: str, traceparent: str, now: datetime) -> Row:
@@ -249,8 +304,11 @@ class Repository(Generic[E_]):
         self.name: str = document._get_collection_name()
 
     def find(self, unit: Unit, identifier: str) -> E_ | None:
-        row = unit.collection(self.name).find_one({"_id": identifier}, session=unit.session)
-        return self.load(row) if row else None
+        known: E_ | None = unit.known(self.name, identifier)
+        if known is not None:
+            return known
+        row = unit.database.mongo[self.name].find_one({"_id": identifier}, session=unit.session)
+        return self._meet(unit, row) if row else None
 
     def get(self, unit: Unit, identifier: str) -> E_:
         """Raises NotFound."""
@@ -261,13 +319,22 @@ class Repository(Generic[E_]):
 
     def find_one(self, unit: Unit, where: Mapping[str, Any]) -> E_ | None:
         row = unit.collection(self.name).find_one(where, session=unit.session)
-        return self.load(row) if row else None
+        return self._meet(unit, row) if row else None
+
+    def _meet(self, unit: Unit, row: Row) -> E_:
+        """The row as an aggregate: the object already known in this transaction, or a new one."""
+        known: E_ | None = unit.known(self.name, row["_id"])
+        if known is not None:
+            return known
+        entity = self.load(row)
+        unit.remember(self.name, entity)
+        return entity
 
     def select(
         self, unit: Unit, where: Mapping[str, Any], sort: list[tuple[str, int]] | None = None, limit: int = 0
     ) -> list[E_]:
         cursor = unit.collection(self.name).find(where, session=unit.session, sort=sort, limit=limit)
-        return [self.load(row) for row in cursor]
+        return [self._meet(unit, row) for row in cursor]
 
     def many(self, unit: Unit, identifiers: Iterable[str]) -> dict[str, E_]:
         """Those of `identifiers` that exist, by id."""
@@ -283,17 +350,17 @@ class Repository(Generic[E_]):
         return Page(found[:limit], make_cursor(found[limit - 1].id) if more else None)
 
     def add(self, unit: Unit, *entities: E_) -> None:
-        """Insert; raises DuplicateKeyError, which ends the transaction, where the id exists."""
-        if entities:
-            unit.collection(self.name).insert_many([self.row(unit, one) for one in entities], session=unit.session)
+        """Insert at the next flush, which raises DuplicateKeyError where the id or a unique field exists."""
+        for entity in entities:
+            unit.write(self, entity, insert=True)
 
     def save(self, unit: Unit, entity: E_) -> None:
-        """Insert or replace."""
-        row = self.row(unit, entity)
-        unit.collection(self.name).replace_one({"_id": row["_id"]}, row, upsert=True, session=unit.session)
+        """Insert or replace at the next flush."""
+        unit.write(self, entity, insert=False)
 
     def delete(self, unit: Unit, identifier: str) -> None:
         unit.collection(self.name).delete_one({"_id": identifier}, session=unit.session)
+        unit.forget(self.name, identifier)
 
     def row(self, unit: Unit, entity: E_) -> Row:
         row: Row = CONVERTER.unstructure(entity)

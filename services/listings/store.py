@@ -64,6 +64,7 @@ def add_import(unit: Unit, imported: Import, file: ImportFile) -> None:
     """Raises RequestIsStillRunning where another request has just brought the same file."""
     try:
         IMPORTS.add(unit, imported)
+        unit.flush()
     except DuplicateKeyError as error:
         raise RequestIsStillRunning(
             zh="同一文件正在上传, 请稍后重试", en="This file is just being uploaded; try again"

@@ -187,7 +187,6 @@ class Consumer:
             unit.traceparent, unit.cause = envelope.traceparent, Cause(envelope.id, envelope.at)
             handlers[type(event)](unit, event)
             fresh.append(envelope.id)
-            unit.flush()
         inbox.mark(unit, self.name, fresh)
 
     def _park(self, record: Record, reason: str) -> None:

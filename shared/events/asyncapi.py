@@ -35,7 +35,7 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Huanliu events",
             "version": "1",
-            "description": "CloudEvents 1.0, Kafka binary mode. A consumer parks what it gives up on in `<topic>.<consumer>.dead`.",
+            "description": "CloudEvents 1.0, Kafka binary mode. A consumer parks what fails in `<topic>.<consumer>.dead`.",
         },
         "defaultContentType": "application/json",
         "channels": {room: _channel(room) for room in rooms},
