@@ -17,6 +17,8 @@ from shared.problem import ServiceIsUnavailable
 FRESH_S = 1.0
 """However many watch, regions is asked once in this time by each worker."""
 NOTHING = "–"
+MUNICIPALITIES = ("11", "12", "31", "50")
+"""Their codes have a level between them and their districts that has no name of its own."""
 
 
 @dataclass(frozen=True)
@@ -147,9 +149,10 @@ def material_name(code: str, words: Texts) -> str:
 
 
 def region_name(code: str | None, words: Texts) -> str:
-    """A region's name with the city it lies in."""
+    """The city that a region is or lies in; a municipality for its districts; a county's own where it has no city."""
     found = geo.region(code or "")
     if found is None:
         return code or NOTHING
-    city = next((geo.region(one) for one in geo.lineage(found.code) if one.endswith("00")), found) or found
-    return city.name_zh if words.code == "zh" else city.name_en
+    outer = found.code[:2] + "0000" if found.code[:2] in MUNICIPALITIES else found.code[:4] + "00"
+    shown = geo.region(outer) if outer in geo.lineage(found.code) else None
+    return (shown or found).name_zh if words.code == "zh" else (shown or found).name_en

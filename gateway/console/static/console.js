@@ -6,13 +6,14 @@ const board = document.getElementById("board");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function localTimes(root) {
-  const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
-    hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
-  });
+  const hours = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, hours);
+  const dated = new Intl.DateTimeFormat(document.documentElement.lang, { month: "numeric", day: "numeric", ...hours });
+  const today = new Date().toDateString();
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
     if (Number.isNaN(at.getTime())) continue;
-    time.textContent = clock.format(at);
+    time.textContent = (at.toDateString() === today ? clock : dated).format(at);
     time.title = `${time.dateTime} (${zone})`;
   }
 }
