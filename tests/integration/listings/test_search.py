@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from deploy.commands import search as command
+from deploy.errors import CannotGoOn
 from services.listings import service, views
 from services.listings.app import create_worker
 from services.listings.views.index import index_of
@@ -260,6 +264,20 @@ def test_rebuilding_while_lots_are_written_and_searched_leaves_no_gap(market: Ma
 
 def lot_published(lot: Any) -> Any:
     return LotPublished(**lot._state(), **lot._terms())
+
+
+def test_the_command_rebuilds_and_counts(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    seller = market.party("collector")
+    lot_id = market.lot(seller)
+    market.lot(seller, publish=False)
+    monkeypatch.setattr(command, "settings_of", lambda data: market.settings)
+    answer = CliRunner().invoke(command.app, ["rebuild", "--json"])
+    assert answer.exit_code == 0, answer.output
+    assert json.loads(answer.stdout)["documents"] == {"lots": 1, "demands": 0}
+    assert found(market, seller) == [lot_id]
+    down = market.settings.model_copy(update={"elasticsearch_url": "http://127.0.0.1:9"})
+    monkeypatch.setattr(command, "settings_of", lambda data: down)
+    assert isinstance(CliRunner().invoke(command.app, ["rebuild"]).exception, CannotGoOn)
 
 
 def test_the_index_is_what_the_rows_say(market: Market) -> None:
