@@ -32,7 +32,7 @@ from shared.auth import Caller, Role, authorise
 from shared.auth.tokens import issue
 from shared.ids import new_id
 from shared.mongo import Unit
-from shared.problem import InputIsInvalid, NotFound, SignInIsNeeded
+from shared.problem import InputIsInvalid, SignInIsNeeded
 
 
 @dataclass(frozen=True)
@@ -179,11 +179,8 @@ def create_api_key(unit: Unit, caller: Caller, name: str) -> tuple[ApiKey, str]:
 
 def revoke_api_key(unit: Unit, caller: Caller, identifier: str) -> ApiKey:
     """Raises NotFound, WrongState. An access token that it was exchanged for still lives its minutes."""
-    key = API_KEYS.find(unit, identifier)
-    own = key is not None and key.organisation_id == caller.organisation_id
-    authorise(caller, "api_keys.revoke", {"own"} if own else set())
-    if key is None:
-        raise NotFound
+    key = API_KEYS.get(unit, identifier)
+    authorise(caller, "api_keys.revoke", {"own"} if key.organisation_id == caller.organisation_id else set())
     key.revoke(unit.now)
     API_KEYS.save(unit, key)
     return key
@@ -212,11 +209,8 @@ def open_site(unit: Unit, caller: Caller, terms: SiteTerms) -> Site:
 
 def site_to_change(unit: Unit, caller: Caller, identifier: str) -> Site:
     """Raises NotFound, NotAllowed."""
-    site = SITES.find(unit, identifier)
-    own = site is not None and site.organisation_id == caller.organisation_id
-    authorise(caller, "sites.change", {"own"} if own else set())
-    if site is None:
-        raise NotFound
+    site = SITES.get(unit, identifier)
+    authorise(caller, "sites.change", {"own"} if site.organisation_id == caller.organisation_id else set())
     return site
 
 
