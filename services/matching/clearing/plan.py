@@ -58,6 +58,8 @@ class Plan:
         self.weight: dict[tuple[int, int], int] = dict(
             zip(zip(found.lot.tolist(), found.demand.tolist(), strict=True), found.weight.tolist(), strict=True)
         )
+        self.strict = False
+        """Whether a blend that earlier takes broke must be whole after every step; set when the replay is over."""
         self.work = 0
         self.work_limit = work_limit
         self._first = np.searchsorted(found.lot, np.arange(columns.lot_kg.size + 1)).tolist()
@@ -142,9 +144,12 @@ class Plan:
         return True
 
     def _blend_allows(self, lot: int, demand: int, change: int) -> bool:
-        """A change may not break a bound; while a bound is broken (by earlier takes) only what mends it is allowed."""
+        """A change may not break a bound. One that earlier takes broke may stay broken while the plan is being replayed, if
+        the change mends it; later only a demand without takes may be in such a state."""
+        emptied = len(self.demands[demand].takes) == 1 and change == -self.kg(lot, demand)
         for credit, excess in zip(self._credit, self.excesses(lot, demand), strict=True):
-            if change * excess > 0 and credit.get(demand, 0) < change * excess:
+            left = credit.get(demand, 0) - change * excess
+            if left < 0 and not emptied and (self.strict or change * excess > 0):
                 return False
         return True
 

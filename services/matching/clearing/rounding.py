@@ -93,6 +93,7 @@ def build(plan: Plan, kg: Ints, bound: int) -> None:
     for lot, demand in late:
         grow_or_borrow(plan, lot, demand)
     _mend_blends(plan)
+    plan.strict = True
     fill(plan)
     exchange(plan)
     fill(plan)

@@ -19,7 +19,7 @@ from shared.catalogue.freight import FreightOption
 from shared.units import div_half_up
 
 SOLVER = "ortools-min-cost-flow+rounding/1"
-WORK_LIMIT = 8_000
+WORK_LIMIT = 6_000
 """Steps of repair that every clearing may try, and a few more for each side of it. Work, never the clock, so that a replay
 ends at the same plan."""
 _WORK_PER_SIDE = 4

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.clearing import BadListing, BadMarket, Demand, DuplicateListing, Lot, Market, Rule, broken_rules, clear
+from services.matching.clearing import (
+    BadListing,
+    BadMarket,
+    Demand,
+    DuplicateListing,
+    Lot,
+    Market,
+    Rule,
+    Taken,
+    broken_rules,
+    clear,
+)
 from shared.geo import Position
 from tests.bench.clearing_market import steel_market
 from tests.unit.matching.clearing.markets import (
@@ -189,6 +200,18 @@ def test_a_damp_lot_goes_with_dry_ones_only() -> None:
     assert (alone.matches, alone.bound_fen) == ((), 0)
     assert alone.impossible == {Rule.BLEND: (("damp", "demand"),)}
     assert {match.lot_id: match.kg for match in clear(market([damp, dry], [picky])).matches} == {"damp": 10_000, "dry": 10_000}
+
+
+def test_a_blend_that_earlier_takes_broke_is_mended_or_nothing_is_taken() -> None:
+    dry = [a_lot(id=name, kg_available=7, min_take_kg=0, quality={"moisture_pct": 1.0}) for name in ("a", "b")]
+    broken = a_demand(
+        kg_available=7, min_take_kg=0, blend_limits={"moisture_pct": {"max": 1.2}}, taken=(Taken(1, {"moisture_pct": 3.0}),)
+    )
+    assert clear(market(dry, [broken])).matches == ()
+    larger = replace(broken, kg_available=14)
+    result = clear(market(dry, [larger]))
+    assert_sound(market(dry, [larger]), result)
+    assert result.matched_kg == 14
 
 
 def test_an_indivisible_lot_goes_whole_or_not_at_all() -> None:
