@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import Any
 
-import orjson
+from pydantic import BaseModel, ValidationError
 
 from gateway.console.texts import Texts
 from gateway.forward import Forwarder
@@ -19,6 +18,43 @@ FRESH_S = 1.0
 NOTHING = "–"
 MUNICIPALITIES = ("11", "12", "31", "50")
 """Their codes have a level between them and their districts that has no name of its own."""
+
+
+class Clearing(BaseModel):
+    """A clearing as `GET /v1/market` names it."""
+
+    material: str
+    at: str
+    proposals: int
+    matched_t: float
+    surplus_cny: float
+    gap_pct: float | None
+    duration_ms: float
+
+
+class Trade(BaseModel):
+    """A trade as `GET /v1/market` names it; no party is named."""
+
+    at: str
+    grade: str
+    quantity_t: float
+    price_cny_per_t: float
+    from_region: str | None
+    to_region: str | None
+
+
+class Figures(BaseModel):
+    """`GET /v1/market`, as far as the page shows it."""
+
+    at: str
+    open_lots: int
+    open_lots_t: float
+    open_demands: int
+    open_demands_t: float
+    trades: int
+    traded_t: float
+    clearings: list[Clearing]
+    trades_latest: list[Trade]
 
 
 @dataclass(frozen=True)
@@ -62,7 +98,7 @@ class Market:
     def __init__(self, forwarder: Forwarder) -> None:
         self.forwarder = forwarder
         self._lock = threading.Lock()
-        self._figures: dict[str, Any] | None = None
+        self._figures: Figures | None = None
         self._is_live = False
         self._asked = float("-inf")
 
@@ -75,11 +111,11 @@ class Market:
             return Board("none", "", demo_is_loading)
         return Board(
             "live" if is_live else "stale",
-            figures["at"],
+            figures.at,
             demo_is_loading,
             counts_of(figures, words),
-            [clearing_row(one, words) for one in figures["clearings"]],
-            [trade_row(one, words) for one in figures["trades_latest"]],
+            [clearing_row(one, words) for one in figures.clearings],
+            [trade_row(one, words) for one in figures.trades_latest],
         )
 
     def _ask(self) -> None:
@@ -88,43 +124,44 @@ class Market:
             answer = self.forwarder.get("regions", "/v1/market", timeout_s=1.5)
             self._is_live = answer.status_code == 200
             if self._is_live:
-                self._figures = orjson.loads(answer.content)
-        except (ServiceIsUnavailable, orjson.JSONDecodeError):
+                self._figures = Figures.model_validate_json(answer.content)
+        except (ServiceIsUnavailable, ValidationError):
             self._is_live = False
 
 
-def counts_of(figures: dict[str, Any], words: Texts) -> list[Count]:
+def counts_of(figures: Figures, words: Texts) -> list[Count]:
     """The three totals."""
-    rows = (("open_lots", "open_lots_t", "lots_unit"), ("open_demands", "open_demands_t", "demands_unit"))
-    rows += (("trades", "traded_t", "trades_unit"),)  # type: ignore[assignment]
-    return [Count(key, words[key], f"{figures[key]:,}", words[unit], tonnes(figures[mass])) for key, mass, unit in rows]
+    rows = (
+        ("open_lots", "lots_unit", figures.open_lots, figures.open_lots_t),
+        ("open_demands", "demands_unit", figures.open_demands, figures.open_demands_t),
+        ("trades", "trades_unit", figures.trades, figures.traded_t),
+    )
+    return [Count(key, words[key], f"{number:,}", words[unit], tonnes(mass)) for key, unit, number, mass in rows]
 
 
-def clearing_row(one: dict[str, Any], words: Texts) -> Row:
-    name = material_name(one["material"], words)
+def clearing_row(one: Clearing, words: Texts) -> Row:
     return Row(
-        one["at"],
+        one.at,
         [
-            ("material", name, False, one["material"]),
-            ("proposals", f"{one['proposals']:,}", True, ""),
-            ("matched", tonnes(one["matched_t"]), True, ""),
-            ("surplus", money(one["surplus_cny"]), True, ""),
-            ("gap", NOTHING if one["gap_pct"] is None else f"{one['gap_pct']:.2f} %", True, ""),
-            ("duration", f"{one['duration_ms']:,.0f} ms", True, ""),
+            ("material", material_name(one.material, words), False, one.material),
+            ("proposals", f"{one.proposals:,}", True, ""),
+            ("matched", tonnes(one.matched_t), True, ""),
+            ("surplus", money(one.surplus_cny), True, ""),
+            ("gap", NOTHING if one.gap_pct is None else f"{one.gap_pct:.2f} %", True, ""),
+            ("duration", f"{one.duration_ms:,.0f} ms", True, ""),
         ],
     )
 
 
-def trade_row(one: dict[str, Any], words: Texts) -> Row:
-    route = f"{region_name(one['from_region'], words)} → {region_name(one['to_region'], words)}"
-    hint = f"{one['from_region']} → {one['to_region']}"
+def trade_row(one: Trade, words: Texts) -> Row:
+    route = f"{region_name(one.from_region, words)} → {region_name(one.to_region, words)}"
     return Row(
-        one["at"],
+        one.at,
         [
-            ("grade", material_name(one["grade"], words), False, one["grade"]),
-            ("quantity", tonnes(one["quantity_t"]), True, ""),
-            ("price", money(one["price_cny_per_t"]), True, ""),
-            ("route", route, False, hint),
+            ("grade", material_name(one.grade, words), False, one.grade),
+            ("quantity", tonnes(one.quantity_t), True, ""),
+            ("price", money(one.price_cny_per_t), True, ""),
+            ("route", route, False, f"{one.from_region or NOTHING} → {one.to_region or NOTHING}"),
         ],
     )
 
