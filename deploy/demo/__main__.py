@@ -9,7 +9,7 @@ from types import FrameType
 import structlog
 
 from deploy import instance
-from deploy.demo.accounts import creator
+from deploy.demo.accounts import Accounts
 from deploy.demo.api import Api, ApiRefused
 from deploy.demo.keeper import Keeper
 from deploy.demo.load import Loader, is_loaded
@@ -22,14 +22,16 @@ REACHED_WITHIN_S = 300
 def main() -> int:
     """Ends with 0 when told to, with 1 if the load failed: the supervisor starts it again and it goes on."""
     settings = Settings()
-    api = Api(instance.address(settings.host, settings.port), settings.demo_password, patience_s=REACHED_WITHIN_S)
+    accounts = Accounts(settings)
+    gateway = instance.address(settings.host, settings.port)
+    api = Api(gateway, settings.demo_password, REACHED_WITHIN_S, accounts.sign_in)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         api.stopped.set()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    loader = Loader(api, settings.data, settings.demo_password, creator(api, settings.data))
+    loader = Loader(api, settings.data, settings.demo_password, accounts.open)
     try:
         if not is_loaded(settings.data):
             loader.run(lambda step: log.info("loading the demo market", step=step))
@@ -43,6 +45,7 @@ def main() -> int:
     finally:
         loader.file.save()
         api.close()
+        accounts.close()
     return 0
 
 

@@ -1,39 +1,66 @@
-"""Accounts of the demo's five roles, made by the command that makes any account: `huanliu users create`."""
+"""The demo's accounts, made as `huanliu users create` makes them: by accounts' own service, on the operator's machine.
+
+One password hash serves them all, and the demo's own process signs them in without the password: some hundred hashes would be
+half of the load. Lots and demands go through the public API like anybody's.
+"""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from deploy.demo.api import Api, ApiRefused
-from deploy.demo.load import CreateAccount
-from deploy.demo.places import Role
-from deploy.errors import CannotGoOn
+from deploy.demo.api import Tokens
+from deploy.demo.places import Organisation
+from services.accounts import credentials, service
+from services.accounts.app import ROOM
+from services.accounts.model import SiteTerms
+from services.accounts.store import DOCUMENTS
+from shared.bus.worker import BUS_DOCUMENTS
+from shared.mongo import Database, Unit
+from shared.settings import Settings
 
-LONGEST_S = 120
-
-
-def creator(api: Api, data: Path) -> CreateAccount:
-    """Makes accounts in the instance below `data`; one that can already sign in is answered as it is."""
-
-    def create(role: Role, email: str, name: str, region: str, password: str) -> dict[str, str]:
-        try:
-            me = api.get("/v1/me", email)
-            return {"user_id": str(me.get("id", "")), "organisation_id": api.organisation_id(email), "email": email}
-        except ApiRefused as refusal:
-            if refusal.status != 401:
-                raise
-        return _run(data, ("--role", role, "--email", email, "--name", name, "--region", region), password)
-
-    return create
+IN_ONE_TRANSACTION = 50
 
 
-def _run(data: Path, options: tuple[str, ...], password: str) -> dict[str, str]:
-    command = (sys.executable, "-m", "deploy.cli", "users", "create", *options, "--data", str(data), "--password-stdin")
-    ended = subprocess.run(command, input=password, capture_output=True, text=True, timeout=LONGEST_S, check=False)
-    if ended.returncode:
-        raise CannotGoOn(f"The demo's account {options[3]} could not be made: {ended.stderr.strip()}")
-    made: dict[str, str] = json.loads(ended.stdout)
-    return made
+class Opened(NamedTuple):
+    """The ids of an organisation and of its site."""
+
+    organisation_id: str
+    site_id: str | None
+
+
+class Accounts:
+    """Accounts of the instance with these settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.database = Database(settings, ROOM)
+
+    def open(self, people: Sequence[Organisation], password: str) -> dict[str, Opened]:
+        """Every one of `people` with a verified organisation and its site, by key; those that exist stay as they are."""
+        self.database.prepare([*BUS_DOCUMENTS, *DOCUMENTS])
+        password_hash = credentials.hash_password(password)
+        found: dict[str, Opened] = {}
+        for start in range(0, len(people), IN_ONE_TRANSACTION):
+            part = people[start : start + IN_ONE_TRANSACTION]
+
+            def work(unit: Unit, part: Sequence[Organisation] = part) -> dict[str, Opened]:
+                return {one.key: self._open(unit, one, password_hash) for one in part}
+
+            found |= self.database.write(work)
+        return found
+
+    @staticmethod
+    def _open(unit: Unit, person: Organisation, password_hash: str) -> Opened:
+        site = person.site
+        terms = SiteTerms(site.name, site.kind, site.region, site.position, None, ()) if site else None
+        ids = service.ensure_account(unit, person.role, person.email, person.name, person.region, password_hash, terms)
+        return Opened(*ids)
+
+    def sign_in(self, email: str) -> Tokens:
+        """An access token for one of them."""
+        issued = self.database.write(lambda unit: service.token_for(unit, email))
+        return Tokens(issued.access_token, "", time.monotonic() + issued.expires_in / 2)
+
+    def close(self) -> None:
+        self.database.close()

@@ -37,7 +37,7 @@ class ApiRefused(Exception):
 
 
 @dataclass
-class _Session:
+class Tokens:
     """An account's tokens; `good_until` is of the monotonic clock."""
 
     access: str
@@ -48,11 +48,19 @@ class _Session:
 class Api:
     """Calls the gateway at `base_url`. Safe to share between threads; close it when done."""
 
-    def __init__(self, base_url: str, password: str, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        password: str,
+        patience_s: float = PATIENCE_S,
+        sign_in: Callable[[str], Tokens] | None = None,
+    ) -> None:
+        """Signs in over HTTP with `password`, unless `sign_in` gives an account's tokens another way."""
         limits = httpx.Limits(max_connections=4 * THREADS, max_keepalive_connections=4 * THREADS)
         self._http = httpx.Client(base_url=base_url, timeout=30, limits=limits, trust_env=False)
         self._password, self._patience_s = password, patience_s
-        self._sessions: dict[str, _Session] = {}
+        self._given_sign_in = sign_in
+        self._sessions: dict[str, Tokens] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
         self.stopped = threading.Event()
@@ -124,8 +132,8 @@ class Api:
                 self._sessions[email] = session
             return session.access
 
-    def _renew(self, session: _Session | None) -> _Session | None:
-        if session is None:
+    def _renew(self, session: Tokens | None) -> Tokens | None:
+        if session is None or not session.refresh:
             return None
         try:
             answer = self._call("POST", "/v1/tokens/refresh", "", {"refresh_token": session.refresh}, "", {})
@@ -133,15 +141,17 @@ class Api:
             return None
         return _session(answer)
 
-    def _sign_in(self, email: str) -> _Session:
+    def _sign_in(self, email: str) -> Tokens:
+        if self._given_sign_in is not None:
+            return self._given_sign_in(email)
         body = {"email": email, "password": self._password}
         return _session(self._call("POST", "/v1/tokens", "", body, "", {}))
 
 
-def _session(answer: Json) -> _Session:
+def _session(answer: Json) -> Tokens:
     lifetime_s = float(answer["expires_in"])
     good_until = time.monotonic() + max(lifetime_s / 2, lifetime_s - REFRESH_BEFORE_S)
-    return _Session(answer["access_token"], answer.get("refresh_token", ""), good_until)
+    return Tokens(answer["access_token"], answer.get("refresh_token", ""), good_until)
 
 
 def _result(method: str, path: str, answer: httpx.Response) -> Json:

@@ -18,6 +18,7 @@ EMAIL_DOMAIN = "demo.huanliu.example"
 YARDS = 40
 CLUSTERS = {"paper": 5, "plastic": 5, "nonferrous": 4, "solid_waste": 6}
 """Cities in which a family has a processor and two sellers; families not named have one city and one seller."""
+SiteKind = Literal["yard", "plant", "centre", "park"]
 Role = Literal["collector", "buyer", "carrier", "park_operator", "operator"]
 
 
@@ -26,7 +27,7 @@ class Site:
     """A site as `POST /v1/sites` takes it."""
 
     name: str
-    kind: str
+    kind: SiteKind
     region: str
     position: Position
 
