@@ -46,7 +46,7 @@ class Report:
 
         def say(more: str) -> None:
             nonlocal said
-            if more != said:
+            if more and more != said:
                 said = more
                 show(f"{text}: {more}")
 

@@ -79,7 +79,9 @@ class Supervisor:
             self._until_ready(ROOMS_WITHIN_S, lambda: self._unready(without=GATEWAY), lambda: None)
             self.report.line("the rooms are ready")
         with self.report.waiting("loading the demo market" if self.settings.demo else "waiting for the gateway") as say:
-            self._until_ready(DEMO_WITHIN_S, self._unready, lambda: say(tail(self._log("demo"), 1).strip()[-100:]))
+            self._until_ready(
+                DEMO_WITHIN_S, self._unready, lambda: say(tail(self._log("demo"), 1).rpartition("step=")[2].strip(" '"))
+            )
         self.instance.state = "ready"
         self._save()
 
