@@ -58,12 +58,15 @@ class Proposal:
         return [ProposalMade(**self._state(self.created_at))]
 
     def reserved(self, at: datetime, lasts: timedelta, now: datetime) -> list[Event]:
-        """Listings reserved it; it can be decided until `at` + `lasts`. Who accepts by itself does so now."""
+        """Listings reserved it; it can be decided until `at` + `lasts`. Who accepts by itself does so now, unless the news
+        came so late that the time is up."""
         if self.status != "made":
             return []
         self.status, self.expires_at = "proposed", at + lasts
         self._touch(now)
         events: list[Event] = []
+        if now >= self.expires_at:
+            return events
         if self.seller_auto_accepts:
             events += self.accept("seller", now)
         if self.buyer_auto_accepts:
