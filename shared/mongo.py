@@ -107,8 +107,10 @@ class Database:
 
     @cached_property
     def mongo(self) -> MongoDatabase[Row]:
-        majority = WriteConcern("majority")
-        return self.client.get_database(self.settings.database(self.room), write_concern=majority)
+        # What a read outside a transaction shows must be there for the transaction that acts on it, whose snapshot is of
+        # what the majority has.
+        name = self.settings.database(self.room)
+        return self.client.get_database(name, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority"))
 
     def prepare(self, documents: Iterable[type[Sealed]]) -> None:
         """Create the collections and their indexes; again at no cost."""
