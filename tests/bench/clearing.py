@@ -26,7 +26,7 @@ def rows() -> list[dict[str, Any]]:
         took, result = _timed(steel_market(lots, demands, seed=1), runs)
         size = f"{lots} lots × {demands} demands ({result.pairs} pairs)"
         found.append(_row(f"{size}: seconds", took, seconds))
-        found.append(_row(f"{size}: gap %", result.gap_pct, GAP_TARGET_PCT if lots > 300 else None))
+        found.append(_row(f"{size}: gap %", result.gap_pct, GAP_TARGET_PCT))
     found.append(_row("1 lot × 400 demands: median seconds", _one_lot(), 0.05))
     found.append(
         _row(

@@ -186,6 +186,25 @@ def test_a_small_rest_goes_when_it_is_all_that_is_left() -> None:
     assert result.gap_pct == 0
 
 
+def test_a_small_lot_goes_when_it_fills_the_demand() -> None:
+    two = [a_lot(id="a", kg_available=27_000), a_lot(id="b", kg_available=3_000, ask_net_fen_per_t=201_000)]
+    result = clear(market(two, [a_demand(kg_available=30_000)]))
+    assert [(match.lot_id, match.kg) for match in result.matches] == [("a", 27_000), ("b", 3_000)]
+    assert (result.gap_pct, result.impossible) == (0, {})
+    without = clear(market(two, [a_demand(kg_available=30_001)]))
+    assert [match.lot_id for match in without.matches] == ["a"]
+    assert without.impossible == {Rule.MIN_TAKE: (("b", "demand"),)}
+    assert without.gap_pct == 0
+
+
+def test_what_a_demand_has_taken_counts_in_its_blend() -> None:
+    damp = a_lot(quality={"moisture_pct": 2.5}, min_take_kg=0)
+    dry_before = a_demand(blend_limits={"moisture_pct": {"max": 1.5}}, taken=(Taken(8_000, {"moisture_pct": 0.5}),))
+    result = clear(market([damp], [dry_before]))
+    assert [match.kg for match in result.matches] == [8_000]
+    assert result.gap_pct == 0
+
+
 def test_too_little_for_a_demands_minimum_take_is_no_part_of_the_bound() -> None:
     result = clear(market([a_lot(kg_available=3_000)], [a_demand()]))
     assert (result.matches, result.bound_fen, result.gap_pct) == ((), 0, 0.0)
