@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.forward import Forwarder
-from gateway.routes import INTERNAL
+from gateway.routes import is_internal
 from shared.problem import ServiceIsUnavailable
 from shared.settings import ROOMS
 
@@ -32,7 +32,7 @@ def merge(documents: Iterable[tuple[str, Json]]) -> Json:
             schemas[renamed.get(name, name)] = _rewritten(schema, renamed)
         merged["components"]["securitySchemes"] |= theirs.get("securitySchemes", {})
         for path, item in document.get("paths", {}).items():
-            if path in INTERNAL:
+            if is_internal(path):
                 continue
             for method, operation in _rewritten(item, renamed).items():
                 if operation.get("operationId") in operations:

@@ -33,7 +33,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
 )
 """`(prefix, room)`, the first that fits counts; `*` stands for one part of the path."""
 
-INTERNAL: tuple[str, ...] = ("/v1/api-keys/exchange",)
+INTERNAL: tuple[str, ...] = ("/v1/api-keys/exchange", "/v1/organisations/*/known")
 """Paths of rooms that are for the gateway alone."""
 
 UPLOADS: tuple[str, ...] = ("/v1/lots/imports", "/v1/lots/*/photos")
@@ -54,12 +54,18 @@ def _fits(pattern: str, parts: list[str]) -> bool:
     return len(wanted) <= len(parts) and all(want in ("*", part) for want, part in zip(wanted, parts, strict=False))
 
 
+def is_internal(path: str) -> bool:
+    """Whether a path, or the template of one, is for the gateway alone."""
+    parts = path.strip("/").split("/")
+    return any(len(parts) == pattern.count("/") and _fits(pattern, parts) for pattern in INTERNAL)
+
+
 def find(path: str) -> Target | None:
     """The target of a decoded path; None for what is not ours, and for paths that a room might read in another way."""
     parts = path.strip("/").split("/")
     if any(part in ("", ".", "..") for part in parts):
         return None
-    if "/" + "/".join(parts) in INTERNAL:
+    if is_internal(path):
         return None
     for pattern, room in ROUTES:
         if _fits(pattern, parts):

@@ -1,7 +1,7 @@
 """A second opinion where a room's copy may be stale: accounts is asked before a refusal leaves the house (`protocol.md` 1).
 
-A room that has not yet heard of a verification says 403, one that has not heard of a site says 503. The first is never passed
-on when it is no longer true; the second becomes a 422 when there is no such site.
+A room that has not yet heard of a verification says 403, one that has not heard of a site or an organisation says 503. The
+first is never passed on when it is no longer true; the second becomes a 422 when there is no such thing.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def settle(forwarder: Forwarder, call: Call, reply: Reply, sleep: Callable[[floa
     kind = reply.problem.get("type")
     if kind in NOT_ACTIVE and _is_verified(forwarder, call):
         return _again(forwarder, call, sleep)
-    if kind == "not-heard-yet" and reply.problem.get("subject") == "site":
-        _must_exist(forwarder, call, str(reply.problem.get("id")))
+    if kind == "not-heard-yet":
+        _must_exist(forwarder, call, str(reply.problem.get("subject")), quote(str(reply.problem.get("id")), safe=""))
     return reply
 
 
@@ -49,10 +49,16 @@ def _again(forwarder: Forwarder, call: Call, sleep: Callable[[float], None]) -> 
     )
 
 
-def _must_exist(forwarder: Forwarder, call: Call, site_id: str) -> None:
-    answer = forwarder.get("accounts", f"/v1/sites/{quote(site_id, safe='')}", _as(call))
-    if answer.status_code == 404:
-        raise InputIsInvalid([("/site_id", "没有这个场站", "You have no such site")])
+def _must_exist(forwarder: Forwarder, call: Call, subject: str, identifier: str) -> None:
+    if subject == "site":
+        url, fault = f"/v1/sites/{identifier}", ("/site_id", "没有这个场站", "You have no such site")
+    elif subject == "organisation":
+        url = f"/v1/organisations/{identifier}/known"
+        fault = ("/carrier_id", "没有这个单位", "There is no such organisation")
+    else:
+        return
+    if forwarder.get("accounts", url, _as(call)).status_code == 404:
+        raise InputIsInvalid([fault])
 
 
 def _as(call: Call) -> dict[str, str]:

@@ -14,6 +14,7 @@ from services.accounts.schemas import (
     ApiKeyOut,
     ExchangeIn,
     JwksOut,
+    KnownOut,
     MeOut,
     NewApiKeyOut,
     OrganisationIn,
@@ -53,6 +54,12 @@ def list_organisations(unit: Unit, query: OrganisationQuery) -> PageOut[Organisa
 def read_organisation(unit: Unit, caller: Caller, organisation_id: str) -> OrganisationOut:
     """One organisation"""
     return OrganisationOut.of(views.organisation(unit, caller, organisation_id))
+
+
+@routes.get("/v1/organisations/<organisation_id>/known", "organisations.known", KnownOut)
+def know_organisation(unit: Unit, caller: Caller, organisation_id: str) -> KnownOut:
+    """Whether there is such an organisation: for the gateway, which does not pass this path on"""
+    return KnownOut(id=views.known_organisation(unit, caller, organisation_id).id)
 
 
 @routes.post("/v1/organisations/<organisation_id>/verify", "organisations.verify", OrganisationOut)

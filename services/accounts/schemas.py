@@ -109,6 +109,12 @@ class OrganisationOut(Shape):
         )
 
 
+class KnownOut(Shape):
+    """An organisation that exists, and no more of it."""
+
+    id: str
+
+
 class OrganisationQuery(ListQuery):
     status: Status | None = None
     role: Role | None = None

@@ -33,6 +33,12 @@ def organisation(unit: Unit, caller: Caller, identifier: str) -> Organisation:
     return ORGANISATIONS.get(unit, identifier)
 
 
+def known_organisation(unit: Unit, caller: Caller, identifier: str) -> Organisation:
+    """Raises NotFound where there is none."""
+    authorise(caller, "organisations.known", set())
+    return ORGANISATIONS.get(unit, identifier)
+
+
 def organisations(unit: Unit, filters: Mapping[str, str | None], cursor: str | None, limit: int) -> Page[Organisation]:
     return ORGANISATIONS.page(unit, _where(filters), cursor, limit)
 

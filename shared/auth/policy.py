@@ -41,6 +41,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "organisations.register": PUBLIC,
     "organisations.list": _OPERATOR,
     "organisations.read": {**_everyone(_OWN), "operator": _ANY},
+    "organisations.known": _everyone(_ANY),
     "organisations.verify": _OPERATOR,
     "organisations.suspend": _OPERATOR,
     "tokens.issue": PUBLIC,

@@ -52,7 +52,8 @@ def test_after_two_seconds_it_is_503(house: House) -> None:
     begun = time.monotonic()
     answer = house.client.post("/v1/lots", json={}, headers=house.signed_in())
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert 1.8 < time.monotonic() - begun < 4
+    assert time.monotonic() - begun > 1.8
+    assert len(house.rooms["listings"].seen) > 2
 
 
 def test_a_lifted_suspension_is_waited_for_too(house: House) -> None:
@@ -63,10 +64,8 @@ def test_a_lifted_suspension_is_waited_for_too(house: House) -> None:
 def test_the_pending_are_refused_at_once(house: House) -> None:
     house.rooms["listings"].answer = UNVERIFIED
     headers = pending(house)
-    begun = time.monotonic()
     answer = house.client.post("/v1/lots", json={}, headers=headers)
     assert (answer.status_code, answer.json["type"]) == (403, "organisation-not-verified")
-    assert time.monotonic() - begun < 1
     assert len(house.rooms["listings"].seen) == 1
 
 
@@ -96,6 +95,18 @@ def test_another_ones_site_is_none(house: House) -> None:
     assert theirs.status_code == 422
     own = house.client.post("/v1/demands", json={}, headers=owner)
     assert (own.status_code, own.json["type"], own.headers["Retry-After"]) == (503, "not-heard-yet", "1")
+
+
+def test_a_carrier_that_does_not_exist_is_a_fault_of_the_body(house: House) -> None:
+    headers = house.signed_in("buyer")
+    house.rooms["logistics"].answer = refusal(503, "not-heard-yet", subject="organisation", id="none")
+    answer = house.client.post("/v1/shipments/1/assign", json={"carrier_id": "none"}, headers=headers)
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/carrier_id")
+    carrier = house.accounts.account("carrier")[0].organisation_id
+    house.rooms["logistics"].answer = refusal(503, "not-heard-yet", subject="organisation", id=carrier)
+    answer = house.client.post("/v1/shipments/1/assign", json={"carrier_id": carrier}, headers=headers)
+    assert (answer.status_code, answer.json["type"]) == (503, "not-heard-yet")
+    assert house.client.get(f"/v1/organisations/{carrier}/known", headers=headers).status_code == 404
 
 
 def test_with_accounts_down_nothing_is_made_up(house: House) -> None:

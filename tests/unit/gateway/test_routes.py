@@ -46,6 +46,7 @@ def test_each_path_has_its_room(path: str, room: str) -> None:
         "/v1/api-keys/exchange",
         "/v1/api-keys/exchange/",
         "/v1/api-keys//exchange",
+        "/v1/organisations/1/known",
     ],
 )
 def test_unknown_and_internal_paths_have_none(path: str) -> None:
