@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from services.matching import views
-from services.matching.schemas import AcceptIn, ClearingIn, ClearingOut, ClearingQuery, ProposalOut, ProposalQuery, RejectIn
-from services.matching.service import clear, decide
+from services.matching.schemas import (
+    AcceptIn,
+    ClearingIn,
+    ClearingOut,
+    ClearingQuery,
+    ExplanationOut,
+    ProposalOut,
+    ProposalQuery,
+    RejectIn,
+)
+from services.matching.service import clear, decide, explain
 from shared.auth import Caller, authorise
 from shared.http import Answer, PageOut, Routes, created, page_of
 from shared.mongo import Unit
@@ -54,3 +63,15 @@ def accept_proposal(unit: Unit, caller: Caller, identifier: str, body: AcceptIn)
 def reject_proposal(unit: Unit, caller: Caller, identifier: str, body: RejectIn) -> ProposalOut:
     """Reject; the tonnes go back, and the pair is not proposed again until a side's terms change."""
     return ProposalOut.of(decide.reject(unit, caller, identifier, body.reason))
+
+
+@routes.get("/v1/lots/<identifier>/explanation", "explanations.read", ExplanationOut)
+def explain_lot(unit: Unit, caller: Caller, identifier: str) -> ExplanationOut:
+    """Why a lot has, or has not, a match."""
+    return ExplanationOut.of(explain.of_lot(unit, caller, identifier))
+
+
+@routes.get("/v1/demands/<identifier>/explanation", "explanations.read", ExplanationOut)
+def explain_demand(unit: Unit, caller: Caller, identifier: str) -> ExplanationOut:
+    """Why a demand has, or has not, a match."""
+    return ExplanationOut.of(explain.of_demand(unit, caller, identifier))

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from services.matching.model import ClearingRecord, Proposal
+from services.matching.service.explain import Explanation
+from shared.geo import round_km
 from shared.http import ListQuery, Shape
 from shared.http.filters import Material, Region
 from shared.http.shapes import Time
@@ -166,4 +168,67 @@ class ProposalOut(Shape):
             expires_at=proposal.expires_at,
             created_at=proposal.created_at,
             updated_at=proposal.updated_at,
+        )
+
+
+RULES: dict[str, tuple[str, str]] = {
+    "grade": ("等级不在对方所求之列", "the grade is not asked for"),
+    "own-organisation": ("双方属于同一单位", "both sides are the same organisation"),
+    "ended-before": ("双方此前未谈成, 改条件后再撮合", "the pair ended before; it is tried again when a side's terms change"),
+    "lot-over": ("货源期限已过", "the lot's window is over"),
+    "not-whole": ("对方无法整批接收", "the lot is indivisible and the demand can't take it whole"),
+    "compliance": ("不在规范条件企业名单内", "a compliance list entry is missing"),
+    "quality": ("质量超出限值", "a quality is outside the limits"),
+    "quality-unknown": ("有限值的质量指标未填", "a quality that is limited is not stated"),
+    "window": ("供货与收货时间无法衔接", "the windows can't meet"),
+    "gain": ("扣除运费后没有收益", "after freight there is no gain"),
+    "min-take": ("低于最小成交量", "below a minimum take"),
+    "blend": ("会使掺配质量超限", "the blend would pass its limits"),
+}
+
+
+class RuleOut(Shape):
+    """One rule, in both languages, and how many counterparts it forbids."""
+
+    rule: str
+    zh: str
+    en: str
+    counterparts: int
+
+
+class CounterpartOut(Shape):
+    """A lot or demand on the other side; no `rules`: a candidate, but the clearing found better for one of the two."""
+
+    id: str
+    distance_km: float
+    rules: list[str]
+
+
+class ExplanationOut(Shape):
+    """Why there is, or is not, a match: the clearing's own rules over the book as it stands."""
+
+    id: str
+    open: bool
+    available_t: TonnesOut
+    proposals: list[str]
+    counterparts: int
+    summary: list[RuleOut]
+    nearest: list[CounterpartOut]
+
+    @classmethod
+    def of(cls, found: Explanation) -> ExplanationOut:
+        return cls(
+            id=found.id,
+            open=found.open,
+            available_t=found.available_kg,
+            proposals=[proposal.id for proposal in found.proposals],
+            counterparts=found.counterparts,
+            summary=[
+                RuleOut(rule=rule, zh=RULES[rule][0], en=RULES[rule][1], counterparts=count)
+                for rule, count in found.summary.items()
+            ],
+            nearest=[
+                CounterpartOut(id=one.id, distance_km=round_km(one.distance_m, 5), rules=[str(rule) for rule in one.rules])
+                for one in found.nearest
+            ],
         )

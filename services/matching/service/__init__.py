@@ -1,5 +1,5 @@
-"""The use cases of matching: keeping the book, clearing, deciding on proposals."""
+"""The use cases of matching: keeping the book, clearing, deciding on proposals, explaining."""
 
-from services.matching.service import book, clear, decide
+from services.matching.service import book, clear, decide, explain
 
-__all__ = ["book", "clear", "decide"]
+__all__ = ["book", "clear", "decide", "explain"]

@@ -1,0 +1,100 @@
+"""Why a lot or a demand has no match: the clearing's own rules, run over the book as it stands.
+
+The same functions decide here and in the clearing, so that an explanation can never differ from what the clearing does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from services.matching.clearing import Demand, Lot, Market, Rule, broken_rules
+from services.matching.model import BookDemand, BookLot, Proposal
+from services.matching.service.market import read_sides
+from services.matching.store import BOOK_DEMANDS, BOOK_LOTS, PROPOSALS
+from shared import geo
+from shared.auth import Caller, authorise
+from shared.auth.policy import Relation
+from shared.mongo import Unit
+from shared.problem import NotFound
+
+NEAREST = 5
+LOOKED_AT = 500
+
+
+@dataclass(frozen=True)
+class Counterpart:
+    """One on the other side: what stands against it (nothing: the clearing may still prefer another), and how far it is."""
+
+    id: str
+    distance_m: int
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`proposals` are those that stand; `summary` counts, for each rule, the counterparts it forbids."""
+
+    id: str
+    open: bool
+    available_kg: int
+    proposals: tuple[Proposal, ...]
+    counterparts: int
+    summary: dict[Rule, int]
+    nearest: tuple[Counterpart, ...]
+
+
+def of_lot(unit: Unit, caller: Caller, identifier: str) -> Explanation:
+    """Raises NotFound, NotAllowed."""
+    entry = BOOK_LOTS.find(unit, identifier)
+    _may_read(caller, entry)
+    if entry is None:
+        raise NotFound
+    market = read_sides(unit, entry.family).market
+    lot = next((one for one in market.lots if one.id == identifier), None)
+    pairs = [(lot, demand) for demand in market.demands] if lot else []
+    return _explain(unit, entry, "terms.lot_id", market, pairs)
+
+
+def of_demand(unit: Unit, caller: Caller, identifier: str) -> Explanation:
+    """Raises NotFound, NotAllowed."""
+    entry = BOOK_DEMANDS.find(unit, identifier)
+    _may_read(caller, entry)
+    if entry is None:
+        raise NotFound
+    market = read_sides(unit, entry.family).market
+    demand = next((one for one in market.demands if one.id == identifier), None)
+    pairs = [(lot, demand) for lot in market.lots] if demand else []
+    return _explain(unit, entry, "terms.demand_id", market, pairs)
+
+
+def _may_read(caller: Caller, entry: BookLot | BookDemand | None) -> None:
+    relations: set[Relation] = set()
+    if entry is not None and entry.heard and entry.organisation_id == caller.organisation_id:
+        relations.add("own")
+    elif entry is not None and entry.open:
+        relations.add("visible")
+    authorise(caller, "explanations.read", relations)
+
+
+def _explain(
+    unit: Unit, entry: BookLot | BookDemand, field: str, market: Market, pairs: list[tuple[Lot, Demand]]
+) -> Explanation:
+    standing = PROPOSALS.select(unit, {field: entry.id, "status": {"$in": ["proposed", "agreed"]}, "undone": False})
+    pairs = [pair for pair in pairs if pair[0].kg_available and pair[1].kg_available]
+    pairs.sort(key=lambda pair: (_distance_m(*pair), pair[0].id, pair[1].id))
+    found = []
+    for lot, demand in pairs[:LOOKED_AT]:
+        other = demand.id if lot.id == entry.id else lot.id
+        found.append(Counterpart(other, _distance_m(lot, demand), tuple(broken_rules(market, lot, demand))))
+    counts = Counter(rule for one in found for rule in one.rules)
+    found.sort(key=lambda one: (len(one.rules), one.distance_m, one.id))
+    available = entry.available_kg if entry.open else 0
+    return Explanation(
+        entry.id, entry.open, available, tuple(standing), len(found), dict(counts.most_common()), tuple(found[:NEAREST])
+    )
+
+
+def _distance_m(lot: Lot, demand: Demand) -> int:
+    here, there = lot.position, demand.position
+    return round(geo.great_circle_m(here.lat, here.lon, there.lat, there.lon))

@@ -1,0 +1,94 @@
+"""The book as a clearing reads it: a material's open lots and demands, less what awaits listings' answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from services.matching.clearing import Demand, Lot, Market, Taken, Validity
+from services.matching.model import BookDemand, BookLot
+from services.matching.store import holding, open_demands, open_lots, refused_pairs, unanswered
+from shared import geo, parties
+from shared.mongo import Unit
+from shared.parties import KnownSite
+
+MODES = ("road",)
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The book's entries by id, and the same as the clearing's input."""
+
+    lots: dict[str, BookLot]
+    demands: dict[str, BookDemand]
+    market: Market
+
+
+def read_sides(unit: Unit, family: str) -> Sides:
+    """The family as it stands in this unit."""
+    out_of_book: dict[str, int] = defaultdict(int)
+    for proposal in unanswered(unit, family):
+        out_of_book[proposal.terms.lot_id] += proposal.terms.kg
+        out_of_book[proposal.terms.demand_id] += proposal.terms.kg
+    lots = {lot.id: lot for lot in open_lots(unit, family)}
+    demands = {demand.id: demand for demand in open_demands(unit, family)}
+    sites = parties.SITES.many(unit, {lot.site_id for lot in lots.values()})
+    blended = [demand.id for demand in demands.values() if demand.blend_limits]
+    taken: dict[str, list[Taken]] = defaultdict(list)
+    for proposal in holding(unit, blended) if blended else []:
+        taken[proposal.terms.demand_id].append(Taken(proposal.terms.kg, proposal.terms.quality))
+    excluded = [
+        (pair.lot_id, pair.demand_id)
+        for pair in refused_pairs(unit, lots)
+        if pair.demand_id in demands
+        and lots[pair.lot_id].terms_version == pair.lot_terms_version
+        and demands[pair.demand_id].terms_version == pair.demand_terms_version
+    ]
+    market = Market(
+        family,
+        unit.now,
+        [_lot(lot, out_of_book[lot.id], sites.get(lot.site_id)) for lot in lots.values()],
+        [_demand(demand, out_of_book[demand.id], taken[demand.id]) for demand in demands.values()],
+        excluded,
+        round(unit.settings.carbon_cny_per_kg * 100_000),
+        MODES,
+    )
+    return Sides(lots, demands, market)
+
+
+def _lot(lot: BookLot, out_of_book_kg: int, site: KnownSite | None) -> Lot:
+    assert lot.available_from is not None and lot.available_until is not None
+    entries = site.compliance if site else []
+    return Lot(
+        id=lot.id,
+        seller_id=lot.organisation_id,
+        grade=lot.grade,
+        kg_available=max(0, lot.available_kg - out_of_book_kg),
+        ask_net_fen_per_t=lot.net_fen_per_t,
+        available_from=lot.available_from,
+        available_until=lot.available_until,
+        position=geo.Position(lot.position.lat, lot.position.lon),
+        min_take_kg=lot.min_take_kg,
+        divisible=lot.divisible,
+        quality=lot.quality,
+        compliance=tuple(Validity(e.valid_from, e.valid_until) for e in entries if e.list == lot.family),
+    )
+
+
+def _demand(demand: BookDemand, out_of_book_kg: int, taken: list[Taken]) -> Demand:
+    assert demand.deliver_from is not None and demand.deliver_until is not None
+    return Demand(
+        id=demand.id,
+        buyer_id=demand.organisation_id,
+        grades=tuple(demand.grades),
+        kg_available=max(0, demand.available_kg - out_of_book_kg),
+        bid_net_fen_per_t=demand.net_fen_per_t,
+        deliver_from=demand.deliver_from,
+        deliver_until=demand.deliver_until,
+        position=geo.Position(demand.position.lat, demand.position.lon),
+        min_take_kg=demand.min_take_kg,
+        quality_limits=demand.quality_limits,
+        blend_limits=demand.blend_limits,
+        compliant_sellers_only=demand.compliant_sellers_only,
+        taken=tuple(taken),
+    )
