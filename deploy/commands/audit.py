@@ -17,10 +17,9 @@ SHOWN = 200
 def audit(data: Data = None, json: Json = False) -> None:
     """Prove that the mass ledger balances and that services, topics and search index agree."""
     settings = settings_of(data)
-    from kafka.errors import KafkaError
-
     from deploy.audit.run import Verdict
     from deploy.audit.run import audit as run
+    from shared.bus.producer import KafkaError
     from shared.mongo import UNREACHABLE as NO_MONGODB
     from shared.search import UNREACHABLE as NO_ELASTICSEARCH
 

@@ -29,5 +29,5 @@ INDEX = Projection("listings.index", views.INDEXED, views.project)
 TIMERS = (
     Timer("expire", 2, service.expire_due),
     Timer("imports", 1, lambda database: service.work_off_imports(database, draft_of)),
-    Timer("index", 10, views.ensure_indices),
+    Timer("index", 3, views.ensure_indices),
 )
