@@ -24,10 +24,12 @@ def seals(evidence: Evidence) -> Iterator[Difference]:
     yield from evidence.broken
 
 
+UNAPPLIED = "topics and inboxes"
+"""A consumer that has not begun has no lag to show; what it has not applied says as much."""
 CHECKS: Mapping[str, Check] = {
     "seals": seals,
     "outbox and topics": topics.relayed,
-    "topics and inboxes": topics.applied,
+    UNAPPLIED: topics.applied,
     "topics and states": topics.states,
     "quantities": quantities.quantities,
     "reservations": quantities.reservations,
@@ -71,7 +73,8 @@ def audit(settings: Settings, report: Callable[[str], None], patience_s: float =
         verdict.in_flight = wait_until_quiet(settings, deadline, report)
         report("comparing")
         passes.append(compare(settings, verdict))
-        stable = len(passes) > 1 and passes[-1] == passes[-2] and not verdict.in_flight
+        quiet = not verdict.in_flight and verdict.checks[UNAPPLIED] == 0
+        stable = len(passes) > 1 and passes[-1] == passes[-2] and quiet
         if not passes[-1] or stable or time.monotonic() + PAUSE_S > deadline:
             break
         report(f"{len(passes[-1])} differences; comparing again, for they may be in flight")

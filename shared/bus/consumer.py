@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from kafka import KafkaConsumer, KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.structs import OffsetAndMetadata
 from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
@@ -35,6 +35,8 @@ Handlers = Mapping[type[Event], Handler]
 BATCH = 200
 RETRY_PAUSES_S = (0.05, 0.3, 1.0)
 PARKED_IN_A_ROW = 200
+JOIN_S = 15
+"""Longer than any rebalance of ours takes; a member without partitions makes a new start."""
 
 
 class ServerIsUnreachable(Exception):
@@ -94,7 +96,6 @@ class Consumer:
     def _consume(self, stop: threading.Event) -> None:
         ensure_topics(self.settings, self.topics)
         kafka = KafkaConsumer(
-            *self.topics,
             bootstrap_servers=self.settings.kafka_brokers.split(","),
             group_id=self.settings.group(self.name),
             enable_auto_commit=False,
@@ -107,6 +108,8 @@ class Consumer:
             metadata_max_age_ms=30_000,
         )
         try:
+            self._subscribe(kafka)
+            alive = time.monotonic()
             while not stop.is_set():
                 polled = kafka.poll(timeout_ms=300)
                 if polled:
@@ -116,8 +119,22 @@ class Consumer:
                     kafka.commit({tp: OffsetAndMetadata(records[-1].offset + 1, "", -1) for tp, records in polled.items()})
                     self.error = None
                 self._replay()
+                if kafka.assignment():
+                    alive = time.monotonic()
+                elif time.monotonic() - alive > JOIN_S:
+                    raise KafkaTimeoutError(f"no partition was assigned in {JOIN_S} s; joining again")
         finally:
             kafka.close(autocommit=False)
+
+    def _subscribe(self, kafka: KafkaConsumer) -> None:
+        """Know every topic's partitions before the first poll joins the group: kafka-python can stay in a rebalance for good
+        when they become known in the middle of one. Raises KafkaTimeoutError."""
+        kafka.subscribe(self.topics)
+        deadline = time.monotonic() + JOIN_S
+        while not all(kafka.partitions_for_topic(topic) for topic in self.topics):
+            if time.monotonic() > deadline:
+                raise KafkaTimeoutError(f"no partitions are known of some of {', '.join(self.topics)}")
+            time.sleep(0.05)
 
     def _settle(self, records: list[Record], stop: threading.Event) -> None:
         """Handle or park every record; while a server is down, try again. Returns early only when `stop` is set."""

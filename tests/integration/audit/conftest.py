@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta, timezone
 
 import pytest
 
 from deploy.audit.run import wait_until_quiet
+from shared.clock import iso, utc_now
 from shared.settings import Settings
-from tests.fixtures.market import Market, opened
+from tests.fixtures.market import Market, opened, until
 from tests.fixtures.servers import Running
 
 
@@ -53,7 +56,17 @@ def play(market: Market) -> None:
     market.lot("seller", yard, 20, publish=False)
     unsold = market.lot("seller", yard, 25, grade="paper.occ_a", quality={}, ask_cny_per_t=1500)
     market.call("seller", "POST", f"/v1/lots/{unsold}/withdraw", {})
-    market.lot("seller", yard, 33.333, grade="steel.stainless", ask_cny_per_t=9000)
+    dear = market.lot("seller", yard, 33.333, grade="steel.stainless", ask_cny_per_t=9000)
+    market.call("seller", "PATCH", f"/v1/lots/{dear}", {"quantity_t": 31.5, "ask_cny_per_t": 8999.99, "title": "板边"})
+    small = market.demand("buyer", mill, 50, grades=["plastic.hdpe"])
+    market.call("buyer", "PATCH", f"/v1/demands/{small}", {"quantity_t": 60, "bid_cny_per_t": 3000})
+    market.call("buyer", "POST", f"/v1/demands/{small}/close", {})
+    soon = iso(utc_now() + timedelta(seconds=2))
+    market.lot("seller", yard, 7, grade="steel.light", ask_cny_per_t=9000, available_until=soon)
+    late = (utc_now() + timedelta(days=400)).astimezone(timezone(timedelta(hours=8)))
+    entry = {"list": "steel", "valid_from": iso(utc_now()), "valid_until": late.isoformat()}
+    market.call("seller", "PATCH", f"/v1/sites/{yard}", {"name": "江夏货场", "compliance": [entry]})
+    time.sleep(4)  # the lot of 7 t expires
     assert wait_until_quiet(market.settings, float("inf"), lambda _: None) == {}
 
 
@@ -64,3 +77,6 @@ def _deliver(market: Market, lot_id: str) -> None:
     for load, share in zip(market.loads(trade["id"], "buyer"), (1.02, 0.8, 1.0), strict=True):
         market.haul(load, "carrier")
         market.receive(load, "buyer", round(load["quantity_t"] * share, 3), **found)
+    path = f"/v1/trades/{trade['id']}"
+    until(lambda: market.call("seller", "GET", path)["status"] == "settled", "the settlement")
+    market.call("seller", "POST", f"{path}/dispute", {"reason": "扣杂过高", "amount_cny": 100})
