@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -32,6 +33,7 @@ class House:
         self.settings, self.accounts, self._stack = settings, accounts, stack
         self.client = self.gateway()
         self.headers: dict[str, dict[str, str]] = {role: self.account(role) for role in ROLES}
+        wait_for(lambda: "/v1/market" in self.client.get("/openapi.json").json["paths"])
         self.openapi: dict[str, Any] = self.client.get("/openapi.json").json
 
     def gateway(self, **changes: Any) -> Any:
@@ -46,6 +48,7 @@ class House:
         email = f"{new_id()}@example.com"
         self.accounts.write(lambda unit: service.create_account(unit, role, email, f"{role} 甲", "420100", PASSWORD))
         answer = self.client.post("/v1/tokens", json={"email": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.json
         return {"Authorization": f"Bearer {answer.json['access_token']}", **EN}
 
     def operations(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -59,6 +62,14 @@ class House:
         name = str((reference or {}).get("$ref", "")).rsplit("/", 1)[-1]
         found: dict[str, Any] = self.openapi["components"]["schemas"].get(name, {})
         return found
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    """Until it holds: the first answers of a busy machine may be late."""
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def filled(path: str) -> str:
@@ -90,6 +101,6 @@ def house(servers: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             stack.callback(databases[room].close)
             stack.callback(databases[room].client.drop_database, settings.database(room))
             addresses[room] = stack.enter_context(served(app))
-            assert app.test_client().get("/health/ready").status_code == 200
+            wait_for(lambda client=app.test_client(): client.get("/health/ready").status_code == 200)
         stack.callback(databases["accounts"].client.drop_database, settings.database("gateway"))
         yield House(settings, databases["accounts"], stack)
