@@ -7,9 +7,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from gateway.app import create_app
 from services.accounts import service
@@ -64,6 +66,10 @@ class House:
         return found
 
 
+def is_ready(app: Flask) -> bool:
+    return app.test_client().get("/health/ready").status_code == 200
+
+
 def wait_for(holds: Callable[[], bool]) -> None:
     """Until it holds: the first answers of a busy machine may be late."""
     deadline = time.monotonic() + 60
@@ -101,6 +107,6 @@ def house(servers: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             stack.callback(databases[room].close)
             stack.callback(databases[room].client.drop_database, settings.database(room))
             addresses[room] = stack.enter_context(served(app))
-            wait_for(lambda client=app.test_client(): client.get("/health/ready").status_code == 200)
+            wait_for(partial(is_ready, app))
         stack.callback(databases["accounts"].client.drop_database, settings.database("gateway"))
         yield House(settings, databases["accounts"], stack)
