@@ -102,7 +102,7 @@ class Database:
             appname=f"huanliu-{self.room}",
             serverSelectionTimeoutMS=2000,
             connectTimeoutMS=2000,
-            socketTimeoutMS=20000,
+            socketTimeoutMS=10000,
         )
 
     @cached_property
