@@ -67,7 +67,7 @@ def test_a_cloudevent_carries_the_trace_of_its_request(settings: Settings) -> No
     assert headers["traceparent"] != trace
 
 
-def test_only_one_relay_publishes(settings: Settings) -> None:
+def test_protocol_5_only_one_relay_publishes(settings: Settings) -> None:
     database = room(settings)
     with running(Relay(database), Relay(database)):
         emit_many(database, organisations=5, versions=4)
@@ -76,7 +76,7 @@ def test_only_one_relay_publishes(settings: Settings) -> None:
     assert len(records(settings, settings.topic("accounts"))) == 20
 
 
-def test_a_relay_that_lost_its_lease_marks_nothing(settings: Settings) -> None:
+def test_protocol_5_a_relay_that_lost_its_lease_marks_nothing(settings: Settings) -> None:
     database = room(settings)
     paused, fresh = Relay(database), Relay(database)
     assert paused._take_lease()
@@ -105,7 +105,7 @@ def _headers(settings: Settings, **changes: str) -> list[tuple[str, bytes]]:
     return list((base | {name: value.encode() for name, value in changes.items()}).items())
 
 
-def test_poison_is_parked_with_its_cause_and_its_neighbours_go_on(settings: Settings) -> None:
+def test_protocol_6_poison_is_parked_with_its_cause_and_its_neighbours_go_on(settings: Settings) -> None:
     database = room(settings)
     _poison(settings, b"{not json", _headers(settings))
     _poison(settings, b"\xff\xfe", _headers(settings))
@@ -144,7 +144,7 @@ def test_a_replay_applies_once_after_the_fault_is_mended(settings: Settings) -> 
         dead_letters.request_replay(database, letter.id)
 
 
-def test_the_same_event_twice_takes_effect_once(settings: Settings) -> None:
+def test_protocol_6_the_same_event_twice_takes_effect_once(settings: Settings) -> None:
     database = room(settings)
     identifier = new_id()
     emit(database, registered(identifier))

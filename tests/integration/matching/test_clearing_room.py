@@ -1,0 +1,317 @@
+"""Matching on a real MongoDB: what it proposes, when it waits, and who decides. Listings is played by its events."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.matching.app import create_app
+from services.matching.model import ClearingRecord, Proposal
+from services.matching.service import book, clear, decide
+from services.matching.store import DOCUMENTS, MATERIALS, PROPOSALS
+from shared import parties
+from shared.bus.worker import BUS_DOCUMENTS
+from shared.clock import utc_now
+from shared.events import Event
+from shared.events.accounts import ComplianceChanged, OrganisationVerified, SiteChanged
+from shared.events.base import ComplianceEntry, Point
+from shared.events.listings import Balance, DemandPosted, LotPublished, LotWithdrawn, QuantityRefused, QuantityReserved
+from shared.ids import new_id
+from shared.mongo import Database
+from shared.problem import Problem
+from shared.settings import Settings
+from tests.fixtures.identity import SignedIn, sign_in
+
+pytestmark = [pytest.mark.mongodb]
+WUHAN, EZHOU = Point(lat=30.5928, lon=114.3055), Point(lat=30.3919, lon=114.8947)
+WORKER = "worker"
+
+
+class Clock:
+    """A clock that a test can move."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def __call__(self) -> datetime:
+        return utc_now() + self.ahead
+
+
+class Room:
+    """The room's database, with the events it hears."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.clock = Clock()
+        self.database = Database(settings, "matching", self.clock)
+        self.database.prepare([*BUS_DOCUMENTS, *DOCUMENTS])
+
+    def hear(self, handler: Any, *events: Event) -> None:
+        for event in events:
+            self.database.write(lambda unit, event=event: handler(unit, event))  # type: ignore[misc]
+
+    def lot(self, **changes: Any) -> LotPublished:
+        now = self.clock()
+        state = {
+            "id": new_id(), "version": 2, "at": now, "terms_version": 1, "status": "open", "site_id": "yard",
+            "region": "420102", "position": WUHAN, "quantity_kg": 30_000, "available_kg": 30_000, "reserved_kg": 0,
+            "consumed_kg": 0, "unsold_kg": 0, "vat_bp": 300, "min_take_kg": 5_000, "auto_accept": False,
+            "seller_id": "seller", "grade": "steel.hms1", "ask_fen_per_t": 245_000, "ask_net_fen_per_t": 237_864,
+            "quality": {}, "divisible": True, "origin": "domestic", "available_from": now,
+            "available_until": now + timedelta(days=9),
+        }  # fmt: skip
+        event = LotPublished(**(state | changes))
+        self.hear(book.hear_lot, event)
+        return event
+
+    def demand(self, **changes: Any) -> DemandPosted:
+        now = self.clock()
+        state = {
+            "id": new_id(), "version": 2, "at": now, "terms_version": 1, "status": "open", "site_id": "mill",
+            "region": "420704", "position": EZHOU, "quantity_kg": 500_000, "available_kg": 500_000, "reserved_kg": 0,
+            "consumed_kg": 0, "unsold_kg": 0, "vat_bp": 1300, "min_take_kg": 5_000, "auto_accept": False,
+            "buyer_id": "buyer", "grades": ["steel.hms1"], "bid_fen_per_t": 290_000, "bid_net_fen_per_t": 256_637,
+            "quality_limits": {}, "blend_limits": {}, "basis": {}, "compliant_sellers_only": False, "deliver_from": now,
+            "deliver_until": now + timedelta(days=9),
+        }  # fmt: skip
+        event = DemandPosted(**(state | changes))
+        self.hear(book.hear_demand, event)
+        return event
+
+    def clear(self, worker: str = WORKER) -> ClearingRecord | None:
+        return clear.run(self.database, "steel", worker)
+
+    def proposals(self) -> list[Proposal]:
+        return PROPOSALS.select(self.database.read(), {}, [("_id", 1)])
+
+    def reserve(self, proposal: Proposal) -> Proposal:
+        """Listings' yes."""
+        terms = proposal.terms
+        sides = {"lot": balance(terms.lot_id, 30_000 - terms.kg), "demand": balance(terms.demand_id, 500_000 - terms.kg)}
+        ids = {"id": proposal.id, "lot_id": terms.lot_id, "demand_id": terms.demand_id}
+        self.hear(book.hear_reserved, QuantityReserved(version=1, at=self.clock(), kg=terms.kg, **ids, **sides))
+        return PROPOSALS.get(self.database.read(), proposal.id)
+
+
+def balance(identifier: str, available_kg: int) -> Balance:
+    rest = {"status": "open", "quantity_kg": 500_000, "consumed_kg": 0, "unsold_kg": 0}
+    return Balance.model_validate(
+        {"id": identifier, "version": 3, "available_kg": available_kg, "reserved_kg": 500_000 - available_kg, **rest}
+    )
+
+
+@pytest.fixture
+def room(settings: Settings) -> Iterator[Room]:
+    made = Room(settings)
+    yield made
+    made.database.client.drop_database(made.database.mongo.name)
+
+
+def test_a_clearing_proposes_the_whole_lot_and_keeps_its_proof(room: Room) -> None:
+    lot, demand = room.lot(), room.demand()
+    record = room.clear()
+    assert record is not None and record.proposals == 1 and record.matched_kg == 30_000
+    assert record.bound_fen == record.objective_fen == record.surplus_fen > 0 and record.gap_pct == 0
+    (proposal,) = room.proposals()
+    assert (proposal.status, proposal.terms.lot_id, proposal.terms.demand_id) == ("made", lot.id, demand.id)
+    gain = 256_637 - 237_864 - proposal.terms.freight_fen_per_t
+    assert proposal.terms.price_fen_per_t == 237_864 + -(-gain // 2)
+    assert proposal.surplus_fen == gain * 30
+    types = [row["type"] for row in room.database.mongo["outbox"].find()]
+    assert types == ["huanliu.proposal.made.v1", "huanliu.clearing.completed.v1"]
+
+
+def test_protocol_3_tonnes_leave_the_book_with_the_proposal(room: Room) -> None:
+    room.lot(), room.demand()
+    room.clear()
+    again = room.clear()
+    assert again is not None and again.proposals == 0 and len(room.proposals()) == 1
+
+
+def test_protocol_3_a_material_waits_while_listings_is_silent(room: Room) -> None:
+    room.lot(), room.demand()
+    room.clear()
+    room.lot()
+    room.clock.ahead = timedelta(seconds=11)
+    assert room.clear() is None
+    room.reserve(room.proposals()[0])
+    record = room.clear()
+    assert record is not None and record.proposals == 1
+
+
+def test_protocol_3_a_rejected_pair_comes_back_only_with_new_terms(room: Room, settings: Settings) -> None:
+    lot, _ = room.lot(), room.demand()
+    room.clear()
+    proposal = room.reserve(room.proposals()[0])
+    seller = sign_in(settings, "collector", "seller")
+    room.database.write(lambda unit: decide.reject(unit, seller.caller, proposal.id, "price"))
+    free = balance(lot.id, 30_000).model_copy(update={"version": 4})
+    room.hear(lambda unit, event: book._weigh(unit, free, None), lot)
+    record = room.clear()
+    assert record is not None and record.proposals == 0
+    room.lot(id=lot.id, version=5, terms_version=2, ask_net_fen_per_t=236_000)
+    record = room.clear()
+    assert record is not None and record.proposals == 1
+
+
+def test_a_refused_reservation_vanishes_and_corrects_the_book(room: Room, settings: Settings) -> None:
+    lot, demand = room.lot(), room.demand()
+    room.clear()
+    (proposal,) = room.proposals()
+    ids = {"id": proposal.id, "lot_id": lot.id, "demand_id": demand.id}
+    gone = QuantityRefused(
+        version=1, at=room.clock(), kg=30_000, reason="not-enough", lot=balance(lot.id, 10_000), demand=None, **ids
+    )
+    room.hear(book.hear_refused, gone)
+    seller = sign_in(settings, "collector", "seller")
+    with pytest.raises(Problem) as refused:
+        room.database.write(lambda unit: decide.accept(unit, seller.caller, proposal.id))
+    assert refused.value.status == 404
+    record = room.clear()
+    assert record is not None and record.matched_kg == 10_000
+
+
+def test_protocol_8_a_lost_lease_writes_nothing(room: Room) -> None:
+    room.lot(), room.demand()
+    stale = room.database.write(lambda unit: clear.read_book(unit, "steel", "paused"))
+    assert stale is not None
+    assert room.clear("other") is None, "the lease is held"
+    room.clock.ahead = clear.LEASE + timedelta(seconds=1)
+    done = room.clear("other")
+    assert done is not None and done.proposals == 1
+    record = ClearingRecord(new_id(), 1, "steel", "requested", room.clock())
+    with pytest.raises(clear.LeaseIsLost):
+        room.database.write(lambda unit: clear.write_proposals(unit, stale, record, ()))
+    assert len(room.proposals()) == 1
+
+
+def test_protocol_8_the_same_book_clears_to_the_same_digest(room: Room) -> None:
+    room.lot(), room.lot(quantity_kg=20_000, available_kg=20_000), room.demand()
+    sides = room.database.write(lambda unit: clear.read_book(unit, "steel", WORKER))
+    assert sides is not None
+    first, second = clear._clear(sides.market), clear._clear(sides.market)
+    assert first == second and first.input_digest
+
+
+def _verified(room: Room, *organisations: str) -> None:
+    for organisation in organisations:
+        event = OrganisationVerified(
+            id=organisation,
+            version=2,
+            at=room.clock(),
+            name="演示",
+            role="buyer",
+            region="420100",
+            status="verified",
+            contact="x",
+        )
+        room.hear(parties.hear_organisation, event)
+
+
+def test_protocol_9_expiry_and_acceptance_have_one_winner(room: Room, settings: Settings) -> None:
+    room.demand(auto_accept=True)
+    _verified(room, "seller")
+    seller = sign_in(settings, "collector", "seller")
+    outcomes: list[str] = []
+    for _ in range(6):
+        room.lot()
+        room.clear()
+        made = room.proposals()[-1]
+        room.clock.ahead -= timedelta(seconds=settings.proposal_ttl_s)
+        proposal = room.reserve(made)
+        room.clock.ahead += timedelta(seconds=settings.proposal_ttl_s)
+        outcomes.append(_race(room, seller, proposal))
+    assert set(outcomes) <= {"agreed", "expired"}
+
+
+def _race(room: Room, seller: SignedIn, proposal: Proposal) -> str:
+    results: list[str] = []
+
+    def accept() -> None:
+        try:
+            room.database.write(lambda unit: decide.accept(unit, seller.caller, proposal.id))
+            results.append("accepted")
+        except Problem as problem:
+            results.append(problem.slug)
+
+    threads = [threading.Thread(target=accept), threading.Thread(target=lambda: decide.expire_due(room.database))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    after = PROPOSALS.get(room.database.read(), proposal.id)
+    assert (after.status == "agreed") == (results == ["accepted"])
+    kinds = {row["type"] for row in room.database.mongo["outbox"].find({"key": proposal.id})}
+    assert not {"huanliu.proposal.expired.v1"} & kinds or after.status == "expired"
+    return after.status
+
+
+def test_a_withdrawn_lot_takes_its_proposals_along(room: Room) -> None:
+    lot, _ = room.lot(), room.demand()
+    room.clear()
+    proposal = room.reserve(room.proposals()[0])
+    state = lot.model_dump() | {"version": 4, "status": "closed", "closed_reason": "withdrawn", "available_kg": 0}
+    room.hear(book.hear_lot, LotWithdrawn(**state, moved_kg=0))
+    after = PROPOSALS.get(room.database.read(), proposal.id)
+    assert (after.status, after.reason) == ("withdrawn", "lot-withdrawn")
+
+
+def test_a_revoked_compliance_withdraws_what_rests_on_it(room: Room) -> None:
+    now = room.clock()
+    entry = ComplianceEntry(list="steel", valid_from=now - timedelta(days=1), valid_until=now + timedelta(days=99))
+    where = {"id": "yard", "at": now, "organisation_id": "seller"}
+    place = {"name": "yard", "kind": "yard", "region": "420102", "position": WUHAN}
+    room.lot()
+    room.demand(compliant_sellers_only=True)
+    nothing = room.clear()
+    assert nothing is not None and nothing.proposals == 0
+    room.hear(book.hear_site, SiteChanged(version=1, compliance=(entry,), **where, **place))
+    record = room.clear()
+    assert record is not None and record.proposals == 1
+    proposal = room.reserve(room.proposals()[0])
+    room.hear(book.hear_compliance, ComplianceChanged(version=2, compliance=(), **where))
+    assert PROPOSALS.get(room.database.read(), proposal.id).status == "withdrawn"
+
+
+def test_an_operator_asks_for_a_clearing_and_sees_it_done(room: Room, settings: Settings) -> None:
+    client = create_app(settings).test_client()
+    operator, buyer = sign_in(settings, "operator"), sign_in(settings, "buyer", "buyer")
+    room.lot(), room.demand()
+    refused = client.post("/v1/clearings", json={"material": "steel"}, headers=buyer.headers)
+    assert refused.status_code == 403
+    unknown = client.post("/v1/clearings", json={"material": "gold"}, headers=operator.headers)
+    assert unknown.status_code == 422
+    asked = client.post("/v1/clearings", json={"material": "steel"}, headers=operator.headers)
+    assert asked.status_code == 202 and asked.json is not None and asked.json["status"] == "requested"
+    clear.run_requested(room.database, WORKER)
+    done = client.get(asked.headers["Location"], headers=buyer.headers).json
+    assert done is not None and done["status"] == "done" and done["matched_t"] == 30 and done["gap_pct"] == 0
+
+
+def test_nobody_sees_a_proposal_that_is_not_reserved(room: Room, settings: Settings) -> None:
+    client = create_app(settings).test_client()
+    seller, stranger = sign_in(settings, "collector", "seller"), sign_in(settings, "collector")
+    lot, _ = room.lot(), room.demand()
+    room.clear()
+    path = f"/v1/proposals/{room.proposals()[0].id}"
+    assert client.get(path, headers=seller.headers).status_code == 404
+    room.reserve(room.proposals()[0])
+    assert client.get(path, headers=seller.headers).status_code == 200
+    assert client.get(path, headers=stranger.headers).status_code == 404
+    assert client.post(f"{path}/accept", headers=stranger.headers).status_code == 404
+    explained = client.get(f"/v1/lots/{lot.id}/explanation", headers=seller.headers).json
+    assert explained is not None and len(explained["proposals"]) == 1
+    assert MATERIALS.get(room.database.read(), "steel").changes >= 2
+
+
+def test_an_explanation_names_the_rules_that_stand_against_it(room: Room, settings: Settings) -> None:
+    client = create_app(settings).test_client()
+    seller = sign_in(settings, "collector", "seller")
+    lot = room.lot(quality={"moisture_pct": 9.0})
+    room.demand(quality_limits={"moisture_pct": {"max": 2.0}}), room.demand(grades=["steel.light"])
+    explained = client.get(f"/v1/lots/{lot.id}/explanation", headers=seller.headers).json
+    assert explained is not None and explained["proposals"] == [] and explained["counterparts"] == 2
+    assert {row["rule"] for row in explained["summary"]} == {"quality", "grade"}
