@@ -69,6 +69,8 @@ def test_one_lot_from_listing_to_settlement(live: Live, market: Market) -> None:
     loads.sort(key=lambda load: load["quantity_t"])
     assert [load["quantity_t"] for load in loads] == [23.333, 23.333, 23.334]
 
+    _strangers_learn_nothing(live, market, lot["id"], proposal["id"], trade["id"], loads[0]["id"])
+
     # within tolerance and clean; short by more than 5 %; over, with deductions
     haul(market, loads[0]["id"], 38.2, 15.0, "T1-" + lot["id"], impurity_pct=1.0, moisture_pct=0.5)
     haul(market, loads[1]["id"], 35.0, 15.0, "T2-" + lot["id"], impurity_pct=1.0, moisture_pct=0.5)
@@ -97,6 +99,24 @@ def test_one_lot_from_listing_to_settlement(live: Live, market: Market) -> None:
     _volumes_hold(market, lot["grade"])
     done = huanliu("audit", "--json", data=live.data)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _strangers_learn_nothing(live: Live, market: Market, lot: str, proposal: str, trade: str, load: str) -> None:
+    """What is another organisation's own is 404 to read and to write, whatever the role; open listings are 403 to write."""
+    private = [f"/v1/proposals/{proposal}", f"/v1/trades/{trade}", f"/v1/trades/{trade}/settlement"]
+    writes = [f"/v1/proposals/{proposal}/accept", f"/v1/proposals/{proposal}/reject", f"/v1/trades/{trade}/cancel"]
+    for role in ("collector", "buyer", "carrier"):
+        stranger = live.register(role, market.operator)
+        for path in private:
+            assert stranger.call("GET", path).status_code == 404, (role, path)
+        for path in writes:
+            assert stranger.call("POST", path, {}).status_code == 404, (role, path)
+        assert stranger.call("POST", f"/v1/lots/{lot}/withdraw").status_code == 403, role
+        seen = stranger.call("GET", f"/v1/shipments/{load}").status_code
+        assert seen == (200 if role == "carrier" else 404), (role, seen)
+    park = live.create("park_operator")
+    assert park.call("GET", "/v1/trades").status_code == 403
+    assert live.nobody().call("GET", f"/v1/trades/{trade}").status_code == 401
 
 
 def _volumes_hold(market: Market, grade: str) -> None:
