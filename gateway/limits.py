@@ -32,6 +32,8 @@ class Limits:
                 "database_name": settings.database("gateway"),
                 "appname": "huanliu-gateway",
                 "connect": False,
+                "w": 1,  # a counter lost in a crash harms nobody, so no call waits for the disk
+                "journal": False,
                 "serverSelectionTimeoutMS": 500,
                 "connectTimeoutMS": 500,
                 "socketTimeoutMS": 1000,

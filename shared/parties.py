@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.auth import Caller
-from shared.bus.consumer import Handlers
+from shared.bus.handling import Handlers
 from shared.events.accounts import (
     ComplianceChanged,
     OrganisationRegistered,

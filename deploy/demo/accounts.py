@@ -16,7 +16,7 @@ from services.accounts import credentials, service
 from services.accounts.app import ROOM
 from services.accounts.model import SiteTerms
 from services.accounts.store import DOCUMENTS
-from shared.bus.worker import BUS_DOCUMENTS
+from shared.bus.documents import BUS_DOCUMENTS
 from shared.mongo import Database, Unit
 from shared.settings import Settings
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.bus.consumer import Handlers
+from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
 
 EVENTS: Handlers = {}

@@ -1,28 +1,35 @@
-"""Wiring of listings."""
+"""Wiring of listings. Each half imports what it needs when called: web processes load no Kafka client, workers no routes."""
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import TYPE_CHECKING
 
-from services.listings.api import routes
-from services.listings.handlers import EVENTS, INDEX, TIMERS
 from services.listings.store import DOCUMENTS
-from shared import http
-from shared.bus.consumer import Consumer
-from shared.bus.worker import Worker
 from shared.mongo import Database
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from shared.bus.worker import Worker
 
 ROOM = "listings"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """The HTTP application."""
-    return http.create_app(Database(settings or Settings(), ROOM), [routes], DOCUMENTS)
+    """The web application."""
+    from services.listings.api import routes
+    from shared.http import create_app as create_room
+
+    return create_room(Database(settings or Settings(), ROOM), [routes], DOCUMENTS)
 
 
 def create_worker(settings: Settings | None = None) -> Worker:
-    """The relay, the consumers and the timers."""
+    """Relay, consumers and timers."""
+    from services.listings.handlers import EVENTS, INDEX, TIMERS
+    from shared.bus.consumer import Consumer
+    from shared.bus.worker import Worker
+
     database = Database(settings or Settings(), ROOM)
     consumers = [Consumer(database, ROOM, EVENTS), Consumer(database, INDEX.name, INDEX)]
     return Worker(database, DOCUMENTS, consumers, TIMERS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from services.listings import service, views
 from services.listings.schemas import draft_of
 from shared import parties
-from shared.bus.consumer import Handlers, Projection
+from shared.bus.consumer import Projection
+from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
 from shared.events.logistics import ShipmentReceived, ShipmentReturned
 from shared.events.matching import ProposalCountered, ProposalExpired, ProposalMade, ProposalRejected, ProposalWithdrawn

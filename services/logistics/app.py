@@ -1,27 +1,34 @@
-"""Wiring of logistics."""
+"""Wiring of logistics. Each half imports what it needs when called: web processes load no Kafka client, workers no routes."""
 
 from __future__ import annotations
 
-from flask import Flask
+from typing import TYPE_CHECKING
 
-from services.logistics.api import routes
-from services.logistics.handlers import EVENTS, TIMERS
 from services.logistics.store import DOCUMENTS
-from shared.bus.consumer import Consumer
-from shared.bus.worker import Worker
-from shared.http import create_app as create_room
 from shared.mongo import Database
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from shared.bus.worker import Worker
 
 ROOM = "logistics"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application."""
+    from services.logistics.api import routes
+    from shared.http import create_app as create_room
+
     return create_room(Database(settings or Settings(), ROOM), [routes], DOCUMENTS)
 
 
 def create_worker(settings: Settings | None = None) -> Worker:
     """Relay, consumer and timers."""
+    from services.logistics.handlers import EVENTS, TIMERS
+    from shared.bus.consumer import Consumer
+    from shared.bus.worker import Worker
+
     database = Database(settings or Settings(), ROOM)
     return Worker(database, DOCUMENTS, [Consumer(database, ROOM, EVENTS)], TIMERS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.matching.service import book, clear, decide
 from shared import parties
-from shared.bus.consumer import Handlers
+from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
 from shared.events.accounts import ComplianceChanged, SiteChanged
 from shared.events.listings import (

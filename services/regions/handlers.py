@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.regions import service
-from shared.bus.consumer import Handlers
+from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
 from shared.events.listings import (
     DemandChanged,

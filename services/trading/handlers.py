@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.trading import service
 from shared import parties
-from shared.bus.consumer import Handlers
+from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
 from shared.events.logistics import (
     HaulageCancelled,

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import orjson
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -23,6 +22,10 @@ ALGORITHM = "Ed25519"
 ISSUER = "huanliu"
 AUDIENCE = "huanliu"
 REFETCH_S = 10
+
+
+class KeysAreOutOfReach(Exception):
+    """Accounts does not answer."""
 
 
 def issue(key: OKPKey, caller: Caller, now: float, lifetime_s: int, jti: str) -> str:
@@ -93,7 +96,7 @@ class Verifier:
         if kid not in self._keys and time.monotonic() - self._fetched >= REFETCH_S:
             try:
                 answer = self._fetch()
-            except httpx.HTTPError as error:
+            except KeysAreOutOfReach as error:
                 if not self._keys:
                     raise ServiceIsUnavailable(
                         zh="暂时无法验证登录凭证", en="Tokens can't be verified for now; accounts does not answer"
@@ -108,7 +111,12 @@ class Verifier:
         return self._keys[kid]
 
     def _get(self) -> bytes:
-        return httpx.get(self.keys_url, timeout=2).raise_for_status().content
+        import httpx  # most processes find the keys on disk and never need it
+
+        try:
+            return httpx.get(self.keys_url, timeout=2).raise_for_status().content
+        except httpx.HTTPError as error:
+            raise KeysAreOutOfReach(str(error)) from error
 
     def _adopt(self, document: bytes) -> None:
         for key in KeySet.import_key_set(orjson.loads(document)).keys:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from kafka import KafkaConsumer, KafkaProducer
@@ -21,6 +20,7 @@ from pymongo.errors import ConnectionFailure, DuplicateKeyError
 from shared.bus import inbox
 from shared.bus.dead_letters import DEAD_LETTERS, listed, park, record_of
 from shared.bus.envelope import Envelope, EventIsUnreadable, Record, open_envelope, parse, type_of
+from shared.bus.handling import Handler, Handlers
 from shared.bus.producer import ensure_topics, make_producer
 from shared.events import REGISTRY, Event
 from shared.mongo import Cause, Database, Unit
@@ -28,13 +28,10 @@ from shared.problem import TooManyWriters
 
 log = structlog.get_logger("consumer")
 
-Handler = Callable[[Unit, Any], None]
-"""`(unit, event) -> None`: one use case of the room's service."""
-Handlers = Mapping[type[Event], Handler]
-
 BATCH = 200
 RETRY_PAUSES_S = (0.05, 0.3, 1.0)
 PARKED_IN_A_ROW = 200
+REPLAYS_EVERY_S = 1.0
 JOIN_S = 15
 """Longer than any rebalance of ours takes; a member without partitions makes a new start."""
 
@@ -73,6 +70,7 @@ class Consumer:
         self.handled = self.parked = self._parked_in_a_row = 0
         self.error: str | None = None
         self.stopped = False
+        self._looked_for_replays = float("-inf")
         self._producer: KafkaProducer | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -216,6 +214,9 @@ class Consumer:
 
     def _replay(self) -> None:
         """Handle again what an operator asked for; what fails once more is parked as before, with the new reason."""
+        if time.monotonic() - self._looked_for_replays < REPLAYS_EVERY_S:
+            return
+        self._looked_for_replays = time.monotonic()
         for letter in listed(self.database, "replay_requested"):
             if letter.consumer != self.name:
                 continue

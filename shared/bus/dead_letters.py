@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from kafka import KafkaProducer
 
+from shared.bus.documents import DeadLetterDocument
 from shared.bus.envelope import Record, type_of
 from shared.bus.producer import DEAD_PARTITIONS, SEND_TIMEOUT_S, ensure_topics
-from shared.mongo import Database, Repository, Row, Sealed, Unit
+from shared.mongo import Database, Repository, Row, Unit
 from shared.problem import NotFound, WrongState
 
 Status = Literal["parked", "replay_requested", "replayed", "discarded"]
@@ -40,10 +41,6 @@ class DeadLetter:
     status: Status = "parked"
     attempts: int = 1
     version: int = 1
-
-
-class DeadLetterDocument(Sealed):
-    meta = {"collection": "dead_letters", "indexes": ["status"]}  # noqa: RUF012
 
 
 DEAD_LETTERS = Repository(DeadLetterDocument, DeadLetter)

@@ -5,11 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from shared.mongo import Sealed, Unit, sealed
-
-
-class InboxDocument(Sealed):
-    meta = {"collection": "inbox", "indexes": []}  # noqa: RUF012
+from shared.mongo import Unit, sealed
 
 
 def already_applied(unit: Unit, consumer: str, ids: Collection[str]) -> set[str]:

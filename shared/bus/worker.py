@@ -13,17 +13,13 @@ import structlog
 from pymongo.errors import PyMongoError
 
 from shared.bus.consumer import Consumer
-from shared.bus.dead_letters import DeadLetterDocument
-from shared.bus.inbox import InboxDocument
-from shared.bus.outbox import LeaseDocument, OutboxDocument, Relay, backlog
+from shared.bus.documents import BUS_DOCUMENTS
+from shared.bus.outbox import Relay, backlog
 from shared.mongo import Database, Sealed
 from shared.observe import HANDLED, OUTBOX, PARKED, configure_logs, serve_probes
 from shared.problem import Problem
 
 log = structlog.get_logger("worker")
-
-BUS_DOCUMENTS: tuple[type[Sealed], ...] = (OutboxDocument, InboxDocument, LeaseDocument, DeadLetterDocument)
-"""The collections the bus keeps in every room's database."""
 
 
 @dataclass(frozen=True)

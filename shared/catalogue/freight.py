@@ -14,7 +14,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.geo import Position, great_circle_m_array
+from shared.geo import Position
+from shared.geo.distance import great_circle_m_array
 from shared.tables import read_table
 
 MODES = ("road",)

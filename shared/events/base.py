@@ -17,7 +17,7 @@ REGISTRY: dict[str, type[Event]] = {}
 class Value(BaseModel):
     """A frozen part of an event. Unknown fields are passed over, so that a reader survives a newer writer."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
 
 class Event(Value):

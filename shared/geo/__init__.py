@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.geo.distance import Position, great_circle_m, great_circle_m_array, round_km
+from shared.geo.distance import Position, great_circle_m, round_km
 from shared.geo.regions import (
     Region,
     ancestors,
@@ -24,7 +24,6 @@ __all__ = [
     "contains",
     "exists",
     "great_circle_m",
-    "great_circle_m_array",
     "lineage",
     "nearest_county",
     "prefix",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius R1 of the WGS 84 ellipsoid (IUGG), metres."""
@@ -32,6 +34,8 @@ def great_circle_m_array(
     a_lat: NDArray[np.float64], a_lon: NDArray[np.float64], b_lat: NDArray[np.float64], b_lon: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """As `great_circle_m`, for arrays of degrees that broadcast against one another."""
+    import numpy as np  # most rooms never need it
+
     phi_a, phi_b = np.radians(a_lat), np.radians(b_lat)
     half_phi, half_lambda = (phi_b - phi_a) / 2, np.radians(np.subtract(b_lon, a_lon)) / 2
     h = np.sin(half_phi) ** 2 + np.cos(phi_a) * np.cos(phi_b) * np.sin(half_lambda) ** 2

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-import numpy as np
-
-from shared.geo.distance import Position, great_circle_m_array
+from shared.geo.distance import Position, great_circle_m
 from shared.tables import read_table
 
 Level = Literal["province", "city", "county"]
@@ -100,15 +98,8 @@ def _is_only_heading(code: str) -> bool:
 
 
 @cache
-def _counties() -> tuple[list[Region], np.ndarray, np.ndarray]:
-    counties = [r for r in _table().values() if r.level == "county" and r.name_zh != "市辖区"]
-    lats = np.array([r.position.lat for r in counties])
-    return counties, lats, np.array([r.position.lon for r in counties])
-
-
-@cache
-def _inside(outer: str) -> np.ndarray:
-    return np.array([contains(outer, county.code) for county in _counties()[0]])
+def _counties() -> tuple[Region, ...]:
+    return tuple(r for r in _table().values() if r.level == "county" and r.name_zh != "市辖区")
 
 
 def nearest_county(position: Position, within: str = "") -> Region:
@@ -116,10 +107,7 @@ def nearest_county(position: Position, within: str = "") -> Region:
 
     `within` names the region the position is known to lie in; a region without counties is its own answer.
     """
-    counties, lats, lons = _counties()
-    metres = great_circle_m_array(np.array(position.lat), np.array(position.lon), lats, lons)
-    if within:
-        metres = np.where(_inside(within), metres, np.inf)
-        if not np.isfinite(metres).any():
-            return _table()[within]
-    return counties[int(np.argmin(metres))]
+    inside = [county for county in _counties() if not within or contains(within, county.code)]
+    if not inside:
+        return _table()[within]
+    return min(inside, key=lambda one: great_circle_m(position.lat, position.lon, one.position.lat, one.position.lon))

@@ -12,6 +12,7 @@ from pymongo.errors import ConnectionFailure, PyMongoError
 from werkzeug.exceptions import HTTPException
 
 from shared.auth.tokens import Verifier
+from shared.bus.documents import BUS_DOCUMENTS
 from shared.http.dispatch import Dispatcher
 from shared.http.openapi import document
 from shared.http.routes import Routes
@@ -73,8 +74,6 @@ def create_app(database: Database, tables: Sequence[Routes], documents: Sequence
 
 
 def _probes(app: Flask, database: Database, documents: Sequence[type[Sealed]]) -> None:
-    from shared.bus.worker import BUS_DOCUMENTS
-
     prepared = False
 
     def ready() -> Response:

@@ -16,7 +16,7 @@ from services.listings.model import Demand, Lot
 from services.listings.store import DEMANDS, DOCUMENTS, LOTS
 from shared import parties
 from shared.auth import Role
-from shared.bus.worker import BUS_DOCUMENTS
+from shared.bus.documents import BUS_DOCUMENTS
 from shared.clock import iso, utc_now
 from shared.events import Event
 from shared.events.accounts import OrganisationRegistered, OrganisationVerified, SiteChanged

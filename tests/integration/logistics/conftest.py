@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from services.logistics.app import create_app
 from services.logistics.handlers import EVENTS
 from services.logistics.store import DOCUMENTS
-from shared.bus.worker import BUS_DOCUMENTS
+from shared.bus.documents import BUS_DOCUMENTS
 from shared.clock import iso, utc_now
 from shared.events import Event
 from shared.events.trading import TradeAgreed, TradeCancelRequested

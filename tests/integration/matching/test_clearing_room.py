@@ -14,7 +14,7 @@ from services.matching.model import ClearingRecord, Proposal
 from services.matching.service import book, clear, decide
 from services.matching.store import DOCUMENTS, MATERIALS, PROPOSALS
 from shared import parties
-from shared.bus.worker import BUS_DOCUMENTS
+from shared.bus.documents import BUS_DOCUMENTS
 from shared.clock import utc_now
 from shared.events import Event
 from shared.events.accounts import ComplianceChanged, OrganisationVerified, SiteChanged

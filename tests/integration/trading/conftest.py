@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from services.trading.app import create_app
 from services.trading.handlers import EVENTS
 from services.trading.store import DOCUMENTS
-from shared.bus.worker import BUS_DOCUMENTS
+from shared.bus.documents import BUS_DOCUMENTS
 from shared.events import Event
 from shared.events.matching import Terms
 from shared.http.app import IdempotencyDocument

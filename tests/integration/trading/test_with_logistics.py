@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from services.logistics import app as logistics
 from services.trading import app as trading
+from shared.bus.documents import BUS_DOCUMENTS
 from shared.bus.outbox import Relay
-from shared.bus.worker import BUS_DOCUMENTS
 from shared.clock import iso, utc_now
 from shared.events import Event
 from shared.http.app import IdempotencyDocument

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import geo
+from shared.geo import distance
 
 LAT = st.floats(-90, 90)
 LON = st.floats(-180, 180)
@@ -28,7 +29,7 @@ def test_distance_is_symmetric_and_never_beyond_the_antipode(a: float, b: float,
 
 def test_arrays_broadcast_and_agree_with_the_scalar() -> None:
     lats, lons = np.array([30.0, 31.0]), np.array([114.0, 115.0])
-    grid = geo.great_circle_m_array(lats[:, None], lons[:, None], lats[None, :], lons[None, :])
+    grid = distance.great_circle_m_array(lats[:, None], lons[:, None], lats[None, :], lons[None, :])
     assert grid.shape == (2, 2)
     assert grid[0, 1] == pytest.approx(geo.great_circle_m(30, 114, 31, 115))
 
