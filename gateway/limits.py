@@ -34,6 +34,7 @@ class Limits:
                 "connect": False,
                 "w": 1,  # a counter lost in a crash harms nobody, so no call waits for the disk
                 "journal": False,
+                "retryWrites": False,
                 "serverSelectionTimeoutMS": 500,
                 "connectTimeoutMS": 500,
                 "socketTimeoutMS": 1000,
