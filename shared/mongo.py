@@ -378,7 +378,6 @@ def make_cursor(value: str) -> str:
 
 def read_cursor(cursor: str) -> str:
     """Raises InputIsInvalid where it is not one of ours."""
-
     try:
         return base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode("ascii")
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -29,7 +30,7 @@ class Place:
 
 
 @dataclass(kw_only=True)
-class Listing:
+class Listing(ABC):
     """available + reserved + consumed + unsold = quantity, always. `version` counts every change, `terms_version` those of
     the terms alone. While it is not closed nothing of it is unsold."""
 
@@ -51,9 +52,9 @@ class Listing:
     published_at: datetime | None = None
 
     @property
+    @abstractmethod
     def owner_id(self) -> str:
         """The organisation it belongs to."""
-        raise NotImplementedError
 
     def relations(self, organisation_id: str, trades: bool = False) -> set[Relation]:
         """What an organisation is to it; `trades` says that it has an agreed trade of it."""

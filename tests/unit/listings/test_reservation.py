@@ -87,11 +87,11 @@ def test_refusals(
 
 
 def test_a_remainder_below_the_minimum_may_be_taken() -> None:
-    reserved(open_lot(4_000, min_take_kg=5_000), open_demand(min_take_kg=4_000), 4_000)
+    assert reserved(open_lot(4_000, min_take_kg=5_000), open_demand(min_take_kg=4_000), 4_000).kg == 4_000
 
 
 def test_an_indivisible_lot_goes_whole() -> None:
-    reserved(open_lot(30_000, divisible=False), open_demand(), 30_000)
+    assert reserved(open_lot(30_000, divisible=False), open_demand(), 30_000).remaining_kg == 30_000
 
 
 def test_a_window_that_is_over_is_refused_even_before_the_timer_came() -> None:
