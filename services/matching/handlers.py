@@ -49,11 +49,16 @@ EVENTS: Handlers = {
 }
 
 
+CLEARING_LOOKS_EVERY_S = 0.5
+
+
 def timers(settings: Settings) -> tuple[Timer, ...]:
     """TIMERS: their periods come from the settings; the worker's name is its lease's owner."""
     worker = new_id()
     return (
-        Timer("clear", settings.clearing_interval_s, lambda database: clear.run_due(database, worker)),
+        Timer(
+            "clear", min(CLEARING_LOOKS_EVERY_S, settings.clearing_interval_s), lambda database: clear.run_due(database, worker)
+        ),
         Timer("clear-requested", 0.5, lambda database: clear.run_requested(database, worker)),
         Timer("expire", 1, decide.expire_due),
     )

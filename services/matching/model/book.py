@@ -148,10 +148,11 @@ class Material:
     fence: int = 0
     owner: str = ""
     until: datetime | None = None
+    cleared_at: datetime | None = None
 
-    @property
-    def due(self) -> bool:
-        return self.changes > self.cleared
+    def due(self, now: datetime, interval: timedelta) -> bool:
+        """Whether something changed since its last clearing, which began `interval` ago or longer."""
+        return self.changes > self.cleared and (self.cleared_at is None or now - self.cleared_at >= interval)
 
     def take(self, owner: str, now: datetime, lease: timedelta) -> bool:
         """Take the lease; False where another worker holds it."""

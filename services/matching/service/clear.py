@@ -68,9 +68,10 @@ def run_requested(database: Database, worker: str) -> None:
 
 
 def run_due(database: Database, worker: str) -> None:
-    """The timer: every material in which something changed since its last clearing."""
+    """The timer: every material in which something changed, each at its own interval, so that none waits for its turn."""
+    interval = timedelta(seconds=database.settings.clearing_interval_s)
     for material in MATERIALS.select(database.read(), {}):
-        if material.due:
+        if material.due(database.clock(), interval):
             run(database, material.id, worker)
 
 
@@ -131,7 +132,7 @@ def write_proposals(unit: Unit, book: Book, record: ClearingRecord, matches: tup
     material = MATERIALS.get(unit, record.material)
     if material.fence != book.fence:
         raise LeaseIsLost
-    material.cleared, material.until = book.changes, None
+    material.cleared, material.cleared_at, material.until = book.changes, book.now, None
     MATERIALS.save(unit, material)
     proposals = [_proposal(book, record, match, unit.now) for match in matches]
     PROPOSALS.add(unit, *proposals)

@@ -161,7 +161,15 @@ def test_a_refused_proposal_is_seen_by_nobody_and_stays_refused() -> None:
 
 def test_one_worker_at_a_time_clears_a_material() -> None:
     steel = Material("steel", changes=3)
-    assert steel.due and steel.take("one", NOW, HOUR)
+    assert steel.due(NOW, HOUR) and steel.take("one", NOW, HOUR)
     assert not steel.take("two", NOW, HOUR)
     fence = steel.fence
     assert steel.take("two", NOW + HOUR, HOUR) and steel.fence == fence + 1
+
+
+def test_a_material_is_due_when_something_changed_and_its_own_interval_is_over() -> None:
+    steel = Material("steel", changes=3, cleared=3, cleared_at=NOW)
+    assert not steel.due(NOW + 2 * HOUR, HOUR)
+    steel.changes += 1
+    assert not steel.due(NOW + HOUR / 2, HOUR)
+    assert steel.due(NOW + HOUR, HOUR)
