@@ -6,13 +6,11 @@ Rooms verify every token themselves; the gateway's look at it decides nothing bu
 from __future__ import annotations
 
 import hashlib
-import threading
-import time
-from collections import OrderedDict
 
 from flask import Request
 
 from gateway.forward import Forwarder
+from gateway.remembered import Remembered
 from shared.auth.tokens import Verifier
 from shared.clock import utc_now
 from shared.problem import ServiceIsUnavailable, SignInIsNeeded
@@ -21,30 +19,6 @@ API_KEY_PREFIX = "hlk_"
 RENEW_BEFORE_S = 30
 """A cached token is exchanged anew while it still has this long to live, so that none expires on its way."""
 REMEMBER_S = 60
-KEPT = 10_000
-
-
-class Remembered:
-    """A bounded map whose entries end by themselves; the least recently used go first."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, tuple[str, float]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> str | None:
-        with self._lock:
-            value, until = self._kept.get(key, ("", 0.0))
-            if until <= time.monotonic():
-                self._kept.pop(key, None)
-                return None
-            self._kept.move_to_end(key)
-            return value
-
-    def put(self, key: str, value: str, for_s: float) -> None:
-        with self._lock:
-            self._kept[key] = (value, time.monotonic() + for_s)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
 
 
 class Identities:
@@ -55,7 +29,8 @@ class Identities:
         keys_url = f"{settings.rooms.get('accounts', 'http://127.0.0.1:1')}/v1/keys"
         self.forwarder = forwarder
         self.verifier = Verifier(keys_url, settings.data / "keys" / "gateway.json", utc_now)
-        self._tokens, self._subjects = Remembered(), Remembered()
+        self._tokens: Remembered[str] = Remembered()
+        self._subjects: Remembered[str] = Remembered()
 
     def token_for(self, request: Request) -> str | None:
         """The access token that an API key stands for; None where the request carries none. Raises SignInIsNeeded."""

@@ -62,10 +62,11 @@ class Index:
             ) from error
 
     def write(self, documents: Iterable[Document]) -> None:
-        """Index into every target; an older version than the stored one is passed over. Raises ServerIsUnreachable."""
+        """Index into every target; an older version than the stored one is passed over. The index must exist. Raises
+        ServerIsUnreachable."""
         batch = list(documents)
         try:
-            for target in self._targets():
+            for target in self._behind(self.alias, self.building):
                 self._bulk(target, batch)
         except (*UNREACHABLE, ApiError) as error:
             raise ServerIsUnreachable(f"Elasticsearch: {error}") from error
@@ -98,14 +99,12 @@ class Index:
             if isinstance(entry, dict) and not entry.get("aliases"):
                 self.client.indices.delete(index=name, ignore_unavailable=True)
 
-    def _targets(self) -> list[str]:
-        targets = self._behind(f"{self.alias},{self.building}")
-        if not self._behind(self.alias):
-            targets.append(self._create(self.alias))
-        return targets
+    def exists(self) -> bool:
+        """Whether there is one to be searched."""
+        return bool(self._behind(self.alias))
 
-    def _behind(self, aliases: str) -> list[str]:
-        answer = self.client.options(ignore_status=404).indices.get_alias(name=aliases, ignore_unavailable=True)
+    def _behind(self, *aliases: str) -> list[str]:
+        answer = self.client.options(ignore_status=404).indices.get_alias(name=",".join(aliases), ignore_unavailable=True)
         return sorted(name for name, entry in answer.body.items() if isinstance(entry, dict) and entry.get("aliases"))
 
     def _create(self, alias: str) -> str:

@@ -32,6 +32,8 @@ BATCH = 200
 RETRY_PAUSES_S = (0.05, 0.3, 1.0)
 PARKED_IN_A_ROW = 200
 REPLAYS_EVERY_S = 1.0
+GATHER_S = 0.1
+"""A small batch costs nearly what a large one does: after one, events may gather for this long."""
 JOIN_S = 15
 """Longer than any rebalance of ours takes; a member without partitions makes a new start."""
 
@@ -102,7 +104,7 @@ class Consumer:
             heartbeat_interval_ms=2_000,
             max_poll_interval_ms=3_600_000,
             max_poll_records=BATCH,
-            fetch_max_wait_ms=100,
+            fetch_max_wait_ms=500,
             metadata_max_age_ms=30_000,
         )
         try:
@@ -116,6 +118,8 @@ class Consumer:
                         return  # the batch may be unfinished: its offsets stay uncommitted
                     kafka.commit({tp: OffsetAndMetadata(records[-1].offset + 1, "", -1) for tp, records in polled.items()})
                     self.error = None
+                    if sum(map(len, polled.values())) < BATCH:
+                        stop.wait(GATHER_S)
                 self._replay()
                 if kafka.assignment():
                     alive = time.monotonic()

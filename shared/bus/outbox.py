@@ -82,6 +82,11 @@ class Relay:
         self.fence, self._renewed = row["fence"], time.monotonic()
         return True
 
+    def _renew_lease(self) -> None:
+        """When a third of it is gone. Raises LeaseIsLost."""
+        if time.monotonic() - self._renewed >= LEASE_S / 3:
+            self._keep_lease()
+
     def _keep_lease(self) -> None:
         """Raises LeaseIsLost. Renews the lease when a third of it is gone; in between a look is enough."""
         mine = {"_id": "relay", "owner": self.owner, "fence": self.fence}
@@ -107,8 +112,8 @@ class Relay:
         only_inserts: list[dict[str, Any]] = [{"$match": {"operationType": "insert"}}, {"$project": {"documentKey": 1}}]
         with outbox.watch(only_inserts, max_await_time_ms=AWAIT_MS) as stream:
             while not stop.is_set():
-                self._keep_lease()
-                while self._publish_pending():
+                self._renew_lease()
+                while self._publish_pending() == BATCH:
                     pass
                 self.error = None
                 self._wait(stream, stop)
@@ -123,18 +128,19 @@ class Relay:
             elif change["documentKey"]["_id"] not in self._recent:
                 return
 
-    def _publish_pending(self) -> bool:
+    def _publish_pending(self) -> int:
+        """How many were published. Fewer than a batch: whatever came later, the change stream tells of it."""
         outbox = self.database.mongo["outbox"]
         rows = list(outbox.find({"pending": True}).sort([("version", 1), ("_id", 1)]).limit(BATCH))
         if not rows:
-            return False
+            return 0
         publish(self.producer(), rows, self.database.settings.secret_key)
         self._keep_lease()
         ids = [row["_id"] for row in rows]
         outbox.update_many({"_id": {"$in": ids}}, {"$unset": {"pending": ""}, "$set": {"sent_at": self.database.clock()}})
         self._recent.extend(ids)
         self.published += len(rows)
-        return True
+        return len(rows)
 
     def producer(self) -> KafkaProducer:
         if self._producer is None:

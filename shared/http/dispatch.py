@@ -139,7 +139,7 @@ class Dispatcher:
         language = language_of(request)
 
         def work(unit: Unit) -> Answer | Response:
-            stored = unit.collection("idempotency").find_one({"_id": identifier}, session=unit.session)
+            stored = kept(unit, identifier)
             if stored is not None:
                 return replayed(stored, digest)
             answer = call(unit)
@@ -154,7 +154,7 @@ class Dispatcher:
         except Problem as problem:
             if problem.status in STORED_PROBLEMS:
                 response = problem_response(problem, language)
-                self.database.write(lambda unit: keep(unit, identifier, digest, response))
+                self.database.write(lambda unit: None if kept(unit, identifier) else keep(unit, identifier, digest, response))
             raise
 
 
@@ -181,9 +181,11 @@ def replayed(stored: Row, digest: str) -> Response:
     return Response(stored["body"], stored["status"], headers=[tuple(pair) for pair in stored["headers"]])
 
 
+def kept(unit: Unit, identifier: str) -> Row | None:
+    return unit.collection("idempotency").find_one({"_id": identifier}, session=unit.session)
+
+
 def keep(unit: Unit, identifier: str, digest: str, response: Response) -> None:
-    if unit.collection("idempotency").find_one({"_id": identifier}, session=unit.session):
-        return
     row: Row = {
         "_id": identifier,
         "digest": digest,

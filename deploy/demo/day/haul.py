@@ -21,7 +21,7 @@ SHORT_SHARE = 0.04
 OVER_SHARE = 0.04
 PLANNED_WITHIN_S = 60
 SETTLED_WITHIN_S = 120
-LOOK_S = 0.4
+LOOK_S = 1.0
 
 
 @dataclass(frozen=True)

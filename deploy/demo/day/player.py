@@ -20,7 +20,7 @@ from deploy.demo.market import Offer
 
 REJECTED_SHARE = 0.05
 POLL_S = 0.5
-PAGE = 200
+PAGE = 50
 QUIET_S = 25
 """With all offered and no job left, nothing new for this long ends the day: several clearing intervals."""
 SAMPLES = 200

@@ -132,7 +132,7 @@ def _ensure(unit: Unit, kind: Kind) -> None:
     """Raises ServerIsUnreachable."""
     index = index_of(unit.settings, kind.name)
     try:
-        if not index.client.indices.exists_alias(name=index.alias):
+        if not index.exists():
             index.rebuild(expected(unit, kind))
     except (*UNREACHABLE, ApiError) as error:
         raise ServerIsUnreachable(f"Elasticsearch: {error}") from error

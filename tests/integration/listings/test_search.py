@@ -225,7 +225,6 @@ def test_rebuilding_while_lots_are_written_and_searched_leaves_no_gap(market: Ma
     seller, buyer = market.party("collector"), market.party("buyer")
     first = [market.lot(seller) for _ in range(30)]
     reindex(market)
-    index_of(market.settings, "lots").write([])
     stop = threading.Event()
     missing: list[int] = []
     added: list[str] = []
