@@ -203,6 +203,7 @@ class Unit:
     traceparent: str = ""
     cause: Cause | None = None
     _known: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _absent: set[tuple[str, str]] = field(default_factory=set)
     _unsaved: dict[str, dict[str, _Write]] = field(default_factory=dict)
     _outbox: list[Row] = field(default_factory=list)
 
@@ -228,6 +229,17 @@ class Unit:
         """Find this very object again."""
         if self.session is not None:
             self._known[collection, entity.id] = entity
+
+    def is_absent(self, collection: str, identifier: str) -> bool:
+        """Whether `read_ahead` has looked for it in this transaction, and it was not there."""
+        return (collection, identifier) in self._absent
+
+    def read_ahead(self, repositories: Iterable[Repository[Any]], identifiers: Iterable[str]) -> None:
+        """Read what is kept under `identifiers` in one go each, so that finding it later costs no round trip."""
+        for repository in repositories:
+            wanted = [one for one in identifiers if (repository.name, one) not in self._known]
+            found = repository.many(self, wanted)
+            self._absent |= {(repository.name, one) for one in wanted if one not in found}
 
     def write(self, repository: Repository[Any], entity: Entity, insert: bool) -> None:
         """Write `entity` as it is at the next flush; once, however often it is saved until then."""
@@ -307,7 +319,7 @@ class Repository(Generic[E_]):
 
     def find(self, unit: Unit, identifier: str) -> E_ | None:
         known: E_ | None = unit.known(self.name, identifier)
-        if known is not None:
+        if known is not None or unit.is_absent(self.name, identifier):
             return known
         row = unit.database.mongo[self.name].find_one({"_id": identifier}, session=unit.session)
         return self._meet(unit, row) if row else None

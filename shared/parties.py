@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from shared.auth import Caller
 from shared.bus.handling import Handlers
@@ -76,6 +77,7 @@ class SiteDocument(Sealed):
 PARTIES = Repository(PartyDocument, Party)
 SITES = Repository(SiteDocument, KnownSite)
 DOCUMENTS: tuple[type[Sealed], ...] = (PartyDocument, SiteDocument)
+BY_ID: tuple[Repository[Any], ...] = (PARTIES, SITES)
 
 
 def party(unit: Unit, identifier: str) -> Party:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.listings.store import DOCUMENTS
+from services.listings.store import BY_ID, DOCUMENTS
 from shared.mongo import Database
 from shared.settings import Settings
 
@@ -31,5 +31,5 @@ def create_worker(settings: Settings | None = None) -> Worker:
     from shared.bus.worker import Worker
 
     database = Database(settings or Settings(), ROOM)
-    consumers = [Consumer(database, ROOM, EVENTS), Consumer(database, INDEX.name, INDEX)]
+    consumers = [Consumer(database, ROOM, EVENTS, BY_ID), Consumer(database, INDEX.name, INDEX)]
     return Worker(database, DOCUMENTS, consumers, TIMERS)

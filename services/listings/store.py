@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pymongo.errors import DuplicateKeyError
 
@@ -58,6 +58,8 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     ImportFileDocument,
     *parties.DOCUMENTS,
 )
+BY_ID: tuple[Repository[Any], ...] = (LOTS, DEMANDS, RESERVATIONS, *parties.BY_ID)
+"""What events name, read before each batch of them."""
 
 
 def add_import(unit: Unit, imported: Import, file: ImportFile) -> None:

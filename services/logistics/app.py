@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.logistics.store import DOCUMENTS
+from services.logistics.store import BY_ID, DOCUMENTS
 from shared.mongo import Database
 from shared.settings import Settings
 
@@ -31,4 +31,4 @@ def create_worker(settings: Settings | None = None) -> Worker:
     from shared.bus.worker import Worker
 
     database = Database(settings or Settings(), ROOM)
-    return Worker(database, DOCUMENTS, [Consumer(database, ROOM, EVENTS)], TIMERS)
+    return Worker(database, DOCUMENTS, [Consumer(database, ROOM, EVENTS, BY_ID)], TIMERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from services.logistics.model import Haulage, Shipment
 from shared import parties
@@ -37,6 +38,8 @@ SHIPMENTS = Repository(ShipmentDocument, Shipment)
 HAULAGES = Repository(HaulageDocument, Haulage)
 TICKETS = Repository(TicketDocument, Ticket)
 DOCUMENTS: tuple[type[Sealed], ...] = (ShipmentDocument, HaulageDocument, TicketDocument, *parties.DOCUMENTS)
+BY_ID: tuple[Repository[Any], ...] = (SHIPMENTS, HAULAGES, *parties.BY_ID)
+"""What events name, read before each batch of them."""
 
 
 def use_ticket(unit: Unit, buyer_id: str, number: str, shipment_id: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from services.matching.model import BookDemand, BookLot, ClearingRecord, Material, Proposal, RefusedPair
 from shared import parties
@@ -59,6 +60,8 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     RefusedPairDocument,
     *parties.DOCUMENTS,
 )
+BY_ID: tuple[Repository[Any], ...] = (BOOK_LOTS, BOOK_DEMANDS, PROPOSALS, *parties.BY_ID)
+"""What events name, read before each batch of them."""
 
 
 def open_lots(unit: Unit, family: str) -> list[BookLot]:

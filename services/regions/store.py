@@ -78,6 +78,8 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     TradeDocument,
     ClearingDocument,
 )
+BY_ID: tuple[Repository[Any], ...] = (LOT_ACCOUNTS, LISTINGS, TRADES)
+"""What events name, read before each batch of them."""
 
 
 def waiting_facts(unit: Unit, lot_id: str) -> list[Fact]:

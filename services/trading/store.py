@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from services.trading.model import Trade
 from shared import parties
 from shared.mongo import Repository, Sealed
@@ -22,3 +24,5 @@ class TradeDocument(Sealed):
 
 TRADES = Repository(TradeDocument, Trade)
 DOCUMENTS: tuple[type[Sealed], ...] = (TradeDocument, *parties.DOCUMENTS)
+BY_ID: tuple[Repository[Any], ...] = (TRADES, *parties.BY_ID)
+"""What events name, read before each batch of them."""

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from kafka import KafkaConsumer, KafkaProducer
@@ -23,7 +24,8 @@ from shared.bus.envelope import Envelope, EventIsUnreadable, Record, open_envelo
 from shared.bus.handling import Handler, Handlers
 from shared.bus.producer import ensure_topics, make_producer
 from shared.events import REGISTRY, Event
-from shared.mongo import Cause, Database, Unit
+from shared.events.base import ids_in
+from shared.mongo import Cause, Database, Repository, Unit
 from shared.problem import TooManyWriters
 
 log = structlog.get_logger("consumer")
@@ -61,10 +63,13 @@ class Projection:
 
 
 class Consumer:
-    """One consumer group of a room. `name` is the room's, or `<room>.<projection>`."""
+    """One consumer group of a room. `name` is the room's, or `<room>.<projection>`. What `ahead` keeps under the ids that stand
+    in a batch is read before it, all at once."""
 
-    def __init__(self, database: Database, name: str, work: Handlers | Projection) -> None:
-        self.database, self.name, self.work = database, name, work
+    def __init__(
+        self, database: Database, name: str, work: Handlers | Projection, ahead: Sequence[Repository[Any]] = ()
+    ) -> None:
+        self.database, self.name, self.work, self.ahead = database, name, work, ahead
         self.settings = database.settings
         kinds = work.types if isinstance(work, Projection) else tuple(work)
         self.types = {kind.TYPE for kind in kinds}
@@ -199,6 +204,8 @@ class Consumer:
     def _apply_in(self, unit: Unit, handlers: Handlers, batch: list[tuple[Envelope, Event]]) -> None:
         done = inbox.already_applied(unit, self.name, [envelope.id for envelope, _ in batch])
         fresh: list[str] = []
+        named = {one for envelope, event in batch if envelope.id not in done for one in ids_in(event)}
+        unit.read_ahead(self.ahead, named)
         for envelope, event in batch:
             if envelope.id in done:
                 continue

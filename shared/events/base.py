@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -18,6 +19,16 @@ class Value(BaseModel):
     """A frozen part of an event. Unknown fields are passed over, so that a reader survives a newer writer."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+def ids_in(value: Value) -> Iterator[str]:
+    """Every id that a part of an event names: fields `id` and `…_id`, of its parts as well."""
+    for name in type(value).model_fields:
+        field = getattr(value, name)
+        if isinstance(field, Value):
+            yield from ids_in(field)
+        elif isinstance(field, str) and (name == "id" or name.endswith("_id")):
+            yield field
 
 
 class Event(Value):
