@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,14 @@ timeout = 120  # of the heartbeat; on a busy machine with few cores an applicati
 graceful_timeout = 8  # stopping everything has 20 s, servers included
 keepalive = 75  # the gateway keeps its connections to the rooms
 loglevel = "warning"
+
+NICENESS = 5
+
+
+def post_worker_init(_worker: object) -> None:
+    """On a machine with too few cores, what was accepted is worked off before more is accepted: the workers and servers, which
+    keep their priority, are what a listing waits for until it is matched."""
+    os.nice(NICENESS)
 
 
 def child_exit(_server: object, worker: Any) -> None:

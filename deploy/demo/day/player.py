@@ -25,7 +25,8 @@ QUIET_S = 25
 """With all offered and no job left, nothing new for this long ends the day: several clearing intervals."""
 SAMPLES = 200
 SEARCHABLE_WITHIN_S = 30
-SEARCH_EVERY_S = 0.1
+SEARCH_EVERY_S = 0.2
+NEWEST = 100
 
 
 class Player:
@@ -167,17 +168,19 @@ class Player:
         while not (self._offered_all.is_set() and not self._samples):
             if self.api.stopped.is_set():
                 return
+            found = self._newest() if self._samples else set()
             for track in list(self._samples):
                 waited_s = time.monotonic() - track.posted
-                if self._is_found(track) or waited_s > SEARCHABLE_WITHIN_S:
-                    track.searchable_s = time.monotonic() - track.posted
+                if track.lot_id in found or waited_s > SEARCHABLE_WITHIN_S:
+                    track.searchable_s = waited_s
                     self._samples.remove(track)
             time.sleep(SEARCH_EVERY_S)
 
-    def _is_found(self, track: LotTrack) -> bool:
+    def _newest(self) -> set[str]:
+        """The ids of the newest lots that search finds."""
         try:
-            answer = self.api.get("/v1/search/lots", OPERATOR, grade=track.grade, sort="newest", limit=50)
+            answer = self.api.get("/v1/search/lots", OPERATOR, sort="newest", limit=NEWEST)
         except ApiRefused as refusal:
-            self.book.fault(f"search for lot {track.lot_id}: {refusal}")
-            return True
-        return any(item["id"] == track.lot_id for item in answer["items"])
+            self.book.fault(f"search for the newest lots: {refusal}")
+            return set()
+        return {item["id"] for item in answer["items"]}
