@@ -38,6 +38,10 @@ class Document:
     source: dict[str, Any]
 
 
+class IndexIsMissing(Exception):
+    """There is none to be searched yet: build it."""
+
+
 class Index:
     """One searchable kind. `mappings` is Elasticsearch's."""
 
@@ -62,11 +66,14 @@ class Index:
             ) from error
 
     def write(self, documents: Iterable[Document]) -> None:
-        """Index into every target; an older version than the stored one is passed over. The index must exist. Raises
-        ServerIsUnreachable."""
+        """Index into every target; an older version than the stored one is passed over. Raises ServerIsUnreachable,
+        IndexIsMissing."""
         batch = list(documents)
         try:
-            for target in self._behind(self.alias, self.building):
+            targets = self._behind(self.alias, self.building)
+            if self.alias not in targets.values():
+                raise IndexIsMissing(self.alias)
+            for target in targets:
                 self._bulk(target, batch)
         except (*UNREACHABLE, ApiError) as error:
             raise ServerIsUnreachable(f"Elasticsearch: {error}") from error
@@ -103,9 +110,11 @@ class Index:
         """Whether there is one to be searched."""
         return bool(self._behind(self.alias))
 
-    def _behind(self, *aliases: str) -> list[str]:
+    def _behind(self, *aliases: str) -> dict[str, str]:
+        """The indices that these aliases name, with the alias of each."""
         answer = self.client.options(ignore_status=404).indices.get_alias(name=",".join(aliases), ignore_unavailable=True)
-        return sorted(name for name, entry in answer.body.items() if isinstance(entry, dict) and entry.get("aliases"))
+        entries = {name: entry["aliases"] for name, entry in answer.body.items() if isinstance(entry, dict)}
+        return {name: next(iter(named)) for name, named in entries.items() if named}
 
     def _create(self, alias: str) -> str:
         name = f"{self.alias}-{new_id()}"

@@ -32,7 +32,7 @@ from shared.events.listings import (
 )
 from shared.mongo import Database, Repository, Unit
 from shared.parties import SITES, Compliance
-from shared.search import UNREACHABLE, Document, Index
+from shared.search import UNREACHABLE, Document, Index, IndexIsMissing
 from shared.settings import Settings
 
 log = structlog.get_logger("listings.index")
@@ -105,8 +105,12 @@ def _write(unit: Unit, kind: Kind, rows: list[Any], heard: dict[str, tuple[int, 
             return news[1]
         return site.compliance if site else []
 
-    _ensure(unit, kind)
-    index.write([kind.document(row, entries(row.site_id)) for row in rows])
+    documents = [kind.document(row, entries(row.site_id)) for row in rows]
+    try:
+        index.write(documents)
+    except IndexIsMissing:
+        _ensure(unit, kind)
+        index.write(documents)
 
 
 def index_of(settings: Settings, name: str) -> Index:
