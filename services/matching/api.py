@@ -9,11 +9,13 @@ from services.matching.schemas import (
     ClearingOut,
     ClearingQuery,
     ExplanationOut,
+    ProposalExplanationOut,
     ProposalOut,
     ProposalQuery,
     RejectIn,
 )
 from services.matching.service import clear, decide, explain
+from services.matching.service.market import carbon_fen_per_t_co2e
 from shared.auth import Caller, authorise
 from shared.http import Answer, PageOut, Routes, created, page_of
 from shared.mongo import Unit
@@ -51,6 +53,13 @@ def list_proposals(unit: Unit, caller: Caller, query: ProposalQuery) -> PageOut[
 def read_proposal(unit: Unit, caller: Caller, identifier: str) -> ProposalOut:
     """One proposal."""
     return ProposalOut.of(decide.readable(unit, caller, identifier))
+
+
+@routes.get("/v1/proposals/<identifier>/explanation", "proposals.read", ProposalExplanationOut)
+def explain_proposal(unit: Unit, caller: Caller, identifier: str) -> ProposalExplanationOut:
+    """Why these two: the sum line by line, and what came second."""
+    proposal = decide.readable(unit, caller, identifier)
+    return ProposalExplanationOut.of(proposal, carbon_fen_per_t_co2e(unit.settings))
 
 
 @routes.post("/v1/proposals/<identifier>/accept", "proposals.accept", ProposalOut)

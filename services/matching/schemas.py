@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from services.matching.model import ClearingRecord, Proposal
+from services.matching.model import ClearingRecord, Proposal, RunnerUp
 from services.matching.service.explain import Explanation
 from shared.geo import round_km
 from shared.http import ListQuery, Shape
 from shared.http.filters import Material, Region
 from shared.http.shapes import Time
-from shared.units import CnyOut, TonnesOut, VatPctOut, kg_to_t
+from shared.units import CnyOut, TonnesOut, VatPctOut, div_half_up, kg_to_t
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
@@ -169,6 +169,109 @@ class ProposalOut(Shape):
             created_at=proposal.created_at,
             updated_at=proposal.updated_at,
         )
+
+
+LACKS: dict[str, tuple[str, str]] = {
+    "gain": ("每吨收益较低", "it gains less per tonne"),
+    "worth": ("其余量对别家价值更高", "what it has left is worth more to others"),
+    "fit": ("与方案其余部分放不下", "it did not fit beside the rest of the plan"),
+}
+
+
+class LineOut(Shape):
+    """One line of the sum, in CNY per tonne and for the whole; what is taken off is negative."""
+
+    line: str
+    zh: str
+    en: str
+    cny_per_t: CnyOut
+    cny: CnyOut
+
+
+class RunnerUpOut(Shape):
+    """The best other demand of the lot (`side` is `demand`), or the best other lot of the demand, when it was cleared."""
+
+    side: Literal["lot", "demand"]
+    id: str
+    mode: str
+    distance_km: float
+    freight_cny_per_t: CnyOut
+    gain_cny_per_t: CnyOut
+    lacked: str
+    lacked_cny_per_t: CnyOut
+    zh: str
+    en: str
+
+
+class ProposalExplanationOut(Shape):
+    """Why these two. The lines lead from the bid, net of VAT, to the gain, its two halves, and what the seller is paid; carbon
+    steers the choice and is in no price."""
+
+    id: str
+    quantity_t: TonnesOut
+    mode: str
+    distance_km: float
+    hours: float
+    vat_rate_pct: VatPctOut
+    lines: list[LineOut]
+    co2e_kg: float
+    carbon_cny: CnyOut
+    runners_up: list[RunnerUpOut]
+
+    @classmethod
+    def of(cls, proposal: Proposal, carbon_fen_per_t_co2e: int) -> ProposalExplanationOut:
+        terms = proposal.terms
+        co2e_g = div_half_up(terms.co2e_g_per_t * terms.kg, 1000)
+        return cls(
+            id=proposal.id,
+            quantity_t=terms.kg,
+            mode=terms.mode,
+            distance_km=kg_to_t(terms.distance_m),
+            hours=terms.hours,
+            vat_rate_pct=terms.vat_bp,
+            lines=_lines(proposal),
+            co2e_kg=kg_to_t(co2e_g),
+            carbon_cny=div_half_up(co2e_g * carbon_fen_per_t_co2e, 1_000_000),
+            runners_up=[_runner_up(proposal, one) for one in proposal.runners_up],
+        )
+
+
+def _lines(proposal: Proposal) -> list[LineOut]:
+    terms = proposal.terms
+    share = terms.price_fen_per_t - proposal.ask_net_fen_per_t
+    vat = div_half_up(terms.price_fen_per_t * terms.vat_bp, 10_000)
+    whole = {"gain": proposal.surplus_fen, "seller-share": proposal.seller_gain_fen, "buyer-share": proposal.buyer_gain_fen}
+    per_t = (
+        ("bid", "买方到厂价, 不含税", "bid at the gate, net of VAT", proposal.bid_net_fen_per_t),
+        ("freight", "减运费", "less freight", -terms.freight_fen_per_t),
+        ("ask", "减卖方要价, 不含税", "less the ask, net of VAT", -proposal.ask_net_fen_per_t),
+        ("gain", "交易收益", "the gain", proposal.gain_fen_per_t),
+        ("seller-share", "卖方所得一半", "the seller's half of it", share),
+        ("buyer-share", "买方所得一半", "the buyer's half of it", proposal.gain_fen_per_t - share),
+        ("price", "付给卖方, 不含税", "paid to the seller, net of VAT", terms.price_fen_per_t),
+        ("vat", "增值税", "VAT on it", vat),
+        ("delivered", "买方到厂成本, 不含税", "delivered cost, net of VAT", terms.price_fen_per_t + terms.freight_fen_per_t),
+    )
+    return [
+        LineOut(line=line, zh=zh, en=en, cny_per_t=fen, cny=whole.get(line, div_half_up(fen * terms.kg, 1000)))
+        for line, zh, en, fen in per_t
+    ]
+
+
+def _runner_up(proposal: Proposal, one: RunnerUp) -> RunnerUpOut:
+    is_demand = one.lot_id == proposal.terms.lot_id
+    return RunnerUpOut(
+        side="demand" if is_demand else "lot",
+        id=one.demand_id if is_demand else one.lot_id,
+        mode=one.mode,
+        distance_km=kg_to_t(one.distance_m),
+        freight_cny_per_t=one.freight_fen_per_t,
+        gain_cny_per_t=one.gain_fen_per_t,
+        lacked=one.lacked,
+        lacked_cny_per_t=one.lacked_fen_per_t,
+        zh=LACKS[one.lacked][0],
+        en=LACKS[one.lacked][1],
+    )
 
 
 RULES: dict[str, tuple[str, str]] = {

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import orjson
 
 from services.matching.clearing.blending import relax_blended
@@ -14,6 +15,7 @@ from services.matching.clearing.market import Market
 from services.matching.clearing.network import Relaxation
 from services.matching.clearing.plan import Plan
 from services.matching.clearing.rounding import build, place_whole_lots
+from services.matching.clearing.runners_up import RunnersUp, RunnerUp
 from services.matching.clearing.tightening import blend_rows, limited_demands, tighten
 from shared.catalogue.freight import FreightOption
 from shared.units import div_half_up
@@ -27,18 +29,22 @@ _WORK_PER_SIDE = 4
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One proposal to be: `kg` of a lot to a demand. Prices in fen per tonne, net; the gains are totals in fen."""
+    """One proposal to be: `kg` of a lot to a demand. Prices in fen per tonne, net; the gains are totals in fen. `runners_up`:
+    the best demand that the lot did not go to, the best lot that the demand did not get."""
 
     lot_id: str
     demand_id: str
     kg: int
     option: FreightOption
+    ask_net_fen_per_t: int
+    bid_net_fen_per_t: int
     price_fen_per_t: int
     delivered_fen_per_t: int
     surplus_fen: int
     seller_gain_fen: int
     buyer_gain_fen: int
     objective_fen: int
+    runners_up: tuple[RunnerUp, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def _outcome(
     plan: Plan,
     impossible: Mapping[Rule, tuple[tuple[str, str], ...]],
 ) -> Clearing:
-    matches = tuple(_matches(market, found, plan))
+    matches = tuple(_matches(market, found, relaxed, plan))
     objective = sum(match.objective_fen for match in matches)
     bound = max(-(-relaxed.bound // 1000), objective)  # each match is rounded to the fen, so their sum may pass it by some
     prices = relaxed.lot_price.tolist()
@@ -118,7 +124,7 @@ def _outcome(
     )
 
 
-def _matches(market: Market, found: Candidates, plan: Plan) -> list[Match]:
+def _matches(market: Market, found: Candidates, relaxed: Relaxation, plan: Plan) -> list[Match]:
     """The plan's takes, largest first: in that order a small take comes when it empties its side."""
     taken = [
         (kg, lot, demand, pair)
@@ -126,6 +132,9 @@ def _matches(market: Market, found: Candidates, plan: Plan) -> list[Match]:
         if (kg := plan.lots[lot].takes.get(demand, 0))
     ]
     taken.sort(key=lambda row: (-row[0], row[1], row[2]))
+    used = np.zeros(found.size, dtype=np.bool_)
+    used[[pair for *_, pair in taken]] = True
+    second = RunnersUp(found, relaxed, used, [lot.id for lot in market.lots], [demand.id for demand in market.demands])
     matches = []
     for kg, lot, demand, pair in taken:
         gain, weight = int(found.gain[pair]), int(found.weight[pair])
@@ -139,12 +148,15 @@ def _matches(market: Market, found: Candidates, plan: Plan) -> list[Match]:
                 demand_id=market.demands[demand].id,
                 kg=kg,
                 option=option,
+                ask_net_fen_per_t=market.lots[lot].ask_net_fen_per_t,
+                bid_net_fen_per_t=market.demands[demand].bid_net_fen_per_t,
                 price_fen_per_t=price,
                 delivered_fen_per_t=price + option.freight_fen_per_t,
                 surplus_fen=surplus,
                 seller_gain_fen=seller_gain,
                 buyer_gain_fen=surplus - seller_gain,
                 objective_fen=div_half_up(weight * kg, 1000),
+                runners_up=tuple(second.of(pair)),
             )
         )
     return matches

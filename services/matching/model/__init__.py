@@ -2,6 +2,6 @@
 
 from services.matching.model.book import BookDemand, BookLot, Material, RefusedPair, pair_id
 from services.matching.model.clearing import ClearingRecord
-from services.matching.model.proposal import Proposal, Side
+from services.matching.model.proposal import Proposal, RunnerUp, Side
 
-__all__ = ["BookDemand", "BookLot", "ClearingRecord", "Material", "Proposal", "RefusedPair", "Side", "pair_id"]
+__all__ = ["BookDemand", "BookLot", "ClearingRecord", "Material", "Proposal", "RefusedPair", "RunnerUp", "Side", "pair_id"]

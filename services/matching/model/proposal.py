@@ -3,7 +3,7 @@ and then nobody sees it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -25,6 +25,20 @@ HIDDEN: tuple[Status, ...] = ("made", "refused")
 
 
 @dataclass
+class RunnerUp:
+    """What came second on one side when it was cleared; see `clearing.RunnerUp`."""
+
+    lot_id: str
+    demand_id: str
+    mode: str
+    distance_m: int
+    freight_fen_per_t: int
+    gain_fen_per_t: int
+    lacked: str
+    lacked_fen_per_t: int
+
+
+@dataclass
 class Proposal:
     """`terms` are frozen. `surplus_fen` = `seller_gain_fen` + `buyer_gain_fen`, totals. Auto-acceptance is frozen, too."""
 
@@ -33,6 +47,8 @@ class Proposal:
     terms: Terms
     family: str
     clearing_id: str
+    ask_net_fen_per_t: int
+    bid_net_fen_per_t: int
     lot_terms_version: int
     demand_terms_version: int
     surplus_fen: int
@@ -49,10 +65,16 @@ class Proposal:
     reason: str | None = None
     undone: bool = False
     """Agreed, but its trade was cancelled: its tonnes count no longer."""
+    runners_up: list[RunnerUp] = field(default_factory=list)
 
     @property
     def visible(self) -> bool:
         return self.status not in HIDDEN
+
+    @property
+    def gain_fen_per_t(self) -> int:
+        """Net bid less net ask less freight."""
+        return self.bid_net_fen_per_t - self.ask_net_fen_per_t - self.terms.freight_fen_per_t
 
     def made(self) -> list[Event]:
         return [ProposalMade(**self._state(self.created_at))]

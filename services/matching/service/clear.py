@@ -7,14 +7,14 @@ A lease per material with a fence, checked in the writing transaction, keeps two
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
 from services.matching import clearing
 from services.matching.clearing import BadListing, Market, Match
-from services.matching.model import BookDemand, BookLot, ClearingRecord, Material, Proposal
+from services.matching.model import BookDemand, BookLot, ClearingRecord, Material, Proposal, RunnerUp
 from services.matching.service.market import read_sides
 from services.matching.store import (
     CLEARINGS,
@@ -169,6 +169,8 @@ def _proposal(book: Book, record: ClearingRecord, match: Match, now: datetime) -
         terms=terms,
         family=record.material,
         clearing_id=record.id,
+        ask_net_fen_per_t=match.ask_net_fen_per_t,
+        bid_net_fen_per_t=match.bid_net_fen_per_t,
         lot_terms_version=lot.terms_version,
         demand_terms_version=demand.terms_version,
         surplus_fen=match.surplus_fen,
@@ -178,6 +180,7 @@ def _proposal(book: Book, record: ClearingRecord, match: Match, now: datetime) -
         buyer_auto_accepts=demand.auto_accept,
         created_at=now,
         updated_at=now,
+        runners_up=[RunnerUp(**asdict(one)) for one in match.runners_up],
     )
 
 

@@ -11,6 +11,7 @@ from services.matching.store import holding, open_demands, open_lots, refused_pa
 from shared import geo, parties
 from shared.mongo import Unit
 from shared.parties import KnownSite
+from shared.settings import Settings
 
 MODES = ("road",)
 
@@ -50,7 +51,7 @@ def read_sides(unit: Unit, family: str) -> Sides:
         [_lot(lot, out_of_book[lot.id], sites.get(lot.site_id)) for lot in lots.values()],
         [_demand(demand, out_of_book[demand.id], taken[demand.id]) for demand in demands.values()],
         excluded,
-        round(unit.settings.carbon_cny_per_kg * 100_000),
+        carbon_fen_per_t_co2e(unit.settings),
         MODES,
     )
     return Sides(lots, demands, market)
@@ -92,3 +93,8 @@ def _demand(demand: BookDemand, out_of_book_kg: int, taken: list[Taken]) -> Dema
         compliant_sellers_only=demand.compliant_sellers_only,
         taken=tuple(taken),
     )
+
+
+def carbon_fen_per_t_co2e(settings: Settings) -> int:
+    """What a tonne of CO2e counts in the choice; it never enters a price."""
+    return round(settings.carbon_cny_per_kg * 100_000)

@@ -315,3 +315,29 @@ def test_an_explanation_names_the_rules_that_stand_against_it(room: Room, settin
     explained = client.get(f"/v1/lots/{lot.id}/explanation", headers=seller.headers).json
     assert explained is not None and explained["proposals"] == [] and explained["counterparts"] == 2
     assert {row["rule"] for row in explained["summary"]} == {"quality", "grade"}
+
+
+def test_a_proposal_is_explained_line_by_line_with_what_came_second(room: Room, settings: Settings) -> None:
+    client = create_app(settings).test_client()
+    seller, stranger = sign_in(settings, "collector", "seller"), sign_in(settings, "collector")
+    lot, demand = room.lot(), room.demand()
+    second = room.demand(bid_net_fen_per_t=250_000)
+    dearer = room.lot(ask_net_fen_per_t=256_000)
+    room.clear()
+    proposal = room.reserve(room.proposals()[0])
+    path = f"/v1/proposals/{proposal.id}/explanation"
+    assert client.get(path, headers=stranger.headers).status_code == 404
+    told = client.get(path, headers=seller.headers).json
+    assert told is not None
+    fen = {line["line"]: round(100 * line["cny_per_t"]) for line in told["lines"]}
+    cny = {line["line"]: round(100 * line["cny"]) for line in told["lines"]}
+    assert fen["bid"] + fen["freight"] + fen["ask"] == fen["gain"] == fen["seller-share"] + fen["buyer-share"]
+    assert fen["price"] == -fen["ask"] + fen["seller-share"] == proposal.terms.price_fen_per_t
+    assert fen["vat"] == round(proposal.terms.price_fen_per_t * 0.03)
+    assert cny["gain"] == proposal.surplus_fen == cny["seller-share"] + cny["buyer-share"]
+    assert proposal.terms.demand_id == demand.id
+    by_side = {one["side"]: one for one in told["runners_up"]}
+    assert by_side["demand"]["id"] == second.id and by_side["demand"]["lacked"] == "gain"
+    assert round(100 * by_side["demand"]["lacked_cny_per_t"]) == 256_637 - 250_000
+    assert "lot" not in by_side or by_side["lot"]["id"] == dearer.id
+    assert lot.id == proposal.terms.lot_id

@@ -105,6 +105,23 @@ def _random_tiny(rng: random.Random, seed: int) -> Market:
 
 
 @settings(max_examples=150, deadline=None)
+@given(markets(7, 6, 12))
+def test_what_came_second_may_trade_and_was_not_taken(small: Market) -> None:
+    result = clear(small)
+    matched = {(match.lot_id, match.demand_id) for match in result.matches}
+    by_id = {lot.id: lot for lot in small.lots}, {demand.id: demand for demand in small.demands}
+    for match in result.matches:
+        gain = match.bid_net_fen_per_t - match.ask_net_fen_per_t - match.option.freight_fen_per_t
+        for one in match.runners_up:
+            lot, demand = by_id[0][one.lot_id], by_id[1][one.demand_id]
+            assert (lot.id, demand.id) not in matched
+            assert (lot.id == match.lot_id) != (demand.id == match.demand_id)
+            assert allowed(small, lot, demand) and one.gain_fen_per_t == gain_of(lot, demand)
+            assert (one.lacked == "gain") == (one.gain_fen_per_t < gain)
+            assert (one.lacked == "fit") == (one.lacked_fen_per_t == 0)
+
+
+@settings(max_examples=150, deadline=None)
 @given(markets(6, 5, 12), st.randoms(use_true_random=False))
 def test_the_order_of_the_sides_does_not_matter(small: Market, rng: random.Random) -> None:
     first = clear(small)
