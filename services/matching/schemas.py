@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
+from services.matching.clearing import Change
 from services.matching.model import ClearingRecord, Proposal, RunnerUp
 from services.matching.service.explain import Explanation
 from shared.geo import round_km
 from shared.http import ListQuery, Shape
 from shared.http.filters import Material, Region
 from shared.http.shapes import Time
-from shared.units import CnyOut, TonnesOut, VatPctOut, div_half_up, kg_to_t
+from shared.units import CnyOut, TonnesOut, VatPctOut, div_half_up, fen_to_cny, kg_to_t, net_fen
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
@@ -307,6 +308,33 @@ class CounterpartOut(Shape):
     rules: list[str]
 
 
+class ChangeOut(Shape):
+    """Set `field` to `value` and it matches `counterpart_id`, as the book stands. Prices include the listing's own VAT rate."""
+
+    counterpart_id: str
+    field: str
+    value: float | bool | Time
+
+    @classmethod
+    def of(cls, change: Change, vat_bp: int) -> ChangeOut:
+        field, value = change.field, change.value
+        if isinstance(value, int) and not isinstance(value, bool):
+            field, value = _as_typed(field, value, vat_bp)
+        return cls(counterpart_id=change.counterpart_id, field=field, value=value)
+
+
+def _as_typed(field: str, value: int, vat_bp: int) -> tuple[str, float]:
+    """A mass in tonnes; a price with VAT, such that its net is at most what an ask, at least what a bid, must be."""
+    if field == "available":
+        return "available_t", kg_to_t(value)
+    gross = div_half_up(value * (10_000 + vat_bp), 10_000)
+    if field == "ask":
+        gross -= net_fen(gross, vat_bp) > value
+    else:
+        gross += net_fen(gross, vat_bp) < value
+    return f"{field}_cny_per_t", fen_to_cny(gross)
+
+
 class ExplanationOut(Shape):
     """Why there is, or is not, a match: the clearing's own rules over the book as it stands."""
 
@@ -317,6 +345,7 @@ class ExplanationOut(Shape):
     counterparts: int
     summary: list[RuleOut]
     nearest: list[CounterpartOut]
+    change: ChangeOut | None
 
     @classmethod
     def of(cls, found: Explanation) -> ExplanationOut:
@@ -334,4 +363,5 @@ class ExplanationOut(Shape):
                 CounterpartOut(id=one.id, distance_km=round_km(one.distance_m, 5), rules=[str(rule) for rule in one.rules])
                 for one in found.nearest
             ],
+            change=None if found.change is None else ChangeOut.of(found.change, found.vat_bp),
         )

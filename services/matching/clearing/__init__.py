@@ -14,10 +14,12 @@ from services.matching.clearing.market import (
     Validity,
 )
 from services.matching.clearing.solve import Clearing, Match, clear
+from services.matching.clearing.what_if import Change, change_of_demand, change_of_lot
 
 __all__ = [
     "BadListing",
     "BadMarket",
+    "Change",
     "Clearing",
     "Demand",
     "DuplicateListing",
@@ -28,5 +30,7 @@ __all__ = [
     "Taken",
     "Validity",
     "broken_rules",
+    "change_of_demand",
+    "change_of_lot",
     "clear",
 ]

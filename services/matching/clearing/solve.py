@@ -51,7 +51,8 @@ class Match:
 class Clearing:
     """What a clearing found. `matches` are in an order in which each keeps both minimum takes when it is reserved. The bound
     is that of the divisible relaxation. `lot_prices`: the marginal net price in fen per tonne at the place of each lot matched.
-    `impossible`: pairs that no feasible plan can use, by rule, beside those that a rule forbids outright."""
+    `lot_worths`, `demand_prices`: what one more tonne of a lot, or of room at a demand, adds to the relaxation, where that is
+    more than nothing. `impossible`: pairs that no feasible plan can use, by rule, beside those that a rule forbids outright."""
 
     family: str
     lots: int
@@ -64,6 +65,8 @@ class Clearing:
     bound_fen: int
     gap_pct: float
     lot_prices: Mapping[str, int]
+    lot_worths: Mapping[str, int]
+    demand_prices: Mapping[str, int]
     impossible: Mapping[Rule, tuple[tuple[str, str], ...]]
     solver: str
     input_digest: str
@@ -116,6 +119,10 @@ def _outcome(
         bound_fen=bound,
         gap_pct=100 * (bound - objective) / bound if bound else 0.0,
         lot_prices={lot.id: lot.ask_net_fen_per_t + prices[row] for row, lot in enumerate(market.lots) if plan.lots[row].takes},
+        lot_worths={lot.id: price for lot, price in zip(market.lots, prices, strict=True) if price > 0},
+        demand_prices={
+            demand.id: price for demand, price in zip(market.demands, relaxed.demand_price.tolist(), strict=True) if price > 0
+        },
         impossible=impossible,
         solver=SOLVER,
         input_digest=digest(market),

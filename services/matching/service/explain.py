@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from services.matching.clearing import Demand, Lot, Market, Rule, broken_rules
+import structlog
+
+from services.matching.clearing import (
+    BadListing,
+    Change,
+    Demand,
+    Lot,
+    Market,
+    Rule,
+    broken_rules,
+    change_of_demand,
+    change_of_lot,
+)
 from services.matching.model import BookDemand, BookLot, Proposal
 from services.matching.service.market import read_sides
 from services.matching.store import BOOK_DEMANDS, BOOK_LOTS, PROPOSALS
@@ -20,6 +32,7 @@ from shared.problem import NotFound
 
 NEAREST = 5
 LOOKED_AT = 500
+log = structlog.get_logger("explain")
 
 
 @dataclass(frozen=True)
@@ -33,7 +46,8 @@ class Counterpart:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`proposals` are those that stand; `summary` counts, for each rule, the counterparts it forbids."""
+    """`proposals` are those that stand; `summary` counts, for each rule, the counterparts it forbids. `change`: the one change
+    that would match it, where there is no proposal and such a change was found; `vat_bp` is the listing's."""
 
     id: str
     open: bool
@@ -42,6 +56,8 @@ class Explanation:
     counterparts: int
     summary: dict[Rule, int]
     nearest: tuple[Counterpart, ...]
+    change: Change | None
+    vat_bp: int
 
 
 def of_lot(unit: Unit, caller: Caller, identifier: str) -> Explanation:
@@ -90,9 +106,32 @@ def _explain(
     counts = Counter(rule for one in found for rule in one.rules)
     found.sort(key=lambda one: (len(one.rules), one.distance_m, one.id))
     available = entry.available_kg if entry.open else 0
+    change = None if standing or not found else _change(entry, market, found)
     return Explanation(
-        entry.id, entry.open, available, tuple(standing), len(found), dict(counts.most_common()), tuple(found[:NEAREST])
+        entry.id,
+        entry.open,
+        available,
+        tuple(standing),
+        len(found),
+        dict(counts.most_common()),
+        tuple(found[:NEAREST]),
+        change,
+        entry.vat_bp,
     )
+
+
+def _change(entry: BookLot | BookDemand, market: Market, found: list[Counterpart]) -> Change | None:
+    broken = {one.id: one.rules for one in found}
+    try:
+        for lot in market.lots:
+            if lot.id == entry.id:
+                return change_of_lot(market, lot, broken)
+        for demand in market.demands:
+            if demand.id == entry.id:
+                return change_of_demand(market, demand, broken)
+    except BadListing as fault:
+        log.error("no change can be named: a listing of the book can't be cleared", fault=str(fault))
+    return None
 
 
 def _distance_m(lot: Lot, demand: Demand) -> int:

@@ -19,11 +19,20 @@ from shared.clock import utc_now
 from shared.events import Event
 from shared.events.accounts import ComplianceChanged, OrganisationVerified, SiteChanged
 from shared.events.base import ComplianceEntry, Point
-from shared.events.listings import Balance, DemandPosted, LotPublished, LotWithdrawn, QuantityRefused, QuantityReserved
+from shared.events.listings import (
+    Balance,
+    DemandPosted,
+    LotChanged,
+    LotPublished,
+    LotWithdrawn,
+    QuantityRefused,
+    QuantityReserved,
+)
 from shared.ids import new_id
 from shared.mongo import Database
 from shared.problem import Problem
 from shared.settings import Settings
+from shared.units import net_fen
 from tests.fixtures.identity import SignedIn, sign_in
 
 pytestmark = [pytest.mark.mongodb]
@@ -341,3 +350,21 @@ def test_a_proposal_is_explained_line_by_line_with_what_came_second(room: Room, 
     assert round(100 * by_side["demand"]["lacked_cny_per_t"]) == 256_637 - 250_000
     assert "lot" not in by_side or by_side["lot"]["id"] == dearer.id
     assert lot.id == proposal.terms.lot_id
+
+
+def test_an_explanation_names_the_change_that_matches_and_it_does(room: Room, settings: Settings) -> None:
+    client = create_app(settings).test_client()
+    seller, buyer = sign_in(settings, "collector", "seller"), sign_in(settings, "buyer", "buyer")
+    lot = room.lot(ask_fen_per_t=280_000, ask_net_fen_per_t=271_845)
+    demand = room.demand()
+    told = client.get(f"/v1/lots/{lot.id}/explanation", headers=seller.headers).json
+    assert told is not None and told["change"]["field"] == "ask_cny_per_t"
+    assert told["change"]["counterpart_id"] == demand.id
+    gross = round(100 * told["change"]["value"])
+    asked = client.get(f"/v1/demands/{demand.id}/explanation", headers=buyer.headers).json
+    assert asked is not None and asked["change"]["field"] == "bid_cny_per_t" and asked["change"]["value"] > 2900
+    state = lot.model_dump(exclude={"version", "terms_version", "ask_fen_per_t", "ask_net_fen_per_t"})
+    changed = LotChanged(**state, version=3, terms_version=2, ask_fen_per_t=gross, ask_net_fen_per_t=net_fen(gross, lot.vat_bp))
+    room.hear(book.hear_lot, changed)
+    room.clear()
+    assert [proposal.terms.lot_id for proposal in room.proposals()] == [lot.id]

@@ -1,0 +1,193 @@
+"""The single change of a listing that would have matched it.
+
+A counterpart that only one thing stands against names what would have to change, and by how much. The smallest changes are
+tried first, each by clearing the market anew with it: what is named does match, by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from services.matching.clearing.candidates import Rule
+from services.matching.clearing.market import MAX_FEN_PER_T, Demand, Lot, Market
+from services.matching.clearing.solve import Clearing, Match, clear
+from shared.catalogue.freight import FreightOption, options
+from shared.units import div_half_up
+
+TRIES = 6
+_YES_OR_NO = 0.05
+"""How large a change is that has no measure, beside one that is a share of a price or of a limit."""
+_A_LONG_TIME = timedelta(days=10)
+Value = int | float | bool | datetime
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`field` of the listing set to `value` (fen per tonne net of VAT, kilograms, a quality, a time), for `counterpart_id`.
+    `size` compares changes: the share of a price or measure that changes."""
+
+    counterpart_id: str
+    field: str
+    value: Value
+    size: float
+
+
+Lots = Iterator[tuple[Change, Lot]]
+Demands = Iterator[tuple[Change, Demand]]
+
+
+def change_of_lot(market: Market, lot: Lot, broken: Mapping[str, Sequence[Rule]]) -> Change | None:
+    """The smallest change of `lot` found that matches it; `broken`: the rules against each demand looked at."""
+    cleared = clear(market)
+    demands = {demand.id: demand for demand in market.demands if demand.id in broken}
+    found = [
+        pair
+        for identifier, demand in demands.items()
+        for pair in _lot_changes(market, lot, demand, broken[identifier], _room_prices(market, cleared, identifier))
+    ]
+
+    def matches(changed: Lot) -> bool:
+        others = [other for other in market.lots if other.id != lot.id]
+        return any(match.lot_id == lot.id for match in clear(replace(market, lots=[*others, changed])).matches)
+
+    return _first(found, matches)
+
+
+def change_of_demand(market: Market, demand: Demand, broken: Mapping[str, Sequence[Rule]]) -> Change | None:
+    """As `change_of_lot`, for a demand; `broken` by lot."""
+    cleared = clear(market)
+    lots = {lot.id: lot for lot in market.lots if lot.id in broken}
+    found = [
+        pair
+        for identifier, lot in lots.items()
+        for pair in _demand_changes(market, lot, demand, broken[identifier], _lot_prices(market, cleared, identifier))
+    ]
+
+    def matches(changed: Demand) -> bool:
+        others = [other for other in market.demands if other.id != demand.id]
+        return any(match.demand_id == demand.id for match in clear(replace(market, demands=[*others, changed])).matches)
+
+    return _first(found, matches)
+
+
+def _room_prices(market: Market, cleared: Clearing, demand_id: str) -> list[int]:
+    """What a tonne of the demand's room costs: its dual price, or pushing out the least of what it takes."""
+    taken = [_weight(market, match) for match in cleared.matches if match.demand_id == demand_id]
+    return sorted({cleared.demand_prices.get(demand_id, 0), min(taken, default=0)})
+
+
+def _lot_prices(market: Market, cleared: Clearing, lot_id: str) -> list[int]:
+    """As `_room_prices`, for a tonne of the lot."""
+    taken = [_weight(market, match) for match in cleared.matches if match.lot_id == lot_id]
+    return sorted({cleared.lot_worths.get(lot_id, 0), min(taken, default=0)})
+
+
+def _weight(market: Market, match: Match) -> int:
+    return match.bid_net_fen_per_t - match.ask_net_fen_per_t - _haul(market, match.option)
+
+
+def _first(found: Sequence[tuple[Change, T]], matches: Callable[[T], bool]) -> Change | None:
+    ranked = sorted(found, key=lambda pair: (pair[0].size, pair[0].counterpart_id, pair[0].field))
+    return next((change for change, listing in ranked[:TRIES] if matches(listing)), None)
+
+
+def _lot_changes(market: Market, lot: Lot, demand: Demand, rules: Sequence[Rule], room_prices: Sequence[int]) -> Lots:
+    option = _cheapest(market, lot, demand)
+    match [*rules]:
+        case [] | [Rule.GAIN]:
+            for price in room_prices:  # at that price it draws with what is there; below, it is taken
+                ask = demand.bid_net_fen_per_t - _haul(market, option) - price - (1 if price else 0)
+                if 0 < ask < lot.ask_net_fen_per_t:
+                    size = (lot.ask_net_fen_per_t - ask) / lot.ask_net_fen_per_t
+                    yield Change(demand.id, "ask", ask, size), replace(lot, ask_net_fen_per_t=ask)
+        case [Rule.QUALITY]:
+            beyond = list(_beyond(lot, demand))
+            if len(beyond) == 1:
+                attribute, _, limit = beyond[0]
+                size = abs(limit - lot.quality[attribute]) / max(1.0, abs(lot.quality[attribute]))
+                yield Change(demand.id, f"quality.{attribute}", limit, size), _with_quality(lot, attribute, limit)
+        case [Rule.QUALITY_UNKNOWN]:
+            unknown = [a for a in (*demand.quality_limits, *demand.blend_limits) if a not in lot.quality]
+            if len(set(unknown)) == 1:
+                attribute = unknown[0]
+                bounds = {**demand.blend_limits.get(attribute, {}), **demand.quality_limits.get(attribute, {})}
+                limit = bounds.get("max", bounds.get("min", 0.0))
+                yield Change(demand.id, f"quality.{attribute}", limit, _YES_OR_NO), _with_quality(lot, attribute, limit)
+        case [Rule.WINDOW]:
+            latest = demand.deliver_until - _transit(option)
+            earliest = demand.deliver_from - _transit(option)
+            if max(market.now, lot.available_from) > latest >= market.now and lot.available_until >= earliest:
+                size = (lot.available_from - latest) / _A_LONG_TIME
+                yield Change(demand.id, "available_from", latest, size), replace(lot, available_from=latest)
+            elif lot.available_until < earliest and lot.available_from <= latest:
+                size = (earliest - lot.available_until) / _A_LONG_TIME
+                yield Change(demand.id, "available_until", earliest, size), replace(lot, available_until=earliest)
+        case [Rule.NOT_WHOLE]:
+            yield Change(demand.id, "divisible", True, _YES_OR_NO), replace(lot, divisible=True)
+
+
+def _demand_changes(market: Market, lot: Lot, demand: Demand, rules: Sequence[Rule], lot_prices: Sequence[int]) -> Demands:
+    option = _cheapest(market, lot, demand)
+    match [*rules]:
+        case [] | [Rule.GAIN]:
+            for price in lot_prices:
+                bid = lot.ask_net_fen_per_t + _haul(market, option) + price + (1 if price else 0)
+                if demand.bid_net_fen_per_t < bid <= MAX_FEN_PER_T:
+                    size = (bid - demand.bid_net_fen_per_t) / max(1, demand.bid_net_fen_per_t)
+                    yield Change(lot.id, "bid", bid, size), replace(demand, bid_net_fen_per_t=bid)
+        case [Rule.QUALITY]:
+            beyond = list(_beyond(lot, demand))
+            if len(beyond) == 1:
+                attribute, end, limit = beyond[0]
+                value = lot.quality[attribute]
+                limits = {**demand.quality_limits, attribute: {**demand.quality_limits[attribute], end: value}}
+                size = abs(limit - value) / max(1.0, abs(limit))
+                yield Change(lot.id, f"quality_limits.{attribute}.{end}", value, size), replace(demand, quality_limits=limits)
+        case [Rule.WINDOW]:
+            arrives = max(market.now, lot.available_from) + _transit(option)
+            leaves = lot.available_until + _transit(option)
+            if arrives > demand.deliver_until and leaves >= demand.deliver_from:
+                size = (arrives - demand.deliver_until) / _A_LONG_TIME
+                yield Change(lot.id, "deliver_until", arrives, size), replace(demand, deliver_until=arrives)
+            elif leaves < demand.deliver_from and arrives <= demand.deliver_until:
+                size = (demand.deliver_from - leaves) / _A_LONG_TIME
+                yield Change(lot.id, "deliver_from", leaves, size), replace(demand, deliver_from=leaves)
+        case [Rule.NOT_WHOLE]:
+            size = (lot.kg_available - demand.kg_available) / max(1, demand.kg_available)
+            yield Change(lot.id, "available", lot.kg_available, size), replace(demand, kg_available=lot.kg_available)
+        case [Rule.COMPLIANCE]:
+            yield Change(lot.id, "compliant_sellers_only", False, _YES_OR_NO), replace(demand, compliant_sellers_only=False)
+
+
+def _cheapest(market: Market, lot: Lot, demand: Demand) -> FreightOption:
+    found = options(lot.position, demand.position, 1, market.family, market.modes)
+    return min(found, key=lambda option: _haul(market, option))
+
+
+def _haul(market: Market, option: FreightOption) -> int:
+    """Freight and what its carbon counts, fen per tonne."""
+    return option.freight_fen_per_t + div_half_up(option.co2e_g_per_t * market.carbon_fen_per_t_co2e, 1_000_000)
+
+
+def _transit(option: FreightOption) -> timedelta:
+    """How long the haul takes."""
+    return timedelta(milliseconds=option.transit_ms)
+
+
+def _beyond(lot: Lot, demand: Demand) -> Iterator[tuple[str, str, float]]:
+    """`(attribute, min or max, limit)` of each limit that the lot passes."""
+    for attribute, bounds in demand.quality_limits.items():
+        value = lot.quality.get(attribute)
+        if value is None:
+            continue
+        for end, limit in bounds.items():
+            if value < limit if end == "min" else value > limit:
+                yield attribute, end, limit
+
+
+def _with_quality(lot: Lot, attribute: str, value: float) -> Lot:
+    return replace(lot, quality={**lot.quality, attribute: value})
