@@ -364,7 +364,14 @@ def test_an_explanation_names_the_change_that_matches_and_it_does(room: Room, se
     asked = client.get(f"/v1/demands/{demand.id}/explanation", headers=buyer.headers).json
     assert asked is not None and asked["change"]["field"] == "bid_cny_per_t" and asked["change"]["value"] > 2900
     state = lot.model_dump(exclude={"version", "terms_version", "ask_fen_per_t", "ask_net_fen_per_t"})
-    changed = LotChanged(**state, version=3, terms_version=2, ask_fen_per_t=gross, ask_net_fen_per_t=net_fen(gross, lot.vat_bp))
+    changed = LotChanged(
+        **state,
+        version=3,
+        terms_version=2,
+        previous_quantity_kg=30_000,
+        ask_fen_per_t=gross,
+        ask_net_fen_per_t=net_fen(gross, lot.vat_bp),
+    )
     room.hear(book.hear_lot, changed)
     room.clear()
     assert [proposal.terms.lot_id for proposal in room.proposals()] == [lot.id]
