@@ -9,6 +9,8 @@ from services.matching.schemas import (
     ClearingOut,
     ClearingQuery,
     ExplanationOut,
+    PriceOut,
+    PriceQuery,
     ProposalExplanationOut,
     ProposalOut,
     ProposalQuery,
@@ -41,6 +43,12 @@ def read_clearing(unit: Unit, caller: Caller, identifier: str) -> ClearingOut:
     """One clearing."""
     authorise(caller, "clearings.read", {"visible"})
     return ClearingOut.of(views.clearing(unit, identifier))
+
+
+@routes.get("/v1/prices", "prices.read", PageOut[PriceOut])
+def list_prices(unit: Unit, query: PriceQuery) -> PageOut[PriceOut]:
+    """The price index by grade, region (cities and provinces; a county gives its city's) and day, newest first."""
+    return page_of(views.prices(unit, query.filters(), query.cursor, query.limit), PriceOut.of)
 
 
 @routes.get("/v1/proposals", "proposals.list", PageOut[ProposalOut])

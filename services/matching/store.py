@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.matching.model import BookDemand, BookLot, ClearingRecord, Material, Proposal, RefusedPair
+from services.matching.model import BookDemand, BookLot, ClearingRecord, Material, Price, Proposal, RefusedPair
 from shared import parties
 from shared.mongo import Repository, Sealed, Unit
 
@@ -45,12 +45,17 @@ class RefusedPairDocument(Sealed):
     meta = {"collection": "refused_pairs", "indexes": ["lot_id"]}  # noqa: RUF012
 
 
+class PriceDocument(Sealed):
+    meta = {"collection": "prices", "indexes": [["grade", "region", "-day"]]}  # noqa: RUF012
+
+
 BOOK_LOTS = Repository(BookLotDocument, BookLot)
 BOOK_DEMANDS = Repository(BookDemandDocument, BookDemand)
 PROPOSALS = Repository(ProposalDocument, Proposal)
 CLEARINGS = Repository(ClearingDocument, ClearingRecord)
 MATERIALS = Repository(MaterialDocument, Material)
 REFUSED_PAIRS = Repository(RefusedPairDocument, RefusedPair)
+PRICES = Repository(PriceDocument, Price)
 DOCUMENTS: tuple[type[Sealed], ...] = (
     BookLotDocument,
     BookDemandDocument,
@@ -58,6 +63,7 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     ClearingDocument,
     MaterialDocument,
     RefusedPairDocument,
+    PriceDocument,
     *parties.DOCUMENTS,
 )
 BY_ID: tuple[Repository[Any], ...] = (BOOK_LOTS, BOOK_DEMANDS, PROPOSALS, *parties.BY_ID)
@@ -103,3 +109,9 @@ def refused_pairs(unit: Unit, lot_ids: Iterable[str]) -> list[RefusedPair]:
 def requested(unit: Unit) -> list[ClearingRecord]:
     """Clearings an operator asked for, oldest first."""
     return CLEARINGS.select(unit, {"status": "requested"}, [("_id", 1)])
+
+
+def last_price(unit: Unit, grade: str, region: str, before: str) -> Price | None:
+    """The newest price of a day before that one."""
+    where = {"grade": grade, "region": region, "day": {"$lt": before}}
+    return next(iter(PRICES.select(unit, where, [("day", -1)], 1)), None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.matching.model import ClearingRecord, Proposal
+from services.matching.model import ClearingRecord, Price, Proposal
 from services.matching.model.proposal import HIDDEN
-from services.matching.store import CLEARINGS, PROPOSALS
+from services.matching.store import CLEARINGS, PRICES, PROPOSALS
+from shared import geo
 from shared.auth import Caller
 from shared.http.filters import in_material, in_region
 from shared.mongo import Page, Unit
@@ -39,6 +40,22 @@ def clearings(unit: Unit, material: str | None, status: str | None, cursor: str 
     if material:
         where["material"] = material.split(".", 1)[0]
     return CLEARINGS.page(unit, where, cursor, limit)
+
+
+def prices(unit: Unit, filters: dict[str, str | None], cursor: str | None, limit: int) -> Page[Price]:
+    """Prices by day, newest first, of days, regions and grades that have or carry one."""
+    conditions: list[dict[str, Any]] = [{"median_fen_per_t": {"$ne": None}}]
+    for name in ("material", "grade"):
+        if (code := filters[name]) is not None:
+            conditions.append(in_material("grade", code))
+    if (region := filters["region"]) is not None:
+        is_county = geo.prefix(region) == region
+        conditions.append({"region": next(iter(geo.ancestors(region)), region) if is_county else region})
+    if (since := filters["from_"]) is not None:
+        conditions.append({"day": {"$gte": since}})
+    if (until := filters["to"]) is not None:
+        conditions.append({"day": {"$lt": until}})
+    return PRICES.page(unit, {"$and": conditions}, cursor, limit)
 
 
 def clearing(unit: Unit, identifier: str) -> ClearingRecord:

@@ -83,6 +83,19 @@ class ProposalWithdrawn(_Proposal, type="proposal.withdrawn"):
     """The lot, the demand or a compliance is gone."""
 
 
+class PricePublished(Event, type="price.published"):
+    """The price index of a grade in a region on a day of Asia/Shanghai: `id` is `<day>:<region>:<grade>`. Fen per tonne, net of
+    VAT, loaded at the seller's: the median and the quartiles of the clearing's node prices, one vote a firm."""
+
+    grade: str
+    region: str
+    day: str
+    price_fen_per_t: int
+    low_fen_per_t: int
+    high_fen_per_t: int
+    firms: int
+
+
 class ClearingCompleted(Event, type="clearing.completed"):
     """One clearing of a material family; `id` is the clearing's. Money in fen."""
 

@@ -2,6 +2,19 @@
 
 from services.matching.model.book import BookDemand, BookLot, Material, RefusedPair, pair_id
 from services.matching.model.clearing import ClearingRecord
+from services.matching.model.price import Price, price_id
 from services.matching.model.proposal import Proposal, RunnerUp, Side
 
-__all__ = ["BookDemand", "BookLot", "ClearingRecord", "Material", "Proposal", "RefusedPair", "RunnerUp", "Side", "pair_id"]
+__all__ = [
+    "BookDemand",
+    "BookLot",
+    "ClearingRecord",
+    "Material",
+    "Price",
+    "Proposal",
+    "RefusedPair",
+    "RunnerUp",
+    "Side",
+    "pair_id",
+    "price_id",
+]

@@ -15,6 +15,7 @@ import structlog
 from services.matching import clearing
 from services.matching.clearing import BadListing, Market, Match
 from services.matching.model import BookDemand, BookLot, ClearingRecord, Material, Proposal, RunnerUp
+from services.matching.service import prices
 from services.matching.service.market import read_sides
 from services.matching.store import (
     CLEARINGS,
@@ -90,7 +91,7 @@ def run(database: Database, family: str, worker: str, record: ClearingRecord | N
     record.solver, record.input_digest, record.duration_ms = result.solver, result.input_digest, took
     record.work, record.work_limit_met, record.proposals = result.work, result.work_limit_met, len(result.matches)
     try:
-        database.write(lambda unit: write_proposals(unit, book, record, result.matches))
+        database.write(lambda unit: write_proposals(unit, book, record, result))
     except LeaseIsLost:
         log.warning("clearing dropped: another worker has the material", material=family)
         return None
@@ -127,19 +128,20 @@ def read_book(unit: Unit, family: str, worker: str) -> Book | None:
     return Book(unit.now, material.fence, material.changes, sides.lots, sides.demands, sides.market)
 
 
-def write_proposals(unit: Unit, book: Book, record: ClearingRecord, matches: tuple[Match, ...]) -> None:
-    """Write the clearing and its proposals, in the matches' order. Raises LeaseIsLost."""
+def write_proposals(unit: Unit, book: Book, record: ClearingRecord, result: clearing.Clearing) -> None:
+    """Write the clearing and its proposals, in the matches' order, and what they say of prices. Raises LeaseIsLost."""
     material = MATERIALS.get(unit, record.material)
     if material.fence != book.fence:
         raise LeaseIsLost
     material.cleared, material.cleared_at, material.until = book.changes, book.now, None
     MATERIALS.save(unit, material)
-    proposals = [_proposal(book, record, match, unit.now) for match in matches]
+    proposals = [_proposal(book, record, match, unit.now) for match in result.matches]
     PROPOSALS.add(unit, *proposals)
     for proposal in proposals:
         unit.emit(*proposal.made())
     unit.emit(*record.completed(unit.now))
     CLEARINGS.save(unit, record)
+    prices.observe(unit, book.lots, result.lot_prices)
 
 
 def _proposal(book: Book, record: ClearingRecord, match: Match, now: datetime) -> Proposal:

@@ -375,3 +375,37 @@ def test_an_explanation_names_the_change_that_matches_and_it_does(room: Room, se
     room.hear(book.hear_lot, changed)
     room.clear()
     assert [proposal.terms.lot_id for proposal in room.proposals()] == [lot.id]
+
+
+def test_a_price_needs_five_firms_and_is_carried_until_there_are_as_many(room: Room, settings: Settings) -> None:
+    client = create_app(settings).test_client()
+    reader = sign_in(settings, "collector")
+
+    def told(**query: str) -> list[dict[str, Any]]:
+        answer = client.get("/v1/prices", query_string={"grade": "steel.hms1", **query}, headers=reader.headers).json
+        assert answer is not None
+        return list(answer["items"])
+
+    def clear_for(firms: range) -> None:
+        for number in firms:
+            room.lot(seller_id=f"seller-{number}", ask_net_fen_per_t=230_000 + number)
+        room.clear()
+        for proposal in room.proposals():
+            if proposal.status == "made":
+                room.reserve(proposal)
+
+    room.demand(), clear_for(range(4))
+    assert told() == []
+    clear_for(range(4, 6))
+    city, province = told(region="420100"), told(region="420000")
+    assert [row["region"] for row in city + province] == ["420100", "420000"] and told(region="420102") == city
+    assert (city[0]["firms"], city[0]["carried"]) == (6, False)
+    assert city[0]["low_cny_per_t"] <= city[0]["price_cny_per_t"] <= city[0]["high_cny_per_t"]
+    types = [row["type"] for row in room.database.mongo["outbox"].find()]
+    assert types.count("huanliu.price.published.v1") == 2
+    room.clock.ahead += timedelta(days=1)
+    clear_for(range(10, 11))
+    today, yesterday = told(region="420100")
+    assert today["carried"] and today["priced_on"] == yesterday["date"] and today["firms"] == 6
+    assert today["price_cny_per_t"] == yesterday["price_cny_per_t"] and not yesterday["carried"]
+    assert [row["date"] for row in told(region="420100", to=today["date"])] == [yesterday["date"]]
