@@ -82,6 +82,7 @@ KEPT: tuple[Kept, ...] = (
     Kept("listings", "demands", ("demand",), unsaid=_QUANTITIES, drafts=frozenset({"draft"})),
     Kept("matching", "proposals", ("proposal",), silent=_DECIDED),
     Kept("matching", "clearings", ("clearing.completed",), drafts=frozenset({"requested"})),
+    Kept("matching", "prices", ("price.published",), silent=frozenset(), unsaid=frozenset({"firms"}), complete=False),
     Kept("trading", "trades", ("trade",), silent=frozenset({"status"})),
     Kept("logistics", "shipments", ("shipment", "position"), silent=frozenset({"status"})),
     Kept("logistics", "haulages", ("haulage",), complete=False),

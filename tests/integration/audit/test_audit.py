@@ -21,9 +21,10 @@ pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
 Row = dict[str, Any]
 
 REBUILT = {
-    # What comes and goes by itself or says nothing of goods and money; altering one breaks its seal all the same.
+    # What comes and goes by itself or says nothing of goods and money, and prices of fewer firms than one is published of;
+    # altering one breaks its seal all the same.
     "accounts": {"sessions", "refresh_tokens", "api_keys", "signing_keys"},
-    "matching": {"materials", "refused_pairs"},
+    "matching": {"materials", "refused_pairs", "prices"},
 }
 
 
