@@ -17,7 +17,9 @@ from services.matching.clearing.solve import Clearing, Match, clear
 from shared.catalogue.freight import FreightOption, options
 from shared.units import div_half_up
 
-TRIES = 6
+TRIES = 4
+MOST_LISTINGS = 3_000
+"""Each try clears the market once: in a larger one nobody would wait for the answer, so none is named."""
 _YES_OR_NO = 0.05
 """How large a change is that has no measure, beside one that is a share of a price or of a limit."""
 _A_LONG_TIME = timedelta(days=10)
@@ -41,7 +43,10 @@ Demands = Iterator[tuple[Change, Demand]]
 
 
 def change_of_lot(market: Market, lot: Lot, broken: Mapping[str, Sequence[Rule]]) -> Change | None:
-    """The smallest change of `lot` found that matches it; `broken`: the rules against each demand looked at."""
+    """The smallest change of `lot` found that matches it; `broken`: the rules against each demand looked at. None where none was
+    found, or the market is too large to try."""
+    if _too_large(market):
+        return None
     cleared = clear(market)
     demands = {demand.id: demand for demand in market.demands if demand.id in broken}
     found = [
@@ -59,6 +64,8 @@ def change_of_lot(market: Market, lot: Lot, broken: Mapping[str, Sequence[Rule]]
 
 def change_of_demand(market: Market, demand: Demand, broken: Mapping[str, Sequence[Rule]]) -> Change | None:
     """As `change_of_lot`, for a demand; `broken` by lot."""
+    if _too_large(market):
+        return None
     cleared = clear(market)
     lots = {lot.id: lot for lot in market.lots if lot.id in broken}
     found = [
@@ -72,6 +79,10 @@ def change_of_demand(market: Market, demand: Demand, broken: Mapping[str, Sequen
         return any(match.demand_id == demand.id for match in clear(replace(market, demands=[*others, changed])).matches)
 
     return _first(found, matches)
+
+
+def _too_large(market: Market) -> bool:
+    return len(market.lots) + len(market.demands) > MOST_LISTINGS
 
 
 def _room_prices(market: Market, cleared: Clearing, demand_id: str) -> list[int]:
