@@ -43,8 +43,8 @@ Demands = Iterator[tuple[Change, Demand]]
 
 
 def change_of_lot(market: Market, lot: Lot, broken: Mapping[str, Sequence[Rule]]) -> Change | None:
-    """The smallest change of `lot` found that matches it; `broken`: the rules against each demand looked at. None where none was
-    found, or the market is too large to try."""
+    """The smallest change of `lot` found that matches it; `broken`: the rules against each demand looked at. None where none
+    was found, or the market is too large to try."""
     if _too_large(market):
         return None
     cleared = clear(market)
