@@ -23,7 +23,7 @@ from shared.problem import ServiceIsUnavailable
 from shared.settings import Settings
 
 UNREACHABLE = (NoConnection, ConnectionTimeout)
-REFRESH = "300ms"
+REFRESH = "1s"
 VERSION_CONFLICT = 409
 LAST_WRITES_S = 1.0
 """How long a writer may still hold the name of an index that was replaced."""
