@@ -1,0 +1,21 @@
+"""Shapes of matching, in and out."""
+
+from services.matching.schemas.clearings import ClearingIn, ClearingOut, ClearingQuery
+from services.matching.schemas.explanations import ChangeOut, ExplanationOut, ProposalExplanationOut
+from services.matching.schemas.prices import PriceOut, PriceQuery
+from services.matching.schemas.proposals import AcceptIn, ProposalOut, ProposalQuery, RejectIn
+
+__all__ = [
+    "AcceptIn",
+    "ChangeOut",
+    "ClearingIn",
+    "ClearingOut",
+    "ClearingQuery",
+    "ExplanationOut",
+    "PriceOut",
+    "PriceQuery",
+    "ProposalExplanationOut",
+    "ProposalOut",
+    "ProposalQuery",
+    "RejectIn",
+]
