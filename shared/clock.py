@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+"""The zone of calendar days, unless a caller asks for another."""
 
 
 def utc_now() -> datetime:

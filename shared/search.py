@@ -7,7 +7,7 @@ it, and every write goes to both. Nothing is ever deleted from an index: closed 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -23,7 +23,7 @@ from shared.problem import ServiceIsUnavailable
 from shared.settings import Settings
 
 UNREACHABLE = (NoConnection, ConnectionTimeout)
-REFRESH = "1s"
+REFRESH = "300ms"
 VERSION_CONFLICT = 409
 LAST_WRITES_S = 1.0
 """How long a writer may still hold the name of an index that was replaced."""
@@ -65,26 +65,13 @@ class Index:
                 zh="搜索暂不可用, 挂牌和交易不受影响", en="Search is down for now; listing and trading go on", retry_after_s=5
             ) from error
 
-    def write(self, documents: Iterable[Document]) -> None:
-        """Index into every target; an older version than the stored one is passed over. Raises ServerIsUnreachable,
-        IndexIsMissing."""
-        batch = list(documents)
-        try:
-            targets = self._behind(self.alias, self.building)
-            if self.alias not in targets.values():
-                raise IndexIsMissing(self.alias)
-            for target in targets:
-                self._bulk(target, batch)
-        except (*UNREACHABLE, ApiError) as error:
-            raise ServerIsUnreachable(f"Elasticsearch: {error}") from error
-
     def rebuild(self, documents: Iterable[Document]) -> int:
         """Build a new index from the source of truth while the old one serves, then swap. `documents` must be read after
         this call began: the iterator is opened once writers go to the new index as well. Returns how many."""
         self._sweep()
         fresh = self._create(self.building)
         try:
-            count = self._bulk(fresh, documents)
+            count = self._bulk((fresh, one) for one in documents)
             self.client.indices.refresh(index=fresh)
             old = self._behind(self.alias)
             actions = [{"remove": {"index": name, "alias": self.alias}} for name in old]
@@ -126,9 +113,11 @@ class Index:
         )
         return name
 
-    def _bulk(self, target: str, documents: Iterable[Document]) -> int:
+    def _bulk(self, writes: Iterable[tuple[str, Document]]) -> int:
+        """Each document into the index beside it. Returns how many."""
+
         def actions() -> Iterator[dict[str, Any]]:
-            for one in documents:
+            for target, one in writes:
                 yield {
                     "_op_type": "index",
                     "_index": target,
@@ -153,3 +142,23 @@ class Index:
         query = {"version": True, "query": {"match_all": {}}}
         for hit in scan(self.client, index=self.alias, query=query, size=1000):
             yield hit["_id"], hit["_version"], hit["_source"]
+
+
+def write(batches: Sequence[tuple[Index, Sequence[Document]]]) -> None:
+    """Index each batch into every target of its index, all in one go; an older version than the stored one is passed over.
+    Raises ServerIsUnreachable, IndexIsMissing."""
+    client = batches[0][0]
+    try:
+        names = client._behind(*(alias for index, _ in batches for alias in (index.alias, index.building)))
+        for index, _ in batches:
+            if index.alias not in names.values():
+                raise IndexIsMissing(index.alias)
+        client._bulk(
+            (target, document)
+            for index, documents in batches
+            for target, alias in names.items()
+            if alias in (index.alias, index.building)
+            for document in documents
+        )
+    except (*UNREACHABLE, ApiError) as error:
+        raise ServerIsUnreachable(f"Elasticsearch: {error}") from error

@@ -84,7 +84,7 @@ def closed_clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         opened.append(MongoClient(*args, **options))
         return opened[-1]
 
-    monkeypatch.setattr("shared.mongo.MongoClient", opening)
+    monkeypatch.setattr("shared.mongo.database.MongoClient", opening)
     yield
     for client in opened:
         client.close()

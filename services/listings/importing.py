@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from services.listings.model import RowFault
 from shared import catalogue
+from shared.clock import SHANGHAI
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEEDED = ("grade", "quantity_t", "ask_cny_per_t", "available_from", "available_until")
 HEADER_WITHIN = 10
 """The header is looked for in so many lines: people put a title above it."""

@@ -28,7 +28,9 @@ def create_worker(settings: Settings | None = None) -> Worker:
     """Relay, consumer and timers."""
     from services.logistics.handlers import EVENTS, TIMERS
     from shared.bus.consumer import Consumer
+    from shared.bus.handling import UNHURRIED_S
     from shared.bus.worker import Worker
 
     database = Database(settings or Settings(), ROOM)
-    return Worker(database, DOCUMENTS, [Consumer(database, ROOM, EVENTS, BY_ID)], TIMERS)
+    consumers = [Consumer(database, ROOM, EVENTS, BY_ID, UNHURRIED_S)]
+    return Worker(database, DOCUMENTS, consumers, TIMERS, UNHURRIED_S)

@@ -22,7 +22,15 @@ class Ticket:
 class ShipmentDocument(Sealed):
     meta = {  # noqa: RUF012
         "collection": "shipments",
-        "indexes": ["trade_id", "seller_id", "buyer_id", "carrier_id", "lot_id", "demand_id", "status"],
+        "indexes": [
+            ["seller_id", "id"],
+            ["buyer_id", "id"],
+            ["carrier_id", "id"],
+            ["status", "id"],
+            "trade_id",
+            "lot_id",
+            "demand_id",
+        ],
     }
 
 

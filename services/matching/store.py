@@ -25,8 +25,9 @@ class ProposalDocument(Sealed):
         "indexes": [
             "terms.lot_id",
             "terms.demand_id",
-            "terms.seller_id",
-            "terms.buyer_id",
+            ["terms.seller_id", "id"],
+            ["terms.buyer_id", "id"],
+            ["status", "id"],
             ["status", "expires_at"],
             ["family", "status"],
         ],

@@ -14,8 +14,9 @@ class TradeDocument(Sealed):
         "collection": "trades",
         "indexes": [
             {"fields": ["proposal_id"], "unique": True},
-            "terms.seller_id",
-            "terms.buyer_id",
+            ["terms.seller_id", "id"],
+            ["terms.buyer_id", "id"],
+            ["status", "id"],
             "terms.lot_id",
             "terms.demand_id",
         ],

@@ -21,7 +21,7 @@ from pymongo.errors import ConnectionFailure, DuplicateKeyError
 from shared.bus import inbox
 from shared.bus.dead_letters import DEAD_LETTERS, listed, park, record_of
 from shared.bus.envelope import Envelope, EventIsUnreadable, Record, open_envelope, parse, type_of
-from shared.bus.handling import Handler, Handlers
+from shared.bus.handling import GATHER_S, Handler, Handlers
 from shared.bus.producer import ensure_topics, make_producer
 from shared.events import REGISTRY, Event
 from shared.events.base import ids_in
@@ -34,8 +34,6 @@ BATCH = 200
 RETRY_PAUSES_S = (0.05, 0.3, 1.0)
 PARKED_IN_A_ROW = 200
 REPLAYS_EVERY_S = 1.0
-GATHER_S = 0.1
-"""A small batch costs nearly what a large one does: after one, events may gather for this long."""
 JOIN_S = 15
 """Longer than any rebalance of ours takes; a member without partitions makes a new start."""
 
@@ -67,10 +65,15 @@ class Consumer:
     in a batch is read before it, all at once."""
 
     def __init__(
-        self, database: Database, name: str, work: Handlers | Projection, ahead: Sequence[Repository[Any]] = ()
+        self,
+        database: Database,
+        name: str,
+        work: Handlers | Projection,
+        ahead: Sequence[Repository[Any]] = (),
+        gather_s: float = GATHER_S,
     ) -> None:
         self.database, self.name, self.work, self.ahead = database, name, work, ahead
-        self.settings = database.settings
+        self.settings, self.gather_s = database.settings, gather_s
         kinds = work.types if isinstance(work, Projection) else tuple(work)
         self.types = {kind.TYPE for kind in kinds}
         self.topics = sorted({self.settings.topic(kind.ROOM) for kind in kinds})
@@ -124,7 +127,7 @@ class Consumer:
                     kafka.commit({tp: OffsetAndMetadata(records[-1].offset + 1, "", -1) for tp, records in polled.items()})
                     self.error = None
                     if sum(map(len, polled.values())) < BATCH:
-                        stop.wait(GATHER_S)
+                        stop.wait(self.gather_s)
                 self._replay()
                 if kafka.assignment():
                     alive = time.monotonic()

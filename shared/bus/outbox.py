@@ -21,6 +21,7 @@ from pymongo import ReturnDocument
 from pymongo.change_stream import ChangeStream
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from shared.bus.handling import GATHER_S
 from shared.bus.producer import ensure_topics, make_producer, publish
 from shared.ids import new_id
 from shared.mongo import Database, Row
@@ -39,8 +40,8 @@ class LeaseIsLost(Exception):
 class Relay:
     """Runs until `stop` is set; survives the loss of MongoDB and Kafka."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    def __init__(self, database: Database, gather_s: float = GATHER_S) -> None:
+        self.database, self.gather_s = database, gather_s
         self.owner = new_id()
         self.fence = 0
         self._renewed = float("-inf")
@@ -84,26 +85,26 @@ class Relay:
 
     def _renew_lease(self) -> None:
         """When a third of it is gone. Raises LeaseIsLost."""
-        if time.monotonic() - self._renewed >= LEASE_S / 3:
-            self._keep_lease()
+        now = time.monotonic()
+        if now - self._renewed >= LEASE_S / 3:
+            until = self.database.clock() + timedelta(seconds=LEASE_S)
+            if self.database.mongo["leases"].update_one(self._mine, {"$set": {"until": until}}).matched_count == 0:
+                raise LeaseIsLost("another relay holds the lease")
+            self._renewed = now
 
     def _keep_lease(self) -> None:
-        """Raises LeaseIsLost. Renews the lease when a third of it is gone; in between a look is enough."""
-        mine = {"_id": "relay", "owner": self.owner, "fence": self.fence}
-        now = time.monotonic()
-        if now - self._renewed < LEASE_S / 3:
-            if self.database.mongo["leases"].count_documents(mine, limit=1) == 0:
-                raise LeaseIsLost("another relay holds the lease")
-            return
-        until = self.database.clock() + timedelta(seconds=LEASE_S)
-        if self.database.mongo["leases"].update_one(mine, {"$set": {"until": until}}).matched_count == 0:
+        """Renew it where it is time, and be sure of it. Raises LeaseIsLost."""
+        self._renew_lease()
+        if self.database.mongo["leases"].count_documents(self._mine, limit=1) == 0:
             raise LeaseIsLost("another relay holds the lease")
-        self._renewed = now
+
+    @property
+    def _mine(self) -> dict[str, Any]:
+        return {"_id": "relay", "owner": self.owner, "fence": self.fence}
 
     def _leave_lease(self) -> None:
         try:
-            mine = {"_id": "relay", "owner": self.owner, "fence": self.fence}
-            self.database.mongo["leases"].update_one(mine, {"$set": {"until": self.database.clock()}})
+            self.database.mongo["leases"].update_one(self._mine, {"$set": {"until": self.database.clock()}})
         except PyMongoError as error:
             log.info("the lease runs out by itself", room=self.database.room, error=str(error))
 
@@ -113,9 +114,11 @@ class Relay:
         with outbox.watch(only_inserts, max_await_time_ms=AWAIT_MS) as stream:
             while not stop.is_set():
                 self._renew_lease()
-                while self._publish_pending() == BATCH:
+                while (published := self._publish_pending()) == BATCH:
                     pass
                 self.error = None
+                if published:
+                    stop.wait(self.gather_s)
                 self._wait(stream, stop)
 
     def _wait(self, stream: ChangeStream[Row], stop: threading.Event) -> None:

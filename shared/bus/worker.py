@@ -14,6 +14,7 @@ from pymongo.errors import PyMongoError
 
 from shared.bus.consumer import Consumer
 from shared.bus.documents import BUS_DOCUMENTS
+from shared.bus.handling import GATHER_S
 from shared.bus.outbox import Relay, backlog
 from shared.mongo import Database, Sealed
 from shared.observe import HANDLED, OUTBOX, PARKED, configure_logs, serve_probes
@@ -40,10 +41,11 @@ class Worker:
         documents: Sequence[type[Sealed]],
         consumers: Sequence[Consumer] = (),
         timers: Sequence[Timer] = (),
+        gather_s: float = GATHER_S,
     ) -> None:
         self.database, self.documents = database, documents
         self.consumers, self.timers = consumers, timers
-        self.relay = Relay(database)
+        self.relay = Relay(database, gather_s)
         self.stop = threading.Event()
         self._threads: list[threading.Thread] = []
 

@@ -11,6 +11,7 @@ import orjson
 import structlog
 from flask import Request, Response, request
 from pydantic import BaseModel, ValidationError
+from pymongo.errors import DuplicateKeyError
 
 from shared.auth import Caller, authorise
 from shared.auth.policy import checked
@@ -130,7 +131,11 @@ class Dispatcher:
     def _once(
         self, route: Route, trace: str, caller: Caller | None, key: str, call: Callable[[Unit], Answer]
     ) -> Answer | Response:
-        """The first answer for this key; stored in the request's own transaction, so that two at once have one effect."""
+        """The first answer for this key; stored in the request's own transaction, so that two at once have one effect.
+
+        Most keys are new, so nothing is looked up before: a repeat fails where it stores its answer, or before, for the first
+        has changed what it finds; its effect is undone either way, and the first answer is given.
+        """
         if len(key) > 255:
             raise InputIsInvalid([("/Idempotency-Key", "幂等键过长", "An Idempotency-Key has at most 255 characters")])
         scope = f"{caller.user_id if caller else ''}\n{route.method} {request.path}\n{key}"
@@ -138,10 +143,7 @@ class Dispatcher:
         digest = hashlib.sha256(request.full_path.encode() + b"\n" + request.get_data()).hexdigest()
         language = language_of(request)
 
-        def work(unit: Unit) -> Answer | Response:
-            stored = kept(unit, identifier)
-            if stored is not None:
-                return replayed(stored, digest)
+        def work(unit: Unit) -> Answer:
             answer = call(unit)
             if answer.then is None:
                 keep(unit, identifier, digest, render(answer, request))
@@ -149,11 +151,12 @@ class Dispatcher:
 
         try:
             return self.database.write(work, trace)
-        except IdempotencyKeyIsReused:
-            raise
-        except Problem as problem:
-            if problem.status in STORED_PROBLEMS:
-                response = problem_response(problem, language)
+        except (Problem, DuplicateKeyError) as error:
+            stored = kept(self.database.read(), identifier)
+            if stored is not None:
+                return replayed(stored, digest)
+            if isinstance(error, Problem) and error.status in STORED_PROBLEMS:
+                response = problem_response(error, language)
                 self.database.write(lambda unit: None if kept(unit, identifier) else keep(unit, identifier, digest, response))
             raise
 

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -17,9 +16,9 @@ from deploy.demo.day.book import Book
 from deploy.demo.day.cast import Cast
 from deploy.demo.day.player import Player
 from deploy.demo.day.report import Report
+from shared.clock import SHANGHAI
 
 __all__ = ["Day", "Report", "play"]
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 AFTER_S = 1800
 """The longest that a day goes on after its last offer."""
 SLOWEST_LOTS_PER_S = 2.0

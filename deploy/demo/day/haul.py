@@ -64,10 +64,10 @@ class Hauler:
         """The trade's shipments; all are planned in one transaction, so one look that finds any finds all."""
         until = time.monotonic() + PLANNED_WITHIN_S
         while time.monotonic() < until:
+            time.sleep(LOOK_S)
             loads = list(self.api.items("/v1/shipments", OPERATOR, trade_id=trade["id"], limit=200))
             if loads:
                 return loads
-            time.sleep(LOOK_S)
         self.book.fault(f"trade {trade['id']}: no shipment was planned within {PLANNED_WITHIN_S} s")
         return []
 
@@ -101,6 +101,7 @@ class Hauler:
         trade_id = track.trade["id"]
         until = time.monotonic() + SETTLED_WITHIN_S
         while hauled and time.monotonic() < until:
+            time.sleep(LOOK_S)
             track.trade = self.api.get(f"/v1/trades/{trade_id}", OPERATOR)
             if track.trade["status"] == "settled":
                 track.settlement = self._settlement(trade_id)
@@ -109,7 +110,6 @@ class Hauler:
             if track.trade["status"] == "cancelled":
                 self.book.count("trades cancelled as all loads were refused")
                 return
-            time.sleep(LOOK_S)
         self.book.fault(f"trade {trade_id}: still {track.trade['status']} {SETTLED_WITHIN_S} s after its last load")
 
     def _settlement(self, trade_id: str) -> Json | None:

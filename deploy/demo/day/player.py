@@ -27,6 +27,8 @@ SAMPLES = 200
 SEARCHABLE_WITHIN_S = 30
 SEARCH_EVERY_S = 0.2
 NEWEST = 100
+"""The most that search is asked for; as a rule only for what came since the oldest sample, and a few from others."""
+FROM_OTHERS = 10
 
 
 class Player:
@@ -178,8 +180,10 @@ class Player:
 
     def _newest(self) -> set[str]:
         """The ids of the newest lots that search finds."""
+        oldest = min(track.posted for track in self._samples)
+        since = sum(track.posted >= oldest for track in list(self.book.lots.values()))
         try:
-            answer = self.api.get("/v1/search/lots", OPERATOR, sort="newest", limit=NEWEST)
+            answer = self.api.get("/v1/search/lots", OPERATOR, sort="newest", limit=min(NEWEST, since + FROM_OTHERS))
         except ApiRefused as refusal:
             self.book.fault(f"search for the newest lots: {refusal}")
             return set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ from shared.events.listings import (
 )
 from shared.mongo import Database, Repository, Unit
 from shared.parties import SITES, Compliance
-from shared.search import UNREACHABLE, Document, Index, IndexIsMissing
+from shared.search import UNREACHABLE, Document, Index, IndexIsMissing, write
 from shared.settings import Settings
 
 log = structlog.get_logger("listings.index")
@@ -79,13 +79,15 @@ def project(unit: Unit, events: Sequence[Event]) -> None:
         elif isinstance(event, _OF_SITES):
             _hear(heard, event)
     with _WRITING:
-        for kind in KINDS.values():
-            where: list[dict[str, Any]] = [{"_id": {"$in": sorted(ids[kind.name])}}]
-            if heard:
-                where.append({"site_id": {"$in": sorted(heard)}, "status": "open"})
-            rows = kind.repository.select(unit, {"$or": where, "status": {"$ne": "draft"}})
-            if rows:
-                _write(unit, kind, rows, heard)
+        rows = {name: _rows(unit, KINDS[name], touched, heard) for name, touched in ids.items() if touched or heard}
+        _write(unit, {name: found for name, found in rows.items() if found}, heard)
+
+
+def _rows(unit: Unit, kind: Kind, ids: set[str], heard: Iterable[str]) -> list[Any]:
+    where: list[dict[str, Any]] = [{"_id": {"$in": sorted(ids)}}]
+    if heard:
+        where.append({"site_id": {"$in": sorted(heard)}, "status": "open"})
+    return kind.repository.select(unit, {"$or": where, "status": {"$ne": "draft"}})
 
 
 def _hear(heard: dict[str, tuple[int, list[Compliance]]], event: SiteChanged | ComplianceChanged) -> None:
@@ -95,9 +97,10 @@ def _hear(heard: dict[str, tuple[int, list[Compliance]]], event: SiteChanged | C
         heard[event.id] = (event.version, entries)
 
 
-def _write(unit: Unit, kind: Kind, rows: list[Any], heard: dict[str, tuple[int, list[Compliance]]]) -> None:
-    index = index_of(unit.settings, kind.name)
-    known = SITES.many(unit, {row.site_id for row in rows})
+def _write(unit: Unit, rows: dict[str, list[Any]], heard: dict[str, tuple[int, list[Compliance]]]) -> None:
+    if not rows:
+        return
+    known = SITES.many(unit, {row.site_id for found in rows.values() for row in found})
 
     def entries(site_id: str) -> list[Compliance]:
         site, news = known.get(site_id), heard.get(site_id)
@@ -105,12 +108,16 @@ def _write(unit: Unit, kind: Kind, rows: list[Any], heard: dict[str, tuple[int, 
             return news[1]
         return site.compliance if site else []
 
-    documents = [kind.document(row, entries(row.site_id)) for row in rows]
+    batches = [
+        (index_of(unit.settings, name), [KINDS[name].document(row, entries(row.site_id)) for row in found])
+        for name, found in rows.items()
+    ]
     try:
-        index.write(documents)
+        write(batches)
     except IndexIsMissing:
-        _ensure(unit, kind)
-        index.write(documents)
+        for name in rows:
+            _ensure(unit, KINDS[name])
+        write(batches)
 
 
 def index_of(settings: Settings, name: str) -> Index:

@@ -14,7 +14,7 @@ from services.matching.clearing.market import (
     Validity,
 )
 from services.matching.clearing.solve import Clearing, Match, clear
-from services.matching.clearing.what_if import Change, change_of_demand, change_of_lot
+from services.matching.clearing.what_if import Change, change_of
 
 __all__ = [
     "BadListing",
@@ -30,7 +30,6 @@ __all__ = [
     "Taken",
     "Validity",
     "broken_rules",
-    "change_of_demand",
-    "change_of_lot",
+    "change_of",
     "clear",
 ]

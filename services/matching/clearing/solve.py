@@ -36,8 +36,7 @@ class Match:
     demand_id: str
     kg: int
     option: FreightOption
-    ask_net_fen_per_t: int
-    bid_net_fen_per_t: int
+    gain_fen_per_t: int
     price_fen_per_t: int
     delivered_fen_per_t: int
     surplus_fen: int
@@ -51,8 +50,8 @@ class Match:
 class Clearing:
     """What a clearing found. `matches` are in an order in which each keeps both minimum takes when it is reserved. The bound
     is that of the divisible relaxation. `lot_prices`: the marginal net price in fen per tonne at the place of each lot matched.
-    `lot_worths`, `demand_prices`: what one more tonne of a lot, or of room at a demand, adds to the relaxation, where that is
-    more than nothing. `impossible`: pairs that no feasible plan can use, by rule, beside those that a rule forbids outright."""
+    `demand_prices`: what one more tonne of room at a demand adds to the relaxation, where that is more than nothing.
+    `impossible`: pairs that no feasible plan can use, by rule, beside those that a rule forbids outright."""
 
     family: str
     lots: int
@@ -65,7 +64,6 @@ class Clearing:
     bound_fen: int
     gap_pct: float
     lot_prices: Mapping[str, int]
-    lot_worths: Mapping[str, int]
     demand_prices: Mapping[str, int]
     impossible: Mapping[Rule, tuple[tuple[str, str], ...]]
     solver: str
@@ -119,7 +117,6 @@ def _outcome(
         bound_fen=bound,
         gap_pct=100 * (bound - objective) / bound if bound else 0.0,
         lot_prices={lot.id: lot.ask_net_fen_per_t + prices[row] for row, lot in enumerate(market.lots) if plan.lots[row].takes},
-        lot_worths={lot.id: price for lot, price in zip(market.lots, prices, strict=True) if price > 0},
         demand_prices={
             demand.id: price for demand, price in zip(market.demands, relaxed.demand_price.tolist(), strict=True) if price > 0
         },
@@ -155,8 +152,7 @@ def _matches(market: Market, found: Candidates, relaxed: Relaxation, plan: Plan)
                 demand_id=market.demands[demand].id,
                 kg=kg,
                 option=option,
-                ask_net_fen_per_t=market.lots[lot].ask_net_fen_per_t,
-                bid_net_fen_per_t=market.demands[demand].bid_net_fen_per_t,
+                gain_fen_per_t=gain,
                 price_fen_per_t=price,
                 delivered_fen_per_t=price + option.freight_fen_per_t,
                 surplus_fen=surplus,

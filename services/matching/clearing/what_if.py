@@ -6,14 +6,13 @@ tried first, each by clearing the market anew with it: what is named does match,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from services.matching.clearing.candidates import Rule
 from services.matching.clearing.market import MAX_FEN_PER_T, Demand, Lot, Market
-from services.matching.clearing.solve import Clearing, Match, clear
+from services.matching.clearing.solve import Clearing, clear
 from shared.catalogue.freight import FreightOption, options
 from shared.units import div_half_up
 
@@ -24,7 +23,6 @@ _YES_OR_NO = 0.05
 """How large a change is that has no measure, beside one that is a share of a price or of a limit."""
 _A_LONG_TIME = timedelta(days=10)
 Value = int | float | bool | datetime
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,68 +40,46 @@ Lots = Iterator[tuple[Change, Lot]]
 Demands = Iterator[tuple[Change, Demand]]
 
 
-def change_of_lot(market: Market, lot: Lot, broken: Mapping[str, Sequence[Rule]]) -> Change | None:
-    """The smallest change of `lot` found that matches it; `broken`: the rules against each demand looked at. None where none
-    was found, or the market is too large to try."""
-    if _too_large(market):
+def change_of(market: Market, listing: Lot | Demand, broken: Mapping[str, Sequence[Rule]]) -> Change | None:
+    """The smallest change of `listing` found that matches it; `broken`: the rules against each counterpart looked at. None
+    where none was found, or the market is too large to try."""
+    single = {identifier: rules for identifier, rules in broken.items() if len(rules) <= 1}
+    if not single or len(market.lots) + len(market.demands) > MOST_LISTINGS:
         return None
     cleared = clear(market)
-    demands = {demand.id: demand for demand in market.demands if demand.id in broken}
-    found = [
-        pair
-        for identifier, demand in demands.items()
-        for pair in _lot_changes(market, lot, demand, broken[identifier], _room_prices(market, cleared, identifier))
-    ]
-
-    def matches(changed: Lot) -> bool:
-        others = [other for other in market.lots if other.id != lot.id]
-        return any(match.lot_id == lot.id for match in clear(replace(market, lots=[*others, changed])).matches)
-
-    return _first(found, matches)
-
-
-def change_of_demand(market: Market, demand: Demand, broken: Mapping[str, Sequence[Rule]]) -> Change | None:
-    """As `change_of_lot`, for a demand; `broken` by lot."""
-    if _too_large(market):
-        return None
-    cleared = clear(market)
-    lots = {lot.id: lot for lot in market.lots if lot.id in broken}
-    found = [
-        pair
-        for identifier, lot in lots.items()
-        for pair in _demand_changes(market, lot, demand, broken[identifier], _lot_prices(market, cleared, identifier))
-    ]
-
-    def matches(changed: Demand) -> bool:
-        others = [other for other in market.demands if other.id != demand.id]
-        return any(match.demand_id == demand.id for match in clear(replace(market, demands=[*others, changed])).matches)
-
-    return _first(found, matches)
+    found: list[tuple[Change, Lot | Demand]] = []
+    if isinstance(listing, Lot):
+        for demand in market.demands:
+            if demand.id in single:
+                prices = _prices(market, cleared, demand)
+                found += _lot_changes(market, listing, demand, single[demand.id], prices)
+    else:
+        for lot in market.lots:
+            if lot.id in single:
+                found += _demand_changes(market, lot, listing, single[lot.id], _prices(market, cleared, lot))
+    found.sort(key=lambda pair: (pair[0].size, pair[0].counterpart_id, pair[0].field))
+    return next((change for change, changed in found[:TRIES] if _matches(market, changed)), None)
 
 
-def _too_large(market: Market) -> bool:
-    return len(market.lots) + len(market.demands) > MOST_LISTINGS
+def _matches(market: Market, changed: Lot | Demand) -> bool:
+    """Whether the clearing matches it, in place of what it was."""
+    if isinstance(changed, Lot):
+        market = replace(market, lots=[lot for lot in market.lots if lot.id != changed.id] + [changed])
+        return any(match.lot_id == changed.id for match in clear(market).matches)
+    market = replace(market, demands=[demand for demand in market.demands if demand.id != changed.id] + [changed])
+    return any(match.demand_id == changed.id for match in clear(market).matches)
 
 
-def _room_prices(market: Market, cleared: Clearing, demand_id: str) -> list[int]:
-    """What a tonne of the demand's room costs: its dual price, or pushing out the least of what it takes."""
-    taken = [_weight(market, match) for match in cleared.matches if match.demand_id == demand_id]
-    return sorted({cleared.demand_prices.get(demand_id, 0), min(taken, default=0)})
-
-
-def _lot_prices(market: Market, cleared: Clearing, lot_id: str) -> list[int]:
-    """As `_room_prices`, for a tonne of the lot."""
-    taken = [_weight(market, match) for match in cleared.matches if match.lot_id == lot_id]
-    return sorted({cleared.lot_worths.get(lot_id, 0), min(taken, default=0)})
-
-
-def _weight(market: Market, match: Match) -> int:
-    return match.bid_net_fen_per_t - match.ask_net_fen_per_t - _haul(market, match.option)
-
-
-def _first(found: Sequence[tuple[Change, T]], matches: Callable[[T], bool]) -> Change | None:
-    ranked = sorted(found, key=lambda pair: (pair[0].size, pair[0].counterpart_id, pair[0].field))
-    return next((change for change, listing in ranked[:TRIES] if matches(listing)), None)
+def _prices(market: Market, cleared: Clearing, other: Lot | Demand) -> list[int]:
+    """What a tonne of it costs: its dual price, or pushing out the least of what it has."""
+    if isinstance(other, Lot):
+        dual = cleared.lot_prices.get(other.id, other.ask_net_fen_per_t) - other.ask_net_fen_per_t
+        taken = [match for match in cleared.matches if match.lot_id == other.id]
+    else:
+        dual = cleared.demand_prices.get(other.id, 0)
+        taken = [match for match in cleared.matches if match.demand_id == other.id]
+    least = min((match.gain_fen_per_t - _carbon(market, match.option) for match in taken), default=0)
+    return sorted({dual, least})
 
 
 def _lot_changes(market: Market, lot: Lot, demand: Demand, rules: Sequence[Rule], room_prices: Sequence[int]) -> Lots:
@@ -181,7 +157,11 @@ def _cheapest(market: Market, lot: Lot, demand: Demand) -> FreightOption:
 
 def _haul(market: Market, option: FreightOption) -> int:
     """Freight and what its carbon counts, fen per tonne."""
-    return option.freight_fen_per_t + div_half_up(option.co2e_g_per_t * market.carbon_fen_per_t_co2e, 1_000_000)
+    return option.freight_fen_per_t + _carbon(market, option)
+
+
+def _carbon(market: Market, option: FreightOption) -> int:
+    return div_half_up(option.co2e_g_per_t * market.carbon_fen_per_t_co2e, 1_000_000)
 
 
 def _transit(option: FreightOption) -> timedelta:

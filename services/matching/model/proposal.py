@@ -17,6 +17,7 @@ from shared.events.matching import (
     Terms,
 )
 from shared.problem import WrongState
+from shared.units import div_half_up
 
 Status = Literal["made", "refused", "proposed", "agreed", "rejected", "countered", "expired", "withdrawn"]
 Side = Literal["seller", "buyer"]
@@ -47,8 +48,7 @@ class Proposal:
     terms: Terms
     family: str
     clearing_id: str
-    ask_net_fen_per_t: int
-    bid_net_fen_per_t: int
+    gain_fen_per_t: int
     lot_terms_version: int
     demand_terms_version: int
     surplus_fen: int
@@ -72,9 +72,14 @@ class Proposal:
         return self.status not in HIDDEN
 
     @property
-    def gain_fen_per_t(self) -> int:
-        """Net bid less net ask less freight."""
-        return self.bid_net_fen_per_t - self.ask_net_fen_per_t - self.terms.freight_fen_per_t
+    def ask_net_fen_per_t(self) -> int:
+        """The seller's, as it stood when this was made."""
+        return self.terms.price_fen_per_t - div_half_up(self.gain_fen_per_t, 2)
+
+    @property
+    def bid_net_fen_per_t(self) -> int:
+        """The buyer's, delivered, as it stood when this was made."""
+        return self.ask_net_fen_per_t + self.terms.freight_fen_per_t + self.gain_fen_per_t
 
     def made(self) -> list[Event]:
         return [ProposalMade(**self._state(self.created_at))]

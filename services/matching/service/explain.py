@@ -18,8 +18,7 @@ from services.matching.clearing import (
     Market,
     Rule,
     broken_rules,
-    change_of_demand,
-    change_of_lot,
+    change_of,
 )
 from services.matching.model import BookDemand, BookLot, Proposal
 from services.matching.service.market import read_sides
@@ -69,7 +68,7 @@ def of_lot(unit: Unit, caller: Caller, identifier: str) -> Explanation:
     market = read_sides(unit, entry.family).market
     lot = next((one for one in market.lots if one.id == identifier), None)
     pairs = [(lot, demand) for demand in market.demands] if lot else []
-    return _explain(unit, entry, "terms.lot_id", market, pairs)
+    return _explain(unit, entry, "terms.lot_id", market, lot, pairs)
 
 
 def of_demand(unit: Unit, caller: Caller, identifier: str) -> Explanation:
@@ -81,7 +80,7 @@ def of_demand(unit: Unit, caller: Caller, identifier: str) -> Explanation:
     market = read_sides(unit, entry.family).market
     demand = next((one for one in market.demands if one.id == identifier), None)
     pairs = [(lot, demand) for lot in market.lots] if demand else []
-    return _explain(unit, entry, "terms.demand_id", market, pairs)
+    return _explain(unit, entry, "terms.demand_id", market, demand, pairs)
 
 
 def _may_read(caller: Caller, entry: BookLot | BookDemand | None) -> None:
@@ -94,7 +93,12 @@ def _may_read(caller: Caller, entry: BookLot | BookDemand | None) -> None:
 
 
 def _explain(
-    unit: Unit, entry: BookLot | BookDemand, field: str, market: Market, pairs: list[tuple[Lot, Demand]]
+    unit: Unit,
+    entry: BookLot | BookDemand,
+    field: str,
+    market: Market,
+    listing: Lot | Demand | None,
+    pairs: list[tuple[Lot, Demand]],
 ) -> Explanation:
     standing = PROPOSALS.select(unit, {field: entry.id, "status": {"$in": ["proposed", "agreed"]}, "undone": False})
     pairs = [pair for pair in pairs if pair[0].kg_available and pair[1].kg_available]
@@ -106,7 +110,7 @@ def _explain(
     counts = Counter(rule for one in found for rule in one.rules)
     found.sort(key=lambda one: (len(one.rules), one.distance_m, one.id))
     available = entry.available_kg if entry.open else 0
-    change = None if standing or not found else _change(entry, market, found)
+    change = None if standing or listing is None else _change(market, listing, found)
     return Explanation(
         entry.id,
         entry.open,
@@ -120,18 +124,12 @@ def _explain(
     )
 
 
-def _change(entry: BookLot | BookDemand, market: Market, found: list[Counterpart]) -> Change | None:
-    broken = {one.id: one.rules for one in found}
+def _change(market: Market, listing: Lot | Demand, found: list[Counterpart]) -> Change | None:
     try:
-        for lot in market.lots:
-            if lot.id == entry.id:
-                return change_of_lot(market, lot, broken)
-        for demand in market.demands:
-            if demand.id == entry.id:
-                return change_of_demand(market, demand, broken)
+        return change_of(market, listing, {one.id: one.rules for one in found})
     except BadListing as fault:
         log.error("no change can be named: a listing of the book can't be cleared", fault=str(fault))
-    return None
+        return None
 
 
 def _distance_m(lot: Lot, demand: Demand) -> int:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import statistics
 from collections import defaultdict
 from collections.abc import Mapping
-from zoneinfo import ZoneInfo
 
 from services.matching.model import BookLot, Price, price_id
 from services.matching.store import PRICES, last_price
 from shared import geo
+from shared.clock import SHANGHAI
 from shared.mongo import Unit
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 def observe(unit: Unit, lots: Mapping[str, BookLot], node_prices: Mapping[str, int]) -> None:

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from shared import clock
 from shared.problem import Fault
 
-SHANGHAI = "Asia/Shanghai"
+SHANGHAI = clock.SHANGHAI.key
 LONGEST = timedelta(days=36525)
 """A hundred years; more is a slip of the keyboard."""
 Granularity = Literal["hour", "day", "month", "year"]

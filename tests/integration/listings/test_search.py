@@ -20,7 +20,7 @@ from shared import parties
 from shared.bus.consumer import ServerIsUnreachable
 from shared.events import REGISTRY
 from shared.events.listings import LotPublished
-from shared.search import Document
+from shared.search import Document, write
 from shared.settings import Settings
 from tests.integration.listings.market import Market, Party, received, site_event
 
@@ -216,7 +216,7 @@ def test_protocol_7_closed_lots_stay_filtered_out_and_drafts_are_never_indexed(m
     [(identifier, version, source)] = index.all()
     assert (identifier, source["status"], version) == (sold, "closed", market.lot_row(sold).version)
     assert found(market, buyer) == []
-    index.write([Document(before[0], before[1], before[2])])
+    write([(index, [Document(before[0], before[1], before[2])])])
     index.refresh()
     assert next(iter(index.all()))[1] == version
 

@@ -45,7 +45,7 @@ def a_proposal(seller_auto: bool = False, buyer_auto: bool = False) -> Proposal:
         origin=place, destination=place, quality={}, basis={},
     )  # fmt: skip
     return Proposal(
-        "proposal", 1, terms, "steel", "clearing", 200_000, 260_000, 1, 1, 600, 300, 300, seller_auto, buyer_auto, NOW, NOW
+        "proposal", 1, terms, "steel", "clearing", 20_000, 1, 1, 600, 300, 300, seller_auto, buyer_auto, NOW, NOW
     )
 
 

@@ -16,6 +16,7 @@ from deploy.demo.day.book import Book, LotTrack
 from deploy.demo.day.haul import _Weighing
 from deploy.demo.market import Market, organisations
 from shared import catalogue
+from shared.clock import SHANGHAI
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -86,7 +87,7 @@ def test_percentiles_are_of_the_nearest_rank() -> None:
 
 def test_events_carry_the_day_that_was_asked_for() -> None:
     stamped = day._stamp(date(2026, 1, 2))()
-    assert stamped.astimezone(day.SHANGHAI).date() == date(2026, 1, 2)
+    assert stamped.astimezone(SHANGHAI).date() == date(2026, 1, 2)
     assert abs((day._stamp(None)() - datetime.now(UTC)).total_seconds()) < 5
 
 

@@ -111,7 +111,7 @@ def test_what_came_second_may_trade_and_was_not_taken(small: Market) -> None:
     matched = {(match.lot_id, match.demand_id) for match in result.matches}
     by_id = {lot.id: lot for lot in small.lots}, {demand.id: demand for demand in small.demands}
     for match in result.matches:
-        gain = match.bid_net_fen_per_t - match.ask_net_fen_per_t - match.option.freight_fen_per_t
+        gain = match.gain_fen_per_t
         for one in match.runners_up:
             lot, demand = by_id[0][one.lot_id], by_id[1][one.demand_id]
             assert (lot.id, demand.id) not in matched

@@ -16,8 +16,7 @@ from services.matching.clearing import (
     Market,
     Rule,
     broken_rules,
-    change_of_demand,
-    change_of_lot,
+    change_of,
     clear,
 )
 from services.matching.schemas import ChangeOut
@@ -54,13 +53,13 @@ def test_the_change_named_for_a_lot_or_demand_matches_it(small: Market) -> None:
     matches = clear(small).matches
     for row, lot in enumerate(small.lots):
         if lot.kg_available and all(match.lot_id != lot.id for match in matches):
-            change = change_of_lot(small, lot, against_lot(small, lot))
+            change = change_of(small, lot, against_lot(small, lot))
             if change is not None:
                 lots = [*small.lots[:row], made(lot, change), *small.lots[row + 1 :]]
                 assert any(match.lot_id == lot.id for match in clear(replace(small, lots=lots)).matches)
     for row, demand in enumerate(small.demands):
         if demand.kg_available and all(match.demand_id != demand.id for match in matches):
-            change = change_of_demand(small, demand, against_demand(small, demand))
+            change = change_of(small, demand, against_demand(small, demand))
             if change is not None:
                 demands = [*small.demands[:row], made(demand, change), *small.demands[row + 1 :]]
                 assert any(match.demand_id == demand.id for match in clear(replace(small, demands=demands)).matches)
@@ -68,7 +67,7 @@ def test_the_change_named_for_a_lot_or_demand_matches_it(small: Market) -> None:
 
 def test_a_dear_lot_is_told_the_highest_price_that_matches() -> None:
     lot, demand = a_lot(ask_net_fen_per_t=260_000), a_demand()
-    change = change_of_lot(market([lot], [demand]), lot, {demand.id: [Rule.GAIN]})
+    change = change_of(market([lot], [demand]), lot, {demand.id: [Rule.GAIN]})
     assert change is not None and change.field == "ask" and change.counterpart_id == demand.id
     assert change.value == 260_000 + gain_of(lot, demand)
     assert not clear(market([made(lot, replace(change, value=int(change.value) + 1))], [demand])).matches
@@ -78,7 +77,7 @@ def test_a_lot_that_others_outbid_is_told_the_price_that_wins_room() -> None:
     cheap, dear = a_lot(id="cheap", kg_available=100_000), a_lot(id="dear", ask_net_fen_per_t=210_000, seller_id="bob")
     both = market([cheap, dear], [a_demand()])
     assert {match.lot_id for match in clear(both).matches} == {"cheap"}
-    change = change_of_lot(both, dear, against_lot(both, dear))
+    change = change_of(both, dear, against_lot(both, dear))
     assert change is not None and change.field == "ask" and change.value == 199_999
 
 
@@ -93,7 +92,7 @@ def test_a_lot_that_others_outbid_is_told_the_price_that_wins_room() -> None:
 def test_each_kind_of_change_of_a_lot(lot: dict[str, object], demand: dict[str, object], field: str, value: object) -> None:
     one, other = a_lot(**lot), a_demand(**demand)
     small = market([one], [other])
-    change = change_of_lot(small, one, against_lot(small, one))
+    change = change_of(small, one, against_lot(small, one))
     assert change is not None and (change.field, change.value) == (field, value)
 
 
@@ -114,14 +113,14 @@ def test_each_kind_of_change_of_a_lot(lot: dict[str, object], demand: dict[str, 
 def test_each_kind_of_change_of_a_demand(lot: dict[str, object], demand: dict[str, object], field: str) -> None:
     one, other = a_lot(**lot), a_demand(**demand)
     small = market([one], [other])
-    change = change_of_demand(small, other, against_demand(small, other))
+    change = change_of(small, other, against_demand(small, other))
     assert change is not None and change.field == field
 
 
 def test_nothing_is_named_where_no_single_change_helps() -> None:
     lot, demand = a_lot(grade="steel.light"), a_demand(buyer_id="ann")
     small = market([lot], [demand])
-    assert change_of_lot(small, lot, against_lot(small, lot)) is None
+    assert change_of(small, lot, against_lot(small, lot)) is None
 
 
 @pytest.mark.parametrize("vat_bp", [0, 300, 900, 1300])
