@@ -21,6 +21,7 @@ COMMANDS = {
     "audit": "deploy.commands.audit:audit",
     "dead-letters": "deploy.commands.dead_letters:app",
     "search": "deploy.commands.search:app",
+    "clearing": "deploy.commands.clearing:app",
     "users": "deploy.commands.users:app",
 }
 """Name of the command: where its function is, or its group of commands."""

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 from shared.settings import Settings
 
+HURRIED = ("listings", "matching")
+"""The rooms that a listing waits for until it is found and matched. The workers of the others stand back on a machine with too
+few cores, as web processes do (`gunicorn.conf.py`)."""
+NICENESS = 5
+
 
 def main(room: str) -> None:
     """Runs the worker of `room` in this process."""
+    if room not in HURRIED:
+        os.nice(NICENESS)
     importlib.import_module(f"services.{room}.app").create_worker(Settings()).run()
 
 

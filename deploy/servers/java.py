@@ -9,14 +9,9 @@ from deploy.errors import CannotGoOn
 IGNORED = ("JAVA", "JDK_JAVA", "_JAVA", "ES_", "KAFKA_", "CLASSPATH")
 """What the caller's shell says about Java is for other programs."""
 
-QUICK_START = (
-    "-XX:-UsePerfData",
-    "-XX:Tier4InvocationThreshold=50000",
-    "-XX:Tier4MinInvocationThreshold=6000",
-    "-XX:Tier4CompileThreshold=150000",
-    "-XX:Tier4BackEdgeThreshold=400000",
-)
-"""The optimising compiler waits for code that is hot for long: a start takes a third less CPU, the peak stays."""
+QUICK_START = ("-XX:-UsePerfData", "-XX:TieredStopAtLevel=1")
+"""The quick compiler only: the optimising one, and the profiling for it, take more of few cores for many minutes than they
+give back."""
 
 
 def java_home(chosen: Path | None) -> Path:

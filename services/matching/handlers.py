@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.matching.service import book, clear, decide
+from services.matching.service import book, clear, decide, online
 from shared import parties
 from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
@@ -50,6 +50,7 @@ EVENTS: Handlers = {
 
 
 CLEARING_LOOKS_EVERY_S = 0.5
+ONLINE_LOOKS_EVERY_S = 0.2
 
 
 def timers(settings: Settings) -> tuple[Timer, ...]:
@@ -59,6 +60,7 @@ def timers(settings: Settings) -> tuple[Timer, ...]:
         Timer(
             "clear", min(CLEARING_LOOKS_EVERY_S, settings.clearing_interval_s), lambda database: clear.run_due(database, worker)
         ),
+        Timer("clear-online", ONLINE_LOOKS_EVERY_S, lambda database: online.run_due(database, f"{worker}-online")),
         Timer("clear-requested", 0.5, lambda database: clear.run_requested(database, worker)),
         Timer("expire", 1, decide.expire_due),
     )

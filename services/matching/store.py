@@ -6,9 +6,21 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from services.matching.model import BookDemand, BookLot, ClearingRecord, Material, Price, Proposal, RefusedPair
+from services.matching.model import (
+    BookDemand,
+    BookLot,
+    ClearingEvidence,
+    ClearingRecord,
+    Material,
+    Price,
+    Proposal,
+    RefusedPair,
+)
 from shared import parties
 from shared.mongo import Repository, Sealed, Unit
+
+EVIDENCE_DAYS = 30
+"""How long a clearing can be re-run and proved: its input is large."""
 
 
 class BookLotDocument(Sealed):
@@ -30,12 +42,20 @@ class ProposalDocument(Sealed):
             ["status", "id"],
             ["status", "expires_at"],
             ["family", "status"],
+            "clearing_id",
         ],
     }
 
 
 class ClearingDocument(Sealed):
     meta = {"collection": "clearings", "indexes": ["material", "status"]}  # noqa: RUF012
+
+
+class EvidenceDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "clearing_evidence",
+        "indexes": [{"fields": ["created_at"], "expireAfterSeconds": EVIDENCE_DAYS * 86_400}],
+    }
 
 
 class MaterialDocument(Sealed):
@@ -54,6 +74,7 @@ BOOK_LOTS = Repository(BookLotDocument, BookLot)
 BOOK_DEMANDS = Repository(BookDemandDocument, BookDemand)
 PROPOSALS = Repository(ProposalDocument, Proposal)
 CLEARINGS = Repository(ClearingDocument, ClearingRecord)
+EVIDENCE = Repository(EvidenceDocument, ClearingEvidence)
 MATERIALS = Repository(MaterialDocument, Material)
 REFUSED_PAIRS = Repository(RefusedPairDocument, RefusedPair)
 PRICES = Repository(PriceDocument, Price)
@@ -62,6 +83,7 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     BookDemandDocument,
     ProposalDocument,
     ClearingDocument,
+    EvidenceDocument,
     MaterialDocument,
     RefusedPairDocument,
     PriceDocument,
@@ -92,6 +114,11 @@ def holding(unit: Unit, demand_ids: Iterable[str]) -> list[Proposal]:
         "undone": False,
     }
     return PROPOSALS.select(unit, where)
+
+
+def made_by(unit: Unit, clearing_id: str) -> list[Proposal]:
+    """All proposals of a clearing, in the order they were made."""
+    return PROPOSALS.select(unit, {"clearing_id": clearing_id}, [("_id", 1)])
 
 
 def undecided(unit: Unit, field: str, identifier: str) -> list[Proposal]:

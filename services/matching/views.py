@@ -1,12 +1,18 @@
-"""The read side: lists of proposals and clearings."""
+"""The read side: lists of proposals and clearings, and second looks at a clearing."""
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import fields
 from typing import Any
 
-from services.matching.model import ClearingRecord, Price, Proposal
+import orjson
+
+from services.matching.clearing import Match, clear, decoded, digest, packed, unpacked, verifier
+from services.matching.clearing.verifier import Figures, Verdict
+from services.matching.model import ClearingEvidence, ClearingRecord, Price, Proposal
 from services.matching.model.proposal import HIDDEN
-from services.matching.store import CLEARINGS, PRICES, PROPOSALS
+from services.matching.store import CLEARINGS, EVIDENCE, EVIDENCE_DAYS, PRICES, PROPOSALS, made_by
 from shared import geo
 from shared.auth import Caller
 from shared.http.filters import in_material, in_region
@@ -14,6 +20,10 @@ from shared.mongo import Page, Unit
 
 SIDES = {"collector": "terms.seller_id", "buyer": "terms.buyer_id"}
 """On which side of a proposal a role stands; the operator sees all that parties see."""
+
+
+class NoEvidence(Exception):
+    """A clearing that can't be looked at again; the text says why."""
 
 
 def proposals(unit: Unit, caller: Caller, filters: dict[str, str | None], cursor: str | None, limit: int) -> Page[Proposal]:
@@ -61,3 +71,63 @@ def prices(unit: Unit, filters: dict[str, str | None], cursor: str | None, limit
 def clearing(unit: Unit, identifier: str) -> ClearingRecord:
     """Raises NotFound."""
     return CLEARINGS.get(unit, identifier)
+
+
+def verify(unit: Unit, identifier: str) -> Verdict:
+    """Check a clearing's feasibility, figures, bound and node prices against what it read. Raises NotFound, NoEvidence."""
+    record, evidence = _evidence(unit, identifier)
+    figures = Figures(record.matched_kg, record.surplus_fen, record.objective_fen, record.bound_fen, record.gap_pct)
+    market, proof = unpacked(evidence.input), unpacked(evidence.proof)
+    takes = [_take(proposal) for proposal in made_by(unit, identifier)]
+    verdict = verifier.verify(orjson.loads(market), orjson.loads(proof), figures, takes)
+    same = digest(market, record.solver) == record.input_digest
+    verdict.check("input", iter([None if same else "what is stored is not what the clearing's digest names"]))
+    return verdict
+
+
+def replay(unit: Unit, identifier: str) -> list[str]:
+    """Clear the stored input once more; what came out differently. Raises NotFound, NoEvidence."""
+    record, evidence = _evidence(unit, identifier)
+    again = clear(decoded(unpacked(evidence.input)))
+    if again.solver != record.solver:
+        raise NoEvidence(f"It was cleared by {record.solver}, and this is {again.solver}; `verify` does not need the same.")
+    pairs = (
+        ("input digest", record.input_digest, again.input_digest),
+        ("kilograms matched", record.matched_kg, again.matched_kg),
+        ("surplus, fen", record.surplus_fen, again.surplus_fen),
+        ("objective, fen", record.objective_fen, again.objective_fen),
+        ("bound, fen", record.bound_fen, again.bound_fen),
+        ("work", record.work, again.work),
+        ("digest of the proof", _short(unpacked(evidence.proof)), _short(unpacked(packed(again.input, again.proof)[1]))),
+    )
+    differences = [f"{name}: it was {was}, now {now}" for name, was, now in pairs if was != now]
+    was = {_take(proposal) for proposal in made_by(unit, identifier)}
+    now = {verifier.Take(**{name: _of_match(match, name) for name in TAKE}) for match in again.matches}
+    differences += [f"proposed then, not now: {take}" for take in sorted(was - now, key=str)]
+    return differences + [f"proposed now, not then: {take}" for take in sorted(now - was, key=str)]
+
+
+def _evidence(unit: Unit, identifier: str) -> tuple[ClearingRecord, ClearingEvidence]:
+    record = clearing(unit, identifier)
+    evidence = EVIDENCE.find(unit, identifier)
+    if evidence is None:
+        why = (
+            "has not run yet" if record.status == "requested" else f"has no input any more: it is kept for {EVIDENCE_DAYS} days"
+        )
+        raise NoEvidence(f"The clearing {identifier} {why}.")
+    return record, evidence
+
+
+def _short(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+TAKE = tuple(field.name for field in fields(verifier.Take))
+
+
+def _take(proposal: Proposal) -> verifier.Take:
+    return verifier.Take(**{name: getattr(proposal if hasattr(proposal, name) else proposal.terms, name) for name in TAKE})
+
+
+def _of_match(match: Match, name: str) -> Any:
+    return getattr(match if hasattr(match, name) else match.option, name)

@@ -21,7 +21,7 @@ from pymongo.errors import ConnectionFailure, DuplicateKeyError
 from shared.bus import inbox
 from shared.bus.dead_letters import DEAD_LETTERS, listed, park, record_of
 from shared.bus.envelope import Envelope, EventIsUnreadable, Record, open_envelope, parse, type_of
-from shared.bus.handling import GATHER_S, Handler, Handlers
+from shared.bus.handling import GATHER_S, Handler, Handlers, pause_s
 from shared.bus.producer import ensure_topics, make_producer
 from shared.events import REGISTRY, Event
 from shared.events.base import ids_in
@@ -121,13 +121,14 @@ class Consumer:
             while not stop.is_set():
                 polled = kafka.poll(timeout_ms=300)
                 if polled:
+                    begun = time.monotonic()
                     self._settle([record for records in polled.values() for record in records], stop)
                     if stop.is_set():
                         return  # the batch may be unfinished: its offsets stay uncommitted
                     kafka.commit({tp: OffsetAndMetadata(records[-1].offset + 1, "", -1) for tp, records in polled.items()})
                     self.error = None
                     if sum(map(len, polled.values())) < BATCH:
-                        stop.wait(self.gather_s)
+                        stop.wait(pause_s(self.gather_s, time.monotonic() - begun))
                 self._replay()
                 if kafka.assignment():
                     alive = time.monotonic()

@@ -21,7 +21,7 @@ from pymongo import ReturnDocument
 from pymongo.change_stream import ChangeStream
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from shared.bus.handling import GATHER_S
+from shared.bus.handling import GATHER_S, pause_s
 from shared.bus.producer import ensure_topics, make_producer, publish
 from shared.ids import new_id
 from shared.mongo import Database, Row
@@ -114,11 +114,12 @@ class Relay:
         with outbox.watch(only_inserts, max_await_time_ms=AWAIT_MS) as stream:
             while not stop.is_set():
                 self._renew_lease()
+                begun = time.monotonic()
                 while (published := self._publish_pending()) == BATCH:
                     pass
                 self.error = None
                 if published:
-                    stop.wait(self.gather_s)
+                    stop.wait(pause_s(self.gather_s, time.monotonic() - begun))
                 self._wait(stream, stop)
 
     def _wait(self, stream: ChangeStream[Row], stop: threading.Event) -> None:

@@ -19,8 +19,8 @@ from deploy.demo.load import OPERATOR
 from deploy.demo.market import Offer
 
 REJECTED_SHARE = 0.05
-POLL_S = 0.5
-PAGE = 50
+POLL_S = 0.75
+PAGE = 25
 QUIET_S = 25
 """With all offered and no job left, nothing new for this long ends the day: several clearing intervals."""
 SAMPLES = 200

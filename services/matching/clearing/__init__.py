@@ -14,6 +14,7 @@ from services.matching.clearing.market import (
     Validity,
 )
 from services.matching.clearing.solve import Clearing, Match, clear
+from services.matching.clearing.stored import decoded, digest, packed, unpacked
 from services.matching.clearing.what_if import Change, change_of
 
 __all__ = [
@@ -32,4 +33,8 @@ __all__ = [
     "broken_rules",
     "change_of",
     "clear",
+    "decoded",
+    "digest",
+    "packed",
+    "unpacked",
 ]

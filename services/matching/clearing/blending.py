@@ -30,6 +30,7 @@ class _Bounds:
     of: Ints
     excess: Ints
     credit: list[int]
+    key: list[tuple[int, str, str]]
 
 
 def relax_blended(columns: Columns, pairs: Pairs, rows: list[BlendRow]) -> tuple[Relaxation, Ints]:
@@ -60,10 +61,12 @@ def _bounds(columns: Columns, pairs: Pairs, rows: list[BlendRow]) -> _Bounds:
     found = pairs.candidates
     by_demand: dict[int, list[tuple[int, BlendRow]]] = {}
     credit: list[int] = []
+    key: list[tuple[int, str, str]] = []
     for row in rows:
         for demand in row.bound:
             by_demand.setdefault(demand, []).append((len(credit), row))
             credit.append(row.credit[demand])
+            key.append((demand, row.attribute, row.end))
     limited = np.flatnonzero(np.isin(found.demand, list(by_demand)))
     entries = []
     for pair in limited.tolist():
@@ -71,7 +74,7 @@ def _bounds(columns: Columns, pairs: Pairs, rows: list[BlendRow]) -> _Bounds:
         for number, row in by_demand[demand]:
             entries.append((pair, number, row.excess(micro(lot.quality[row.attribute]), demand)))
     table = np.array(entries, dtype=np.int64).reshape(-1, 3)
-    return _Bounds(table[:, 0], table[:, 1], table[:, 2], credit)
+    return _Bounds(table[:, 0], table[:, 1], table[:, 2], credit, key)
 
 
 def _violation(bounds: _Bounds, kg: Ints) -> Floats:
@@ -96,4 +99,5 @@ def _priced(columns: Columns, pairs: Pairs, bounds: _Bounds, price: Ints) -> tup
     weight = np.maximum(weight, _LEAST_WEIGHT)
     relaxed = relax(pairs, columns.lot_kg, columns.demand_kg, weight)
     paid_back = sum(-(-fen * credit // MICRO) for fen, credit in zip(price.tolist(), bounds.credit, strict=True))
-    return replace(relaxed, bound=relaxed.bound + paid_back), weight
+    prices = {key: fen for key, fen in zip(bounds.key, price.tolist(), strict=True) if fen}
+    return replace(relaxed, bound=relaxed.bound + paid_back, blend_price=prices), weight

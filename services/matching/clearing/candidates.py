@@ -68,6 +68,7 @@ class Columns:
     lot_seller: Ints
     lot_grade: Ints
     lot_compliant: Flags
+    lot_reserve: Ints
     demand_kg: Ints
     demand_min_kg: Ints
     demand_bid: Ints
@@ -78,6 +79,7 @@ class Columns:
     demand_buyer: Ints
     demand_grade: Flags
     demand_compliant_only: Flags
+    demand_reserve: Ints
     quality: dict[str, Floats]
     bounds: dict[str, tuple[Floats, Floats]]
     blended: dict[str, Flags]
@@ -109,6 +111,7 @@ class Columns:
             lot_seller=_ints([people[lot.seller_id] for lot in lots]),
             lot_grade=_ints([grades[lot.grade] for lot in lots]),
             lot_compliant=np.array([_compliant(lot, market.now) for lot in lots], dtype=np.bool_),
+            lot_reserve=_ints([market.reserve_fen_per_t.get(lot.id, 0) for lot in lots]),
             demand_kg=_ints([d.kg_available for d in demands]),
             demand_min_kg=_ints([d.min_take_kg for d in demands]),
             demand_bid=_ints([d.bid_net_fen_per_t for d in demands]),
@@ -119,6 +122,7 @@ class Columns:
             demand_buyer=_ints([people[d.buyer_id] for d in demands]),
             demand_grade=wanted,
             demand_compliant_only=np.array([d.compliant_sellers_only for d in demands], dtype=np.bool_),
+            demand_reserve=_ints([market.reserve_fen_per_t.get(d.id, 0) for d in demands]),
             quality={a: _measures([lot.quality.get(a) for lot in lots]) for a in attributes},
             bounds={a: _bounds([d.quality_limits for d in demands], a) for a in attributes},
             blended={a: np.array([a in d.blend_limits for d in demands], dtype=np.bool_) for a in attributes},
@@ -237,7 +241,7 @@ class Candidates:
 
     @property
     def weight(self) -> Ints:
-        """Gain less the carbon steering, fen per tonne: what the clearing maximises."""
+        """Gain less carbon and reserve prices, fen per tonne: what the clearing maximises."""
         weight: Ints = self.figures[1]
         return weight
 
@@ -306,13 +310,14 @@ def priced_pairs(columns: Columns, i: Ints, j: Ints) -> Priced:
     places = (columns.lot_lat[i], columns.lot_lon[i], columns.demand_lat[j], columns.demand_lon[j])
     ready = np.maximum(columns.lot_from, columns.now_ms)[i]
     margin = columns.demand_bid[j] - columns.lot_ask[i]
+    reserve = columns.lot_reserve[i] + columns.demand_reserve[j]
     rank = np.full(i.size, _NEVER - 1, dtype=np.int64)
     gain_in_time, gain_late = rank.copy(), rank.copy()
     figures = np.zeros((7, i.size), dtype=np.int64)
     for number, mode in enumerate(market.modes):
         table = option_table(*places, market.family, mode)
         gain = margin - table.freight_fen_per_t
-        weight = gain - (table.co2e_g_per_t * market.carbon_fen_per_t_co2e + MICRO // 2) // MICRO
+        weight = gain - reserve - (table.co2e_g_per_t * market.carbon_fen_per_t_co2e + MICRO // 2) // MICRO
         on_time = (ready + table.transit_ms <= columns.demand_until[j]) & (
             columns.lot_until[i] + table.transit_ms >= columns.demand_from[j]
         )

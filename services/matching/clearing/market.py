@@ -91,8 +91,9 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """One clearing's input. `excluded` are (lot id, demand id) not to be proposed again; `carbon_fen_per_t_co2e` steers the
-    choice and never enters a price (0.08 CNY per kg is 8000)."""
+    """One clearing's input. `excluded` are (lot id, demand id) not to be proposed again. What steers the choice and never
+    enters a price: `carbon_fen_per_t_co2e` (0.08 CNY per kg is 8000), and `reserve_fen_per_t`, by id of a lot or demand: what a
+    tonne of it is worth elsewhere, so that a trade must gain more than that."""
 
     family: str
     now: datetime
@@ -101,6 +102,7 @@ class Market:
     excluded: Collection[tuple[str, str]] = ()
     carbon_fen_per_t_co2e: int = 0
     modes: tuple[str, ...] = ("road",)
+    reserve_fen_per_t: Mapping[str, int] = field(default_factory=dict)
 
     def checked(self) -> Market:
         """The same market, sorted by id, without sides that have nothing left; BadListing or BadMarket names what is wrong."""
@@ -110,6 +112,8 @@ class Market:
             raise BadMarket("the carbon price must be 0 or more, in fen per tonne CO2e")
         if not self.modes:
             raise BadMarket("at least one mode of transport is needed")
+        if not all(0 <= fen <= MAX_FEN_PER_T for fen in self.reserve_fen_per_t.values()):
+            raise BadMarket("a reserve price must be 0 or more, in fen per tonne")
         _check_unique(lot.id for lot in self.lots)
         _check_unique(demand.id for demand in self.demands)
         for lot in self.lots:
@@ -124,6 +128,7 @@ class Market:
             self.excluded,
             self.carbon_fen_per_t_co2e,
             self.modes,
+            self.reserve_fen_per_t,
         )
 
 

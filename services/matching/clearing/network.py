@@ -7,13 +7,17 @@ exact integers, so it holds whatever the solver did.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
 from services.matching.clearing.candidates import Flags, Ints
 from services.matching.clearing.tightening import Pairs
+
+Groups = tuple[Ints, Ints, Ints]
+"""The sides that have small pairs, a node for each, and the most that goes through it."""
 
 
 class SolverFailed(RuntimeError):
@@ -23,12 +27,16 @@ class SolverFailed(RuntimeError):
 @dataclass(frozen=True, slots=True)
 class Relaxation:
     """`kg` by pair; `lot_price`, `demand_price` in fen per tonne: what one more tonne of the lot, or of room at the demand, is
-    worth; `bound` in milli-fen (fen per tonne × kg)."""
+    worth; `…_last_price`: the same at the node of a side's last small take, by row; `blend_price`: fen per tonne and unit of
+    excess by (row of the demand, attribute, end); `bound` in milli-fen (fen per tonne × kg)."""
 
     kg: Ints
     lot_price: Ints
     demand_price: Ints
+    lot_last_price: Mapping[int, int]
+    demand_last_price: Mapping[int, int]
     bound: int
+    blend_price: Mapping[tuple[int, str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,8 @@ class _Network:
     nodes: int
     sink: int
     supply: Ints
+    lot_groups: Groups
+    demand_groups: Groups
 
 
 def relax(pairs: Pairs, lot_kg: Ints, demand_kg: Ints, weight: Ints) -> Relaxation:
@@ -48,7 +58,15 @@ def relax(pairs: Pairs, lot_kg: Ints, demand_kg: Ints, weight: Ints) -> Relaxati
     flow = _solve(network)
     price = _potentials(network, flow)
     n, m = lot_kg.size, demand_kg.size
-    return Relaxation(flow[: pairs.cap.size], price[:n], -price[n : n + m], _bound(network, price))
+    lot_groups, demand_groups = network.lot_groups, network.demand_groups
+    return Relaxation(
+        kg=flow[: pairs.cap.size],
+        lot_price=np.maximum(price[:n], 0),  # an idle side's potential may lie below: what nobody takes is free
+        demand_price=np.maximum(-price[n : n + m], 0),
+        lot_last_price=dict(zip(lot_groups[0].tolist(), price[lot_groups[1]].tolist(), strict=True)),
+        demand_last_price=dict(zip((demand_groups[0] - n).tolist(), (-price[demand_groups[1]]).tolist(), strict=True)),
+        bound=_bound(network, price),
+    )
 
 
 def _network(pairs: Pairs, lot_kg: Ints, demand_kg: Ints, weight: Ints) -> _Network:
@@ -57,7 +75,9 @@ def _network(pairs: Pairs, lot_kg: Ints, demand_kg: Ints, weight: Ints) -> _Netw
     tail, lot_groups = _grouped(pairs.candidates.lot, pairs.lot_small, pairs.cap, sink + 1)
     head, demand_groups = _grouped(n + pairs.candidates.demand, pairs.demand_small, pairs.cap, sink + 1 + lot_groups[0].size)
     lots, demands = np.arange(n), n + np.arange(m)
-    cap = np.minimum(pairs.cap, np.minimum(lot_kg[pairs.candidates.lot], demand_kg[pairs.candidates.demand]))
+    of_lot, of_demand = lot_kg[pairs.candidates.lot], demand_kg[pairs.candidates.demand]
+    # a capacity that its sides give already would take the price away from them
+    cap = np.where(pairs.cap < np.minimum(of_lot, of_demand), pairs.cap, of_lot + of_demand)
     rest = n + m + lot_groups[0].size + demand_groups[0].size
     nodes = sink + 1 + lot_groups[0].size + demand_groups[0].size
     return _Network(
@@ -68,10 +88,12 @@ def _network(pairs: Pairs, lot_kg: Ints, demand_kg: Ints, weight: Ints) -> _Netw
         nodes=nodes,
         sink=sink,
         supply=np.concatenate([lot_kg, np.zeros(nodes - n, dtype=np.int64)]),
+        lot_groups=lot_groups,
+        demand_groups=demand_groups,
     )
 
 
-def _grouped(ends: Ints, small: Flags, cap: Ints, first: int) -> tuple[Ints, tuple[Ints, Ints, Ints]]:
+def _grouped(ends: Ints, small: Flags, cap: Ints, first: int) -> tuple[Ints, Groups]:
     """The ends of the pairs with a node of its own for each side that has small pairs, numbered from `first`; then those
     sides, their nodes and the capacity between."""
     sides, place = np.unique(ends[small], return_inverse=True)

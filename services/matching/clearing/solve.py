@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import orjson
 
 from services.matching.clearing.blending import relax_blended
 from services.matching.clearing.candidates import Candidates, Columns, Rule, candidates
@@ -16,6 +14,7 @@ from services.matching.clearing.network import Relaxation
 from services.matching.clearing.plan import Plan
 from services.matching.clearing.rounding import build, place_whole_lots
 from services.matching.clearing.runners_up import RunnersUp, RunnerUp
+from services.matching.clearing.stored import Proof, digest, encoded, proof_of
 from services.matching.clearing.tightening import blend_rows, limited_demands, tighten
 from shared.catalogue.freight import FreightOption
 from shared.units import div_half_up
@@ -50,8 +49,8 @@ class Match:
 class Clearing:
     """What a clearing found. `matches` are in an order in which each keeps both minimum takes when it is reserved. The bound
     is that of the divisible relaxation. `lot_prices`: the marginal net price in fen per tonne at the place of each lot matched.
-    `demand_prices`: what one more tonne of room at a demand adds to the relaxation, where that is more than nothing.
-    `impossible`: pairs that no feasible plan can use, by rule, beside those that a rule forbids outright."""
+    `impossible`: pairs that no feasible plan can use, by rule, beside those that a rule forbids outright. `input`: the market
+    as it was read, which `decoded` gives back; `proof` shows that the bound holds."""
 
     family: str
     lots: int
@@ -64,10 +63,11 @@ class Clearing:
     bound_fen: int
     gap_pct: float
     lot_prices: Mapping[str, int]
-    demand_prices: Mapping[str, int]
     impossible: Mapping[Rule, tuple[tuple[str, str], ...]]
     solver: str
+    input: bytes
     input_digest: str
+    proof: Proof
     work: int
     work_limit_met: bool
 
@@ -104,7 +104,7 @@ def _outcome(
     matches = tuple(_matches(market, found, relaxed, plan))
     objective = sum(match.objective_fen for match in matches)
     bound = max(-(-relaxed.bound // 1000), objective)  # each match is rounded to the fen, so their sum may pass it by some
-    prices = relaxed.lot_price.tolist()
+    prices, read = relaxed.lot_price.tolist(), encoded(market)
     return Clearing(
         family=market.family,
         lots=len(market.lots),
@@ -117,12 +117,11 @@ def _outcome(
         bound_fen=bound,
         gap_pct=100 * (bound - objective) / bound if bound else 0.0,
         lot_prices={lot.id: lot.ask_net_fen_per_t + prices[row] for row, lot in enumerate(market.lots) if plan.lots[row].takes},
-        demand_prices={
-            demand.id: price for demand, price in zip(market.demands, relaxed.demand_price.tolist(), strict=True) if price > 0
-        },
         impossible=impossible,
         solver=SOLVER,
-        input_digest=digest(market),
+        input=read,
+        input_digest=digest(read, SOLVER),
+        proof=proof_of(market, found, relaxed),
         work=plan.work,
         work_limit_met=plan.exhausted(),
     )
@@ -163,19 +162,3 @@ def _matches(market: Market, found: Candidates, relaxed: Relaxation, plan: Plan)
             )
         )
     return matches
-
-
-def digest(market: Market) -> str:
-    """SHA-256 of everything a clearing of a checked market depends on."""
-    known = {lot.id for lot in market.lots}, {demand.id for demand in market.demands}
-    content = {
-        "solver": SOLVER,
-        "family": market.family,
-        "now": market.now,
-        "carbon_fen_per_t_co2e": market.carbon_fen_per_t_co2e,
-        "modes": market.modes,
-        "lots": list(market.lots),
-        "demands": list(market.demands),
-        "excluded": sorted(pair for pair in set(market.excluded) if pair[0] in known[0] and pair[1] in known[1]),
-    }
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=dict)).hexdigest()

@@ -76,7 +76,7 @@ def _prices(market: Market, cleared: Clearing, other: Lot | Demand) -> list[int]
         dual = cleared.lot_prices.get(other.id, other.ask_net_fen_per_t) - other.ask_net_fen_per_t
         taken = [match for match in cleared.matches if match.lot_id == other.id]
     else:
-        dual = cleared.demand_prices.get(other.id, 0)
+        dual = cleared.proof.demand_prices.get(other.id, 0)
         taken = [match for match in cleared.matches if match.demand_id == other.id]
     least = min((match.gain_fen_per_t - _carbon(market, match.option) for match in taken), default=0)
     return sorted({dual, least})

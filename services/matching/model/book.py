@@ -6,6 +6,7 @@ each keep the version they are from, and an older event changes neither (`protoc
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -140,7 +141,8 @@ class RefusedPair:
 @dataclass
 class Material:
     """One family's turn to be cleared. `changes` counts what may make a new match, `cleared` how far the last clearing read;
-    the lease keeps two workers from clearing it at once, and its `fence` is checked in the writing transaction."""
+    the lease keeps two workers from clearing it at once, and its `fence` is checked in the writing transaction. `arrived`: lots
+    and demands that accept by themselves and wait to be looked at online, at the prices of the clearing `last_id`."""
 
     id: str
     changes: int = 0
@@ -149,6 +151,8 @@ class Material:
     owner: str = ""
     until: datetime | None = None
     cleared_at: datetime | None = None
+    arrived: list[str] = field(default_factory=list)
+    last_id: str = ""
 
     def due(self, now: datetime, interval: timedelta) -> bool:
         """Whether something changed since its last clearing, which began `interval` ago or longer."""
@@ -160,3 +164,7 @@ class Material:
             return False
         self.owner, self.until, self.fence = owner, now + lease, self.fence + 1
         return True
+
+    def seen(self, ids: Container[str]) -> None:
+        """What arrived was looked at; the lease is free."""
+        self.arrived, self.until = [one for one in self.arrived if one not in ids], None

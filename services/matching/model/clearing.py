@@ -12,7 +12,9 @@ from shared.events.matching import ClearingCompleted
 
 @dataclass
 class ClearingRecord:
-    """Money in fen. `requested` until the worker ran it (an operator's POST); the automatic ones are `done` at once."""
+    """Money in fen. `kind`: `batch` reads the whole family; `online` what has just arrived, at the last batch's prices, and its
+    objective counts only what is gained beyond them. `requested` until the worker ran it (an operator's POST); the automatic
+    ones are `done` at once."""
 
     id: str
     version: int
@@ -31,6 +33,7 @@ class ClearingRecord:
     solver: str = ""
     input_digest: str = ""
     duration_ms: int = 0
+    kind: Literal["batch", "online"] = "batch"
     work: int = 0
     work_limit_met: bool = False
     completed_at: datetime | None = None
@@ -56,3 +59,15 @@ class ClearingRecord:
                 input_digest=self.input_digest,
             )
         ]
+
+
+@dataclass
+class ClearingEvidence:
+    """What the clearing of the same id can be re-run and proved from: `input` (its market) and `proof` (its prices), as packed
+    JSON."""
+
+    id: str
+    version: int
+    created_at: datetime
+    input: bytes
+    proof: bytes

@@ -28,6 +28,7 @@ class ClearingOut(Shape):
     id: str
     version: int
     material: str
+    kind: Literal["batch", "online"]
     status: Literal["requested", "done"]
     at: Time
     created_at: Time
@@ -53,6 +54,7 @@ class ClearingOut(Shape):
             id=record.id,
             version=record.version,
             material=record.material,
+            kind=record.kind,
             status=record.status,
             at=record.completed_at or record.created_at,
             created_at=record.created_at,

@@ -29,10 +29,12 @@ from shared.events.trading import TradeCancelled
 from shared.mongo import Unit
 
 
-def touch(unit: Unit, family: str) -> None:
-    """Something of the family changed that may make a new match."""
+def touch(unit: Unit, family: str, arrived: BookLot | BookDemand | None = None) -> None:
+    """Something of the family changed that may make a new match; `arrived` may be traded at once."""
     material = MATERIALS.find(unit, family) or Material(family)
     material.changes += 1
+    if arrived is not None and arrived.auto_accept and arrived.id not in material.arrived:
+        material.arrived.append(arrived.id)
     MATERIALS.save(unit, material)
 
 
@@ -42,7 +44,7 @@ def hear_lot(unit: Unit, event: LotEvent) -> None:
     newer = lot.hear(event)
     BOOK_LOTS.save(unit, lot)
     if newer and lot.open:
-        touch(unit, lot.family)
+        touch(unit, lot.family, lot)
     elif newer:
         _withdraw(unit, "terms.lot_id", lot.id, f"lot-{event.closed_reason or 'closed'}")
 
@@ -53,7 +55,7 @@ def hear_demand(unit: Unit, event: DemandEvent) -> None:
     newer = demand.hear(event)
     BOOK_DEMANDS.save(unit, demand)
     if newer and demand.open:
-        touch(unit, demand.family)
+        touch(unit, demand.family, demand)
     elif newer:
         _withdraw(unit, "terms.demand_id", demand.id, f"demand-{event.closed_reason or 'closed'}")
 
@@ -94,7 +96,7 @@ def hear_refused(unit: Unit, event: QuantityRefused) -> None:
     proposal = PROPOSALS.get(unit, event.id)
     proposal.refused(event.reason, unit.now)
     PROPOSALS.save(unit, proposal)
-    touch(unit, proposal.family)
+    touch(unit, proposal.family, BOOK_LOTS.find(unit, event.lot_id))
 
 
 def hear_quantities(unit: Unit, event: QuantityReleased | QuantityConsumed) -> None:

@@ -7,18 +7,20 @@ A lease per material with a fence, checked in the writing transaction, keeps two
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from services.matching import clearing
 from services.matching.clearing import BadListing, Market, Match
-from services.matching.model import BookDemand, BookLot, ClearingRecord, Material, Proposal, RunnerUp
+from services.matching.model import BookDemand, BookLot, ClearingEvidence, ClearingRecord, Material, Proposal, RunnerUp
 from services.matching.service import prices
-from services.matching.service.market import read_sides
+from services.matching.service.market import Sides, read_sides
 from services.matching.store import (
     CLEARINGS,
+    EVIDENCE,
     MATERIALS,
     PROPOSALS,
     requested,
@@ -39,14 +41,19 @@ log = structlog.get_logger("clearing")
 
 @dataclass(frozen=True)
 class Book:
-    """What one clearing read. `changes` is how far it read."""
+    """What one clearing read. `changes` is how far it read; `batch`: the whole family."""
 
     now: datetime
     fence: int
     changes: int
+    batch: bool
     lots: dict[str, BookLot]
     demands: dict[str, BookDemand]
     market: Market
+
+
+Narrow = Callable[[Unit, Material, Sides], Market]
+"""Makes of a family the market of an online clearing."""
 
 
 class LeaseIsLost(Exception):
@@ -76,15 +83,18 @@ def run_due(database: Database, worker: str) -> None:
             run(database, material.id, worker)
 
 
-def run(database: Database, family: str, worker: str, record: ClearingRecord | None = None) -> ClearingRecord | None:
-    """Clear one family. None where another worker holds it, or listings owes an answer."""
-    book = database.write(lambda unit: read_book(unit, family, worker))
+def run(
+    database: Database, family: str, worker: str, record: ClearingRecord | None = None, narrow: Narrow | None = None
+) -> ClearingRecord | None:
+    """Clear one family, or what `narrow` makes of it. None where another worker holds it, listings owes an answer, or there is
+    nobody to trade with online."""
+    book = database.write(lambda unit: read_book(unit, family, worker, narrow))
     if book is None:
         return None
     begun = time.perf_counter()
     result = _clear(book.market)
     took = round((time.perf_counter() - begun) * 1000)
-    record = record or ClearingRecord(new_id(), 1, family, "requested", book.now)
+    record = record or ClearingRecord(new_id(), 1, family, "requested", book.now, kind="batch" if book.batch else "online")
     record.lots, record.demands, record.pairs = result.lots, result.demands, result.pairs
     record.matched_kg, record.surplus_fen = result.matched_kg, result.surplus_fen
     record.objective_fen, record.bound_fen, record.gap_pct = result.objective_fen, result.bound_fen, result.gap_pct
@@ -105,19 +115,16 @@ def _clear(market: Market) -> clearing.Clearing:
             return clearing.clear(market)
         except BadListing as fault:
             log.error("left out of the clearing", listing=fault.listing_id, fault=str(fault))
-            market = Market(
-                market.family,
-                market.now,
-                [lot for lot in market.lots if lot.id != fault.listing_id],
-                [demand for demand in market.demands if demand.id != fault.listing_id],
-                market.excluded,
-                market.carbon_fen_per_t_co2e,
-                market.modes,
+            market = replace(
+                market,
+                lots=[lot for lot in market.lots if lot.id != fault.listing_id],
+                demands=[demand for demand in market.demands if demand.id != fault.listing_id],
             )
 
 
-def read_book(unit: Unit, family: str, worker: str) -> Book | None:
-    """Take the lease and read the family. None where another worker has it, or listings owes an answer for too long."""
+def read_book(unit: Unit, family: str, worker: str, narrow: Narrow | None = None) -> Book | None:
+    """Take the lease and read the family. None where another worker has it, listings owes an answer for too long, or a side of
+    the narrowed market is empty."""
     material = MATERIALS.find(unit, family) or Material(family)
     if any(proposal.created_at < unit.now - SILENCE for proposal in unanswered(unit, family)):
         return None
@@ -125,7 +132,12 @@ def read_book(unit: Unit, family: str, worker: str) -> Book | None:
         return None
     MATERIALS.save(unit, material)
     sides = read_sides(unit, family)
-    return Book(unit.now, material.fence, material.changes, sides.lots, sides.demands, sides.market)
+    market = narrow(unit, material, sides) if narrow else sides.market
+    if narrow and not (market.lots and market.demands):
+        material.seen(material.arrived)
+        MATERIALS.save(unit, material)
+        return None
+    return Book(unit.now, material.fence, material.changes, narrow is None, sides.lots, sides.demands, market)
 
 
 def write_proposals(unit: Unit, book: Book, record: ClearingRecord, result: clearing.Clearing) -> None:
@@ -133,7 +145,10 @@ def write_proposals(unit: Unit, book: Book, record: ClearingRecord, result: clea
     material = MATERIALS.get(unit, record.material)
     if material.fence != book.fence:
         raise LeaseIsLost
-    material.cleared, material.cleared_at, material.until = book.changes, book.now, None
+    material.seen({*book.lots, *book.demands})
+    if book.batch:
+        material.cleared, material.cleared_at, material.last_id = book.changes, book.now, record.id
+        prices.observe(unit, book.lots, result.lot_prices)
     MATERIALS.save(unit, material)
     proposals = [_proposal(book, record, match, unit.now) for match in result.matches]
     PROPOSALS.add(unit, *proposals)
@@ -141,7 +156,7 @@ def write_proposals(unit: Unit, book: Book, record: ClearingRecord, result: clea
         unit.emit(*proposal.made())
     unit.emit(*record.completed(unit.now))
     CLEARINGS.save(unit, record)
-    prices.observe(unit, book.lots, result.lot_prices)
+    EVIDENCE.add(unit, ClearingEvidence(record.id, 1, unit.now, *clearing.packed(result.input, result.proof)))
 
 
 def _proposal(book: Book, record: ClearingRecord, match: Match, now: datetime) -> Proposal:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,111 +11,23 @@ import pytest
 from services.matching.app import create_app
 from services.matching.model import ClearingRecord, Proposal
 from services.matching.service import book, clear, decide
-from services.matching.store import DOCUMENTS, MATERIALS, PROPOSALS
+from services.matching.store import MATERIALS, PROPOSALS
 from shared import parties
-from shared.bus.documents import BUS_DOCUMENTS
-from shared.clock import utc_now
-from shared.events import Event
 from shared.events.accounts import ComplianceChanged, OrganisationVerified, SiteChanged
-from shared.events.base import ComplianceEntry, Point
+from shared.events.base import ComplianceEntry
 from shared.events.listings import (
-    Balance,
-    DemandPosted,
     LotChanged,
-    LotPublished,
     LotWithdrawn,
     QuantityRefused,
-    QuantityReserved,
 )
 from shared.ids import new_id
-from shared.mongo import Database
 from shared.problem import Problem
 from shared.settings import Settings
 from shared.units import net_fen
 from tests.fixtures.identity import SignedIn, sign_in
+from tests.integration.matching.room import WORKER, WUHAN, Room, balance
 
 pytestmark = [pytest.mark.mongodb]
-WUHAN, EZHOU = Point(lat=30.5928, lon=114.3055), Point(lat=30.3919, lon=114.8947)
-WORKER = "worker"
-
-
-class Clock:
-    """A clock that a test can move."""
-
-    def __init__(self) -> None:
-        self.ahead = timedelta()
-
-    def __call__(self) -> datetime:
-        return utc_now() + self.ahead
-
-
-class Room:
-    """The room's database, with the events it hears."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.clock = Clock()
-        self.database = Database(settings, "matching", self.clock)
-        self.database.prepare([*BUS_DOCUMENTS, *DOCUMENTS])
-
-    def hear(self, handler: Any, *events: Event) -> None:
-        for event in events:
-            self.database.write(lambda unit, event=event: handler(unit, event))  # type: ignore[misc]
-
-    def lot(self, **changes: Any) -> LotPublished:
-        now = self.clock()
-        state = {
-            "id": new_id(), "version": 2, "at": now, "terms_version": 1, "status": "open", "site_id": "yard",
-            "region": "420102", "position": WUHAN, "quantity_kg": 30_000, "available_kg": 30_000, "reserved_kg": 0,
-            "consumed_kg": 0, "unsold_kg": 0, "vat_bp": 300, "min_take_kg": 5_000, "auto_accept": False,
-            "seller_id": "seller", "grade": "steel.hms1", "ask_fen_per_t": 245_000, "ask_net_fen_per_t": 237_864,
-            "quality": {}, "divisible": True, "origin": "domestic", "available_from": now,
-            "available_until": now + timedelta(days=9),
-        }  # fmt: skip
-        event = LotPublished(**(state | changes))
-        self.hear(book.hear_lot, event)
-        return event
-
-    def demand(self, **changes: Any) -> DemandPosted:
-        now = self.clock()
-        state = {
-            "id": new_id(), "version": 2, "at": now, "terms_version": 1, "status": "open", "site_id": "mill",
-            "region": "420704", "position": EZHOU, "quantity_kg": 500_000, "available_kg": 500_000, "reserved_kg": 0,
-            "consumed_kg": 0, "unsold_kg": 0, "vat_bp": 1300, "min_take_kg": 5_000, "auto_accept": False,
-            "buyer_id": "buyer", "grades": ["steel.hms1"], "bid_fen_per_t": 290_000, "bid_net_fen_per_t": 256_637,
-            "quality_limits": {}, "blend_limits": {}, "basis": {}, "compliant_sellers_only": False, "deliver_from": now,
-            "deliver_until": now + timedelta(days=9),
-        }  # fmt: skip
-        event = DemandPosted(**(state | changes))
-        self.hear(book.hear_demand, event)
-        return event
-
-    def clear(self, worker: str = WORKER) -> ClearingRecord | None:
-        return clear.run(self.database, "steel", worker)
-
-    def proposals(self) -> list[Proposal]:
-        return PROPOSALS.select(self.database.read(), {}, [("_id", 1)])
-
-    def reserve(self, proposal: Proposal) -> Proposal:
-        """Listings' yes."""
-        terms = proposal.terms
-        sides = {"lot": balance(terms.lot_id, 30_000 - terms.kg), "demand": balance(terms.demand_id, 500_000 - terms.kg)}
-        ids = {"id": proposal.id, "lot_id": terms.lot_id, "demand_id": terms.demand_id}
-        self.hear(book.hear_reserved, QuantityReserved(version=1, at=self.clock(), kg=terms.kg, **ids, **sides))
-        return PROPOSALS.get(self.database.read(), proposal.id)
-
-
-def balance(identifier: str, available_kg: int) -> Balance:
-    rest = {"status": "open", "quantity_kg": 500_000, "consumed_kg": 0, "unsold_kg": 0}
-    return Balance.model_validate(
-        {"id": identifier, "version": 3, "available_kg": available_kg, "reserved_kg": 500_000 - available_kg, **rest}
-    )
-
-
-@pytest.fixture
-def room(settings: Settings) -> Iterator[Room]:
-    made = Room(settings)
-    yield made
-    made.database.client.drop_database(made.database.mongo.name)
 
 
 def test_a_clearing_proposes_the_whole_lot_and_keeps_its_proof(room: Room) -> None:
