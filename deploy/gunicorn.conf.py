@@ -15,7 +15,7 @@ graceful_timeout = 8  # stopping everything has 20 s, servers included
 keepalive = 75  # the gateway keeps its connections to the rooms
 loglevel = "warning"
 
-NICENESS = 5
+NICENESS = 10
 
 
 def post_worker_init(_worker: object) -> None:

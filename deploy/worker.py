@@ -11,7 +11,7 @@ from shared.settings import Settings
 HURRIED = ("listings", "matching")
 """The rooms that a listing waits for until it is found and matched. The workers of the others stand back on a machine with too
 few cores, as web processes do (`gunicorn.conf.py`)."""
-NICENESS = 5
+NICENESS = 10
 
 
 def main(room: str) -> None:

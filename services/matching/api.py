@@ -8,6 +8,7 @@ from services.matching.schemas import (
     ClearingIn,
     ClearingOut,
     ClearingQuery,
+    CounterIn,
     ExplanationOut,
     PriceOut,
     PriceQuery,
@@ -80,6 +81,13 @@ def accept_proposal(unit: Unit, caller: Caller, identifier: str, body: AcceptIn)
 def reject_proposal(unit: Unit, caller: Caller, identifier: str, body: RejectIn) -> ProposalOut:
     """Reject; the tonnes go back, and the pair is not proposed again until a side's terms change."""
     return ProposalOut.of(decide.reject(unit, caller, identifier, body.reason))
+
+
+@routes.post("/v1/proposals/<identifier>/counter", "proposals.counter", ProposalOut)
+def counter_proposal(unit: Unit, caller: Caller, identifier: str, body: CounterIn) -> ProposalOut:
+    """Offer another price or quantity: this proposal ends as `countered` and names the new one, which the other side decides on
+    before its own expiry. The tonnes stay reserved in between."""
+    return ProposalOut.of(decide.counter(unit, caller, identifier, body.quantity_t, body.price_cny_per_t))
 
 
 @routes.get("/v1/lots/<identifier>/explanation", "explanations.read", ExplanationOut)

@@ -117,8 +117,8 @@ def holding(unit: Unit, demand_ids: Iterable[str]) -> list[Proposal]:
 
 
 def made_by(unit: Unit, clearing_id: str) -> list[Proposal]:
-    """All proposals of a clearing, in the order they were made."""
-    return PROPOSALS.select(unit, {"clearing_id": clearing_id}, [("_id", 1)])
+    """What a clearing proposed, in the order it was made; no counter-offers."""
+    return PROPOSALS.select(unit, {"clearing_id": clearing_id, "replaces": None}, [("_id", 1)])
 
 
 def undecided(unit: Unit, field: str, identifier: str) -> list[Proposal]:

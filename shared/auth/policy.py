@@ -84,6 +84,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "proposals.read": {"collector": _SELLER, "buyer": _BUYER, "operator": _ANY},
     "proposals.accept": _TRADE_PARTIES,
     "proposals.reject": _TRADE_PARTIES,
+    "proposals.counter": _TRADE_PARTIES,
     "explanations.read": {"collector": _OWN, "buyer": _OWN, "operator": _ANY},
     # trading
     "trades.list": {"collector": _ANY, "buyer": _ANY, "operator": _ANY},

@@ -60,7 +60,10 @@ class _Proposal(Event):
 
 
 class ProposalMade(_Proposal, type="proposal.made"):
-    """The clearing proposes it; listings reserves or refuses."""
+    """The clearing, or a party by a counter-offer, proposes it; listings reserves or refuses. With `replaces` the tonnes of
+    that proposal are given back in the same transaction: nobody else gets them in between."""
+
+    replaces: str | None = None
 
 
 class ProposalAccepted(_Proposal, type="proposal.accepted"):
@@ -72,7 +75,9 @@ class ProposalRejected(_Proposal, type="proposal.rejected"):
 
 
 class ProposalCountered(_Proposal, type="proposal.countered"):
-    """One side made a counter-offer, which takes its place."""
+    """One side made a counter-offer, the proposal `next_id`, which takes its place and its tonnes."""
+
+    next_id: str | None = None
 
 
 class ProposalExpired(_Proposal, type="proposal.expired"):

@@ -20,10 +20,10 @@ from deploy.demo.market import Offer
 
 REJECTED_SHARE = 0.05
 POLL_S = 0.75
-PAGE = 25
+PAGE = 50
 QUIET_S = 25
 """With all offered and no job left, nothing new for this long ends the day: several clearing intervals."""
-SAMPLES = 200
+SAMPLES = 100
 SEARCHABLE_WITHIN_S = 30
 SEARCH_EVERY_S = 0.2
 NEWEST = 100

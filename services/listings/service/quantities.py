@@ -26,10 +26,15 @@ ENDINGS: dict[type, Cause] = {
 
 
 def on_proposal_made(unit: Unit, event: ProposalMade) -> None:
-    """Reserve the tonnes on both sides in this transaction, or refuse with the reason."""
+    """Reserve the tonnes on both sides in this transaction, or refuse with the reason. Those of a proposal that it replaces are
+    given back first, whatever becomes of it."""
     known = RESERVATIONS.find(unit, event.id)
     if known is not None and known.state != "ended":
         return
+    if event.replaces is not None:
+        countered = RESERVATIONS.get(unit, event.replaces)
+        if countered.state == "reserved":
+            _release(unit, countered, countered.remaining_kg, "countered")
     terms = event.terms
     barred = "ended" if known is not None else _barred(unit, terms.seller_id, terms.buyer_id)
     lot, demand = LOTS.find(unit, terms.lot_id), DEMANDS.find(unit, terms.demand_id)
@@ -51,7 +56,10 @@ def _barred(unit: Unit, seller_id: str, buyer_id: str) -> str | None:
 
 
 def on_proposal_ended(unit: Unit, event: ProposalRejected | ProposalCountered | ProposalExpired | ProposalWithdrawn) -> None:
-    """Give back what it reserved; where it has not come yet, forbid reserving it."""
+    """Give back what it reserved; where it has not come yet, forbid reserving it. A counter-offer takes over its tonnes
+    itself, so that nobody gets them in between."""
+    if isinstance(event, ProposalCountered) and event.next_id is not None:
+        return
     reservation = RESERVATIONS.find(unit, event.id)
     if reservation is None:
         RESERVATIONS.save(unit, tombstone(event.id, event.terms, unit.now))

@@ -261,7 +261,7 @@ def candidates(columns: Columns) -> Candidates:
     """Every pair that the rules allow. Blocks of lots keep the memory of a large market small."""
     lots = columns.lot_kg.size
     step = max(_BLOCK // max(columns.demand_kg.size, 1), 1)
-    blocks = [_candidates_of(columns, first, min(first + step, lots)) for first in range(0, max(lots, 1), step)]
+    blocks = [candidates_of(columns, first, min(first + step, lots)) for first in range(0, max(lots, 1), step)]
     if len(blocks) == 1:
         return blocks[0]
     return Candidates(
@@ -272,7 +272,7 @@ def candidates(columns: Columns) -> Candidates:
     )
 
 
-def _candidates_of(columns: Columns, first: int, end: int) -> Candidates:
+def candidates_of(columns: Columns, first: int, end: int) -> Candidates:
     """The pairs of the lots from `first` up to `end`."""
     i, j = _asked(columns, first, end)
     for rule, broken in PAIR_RULES:

@@ -3,7 +3,7 @@
 from services.matching.model.book import BookDemand, BookLot, Material, RefusedPair, pair_id
 from services.matching.model.clearing import ClearingEvidence, ClearingRecord
 from services.matching.model.price import Price, price_id
-from services.matching.model.proposal import Proposal, RunnerUp, Side
+from services.matching.model.proposal import Offer, Proposal, RunnerUp, Side
 
 __all__ = [
     "BookDemand",
@@ -11,6 +11,7 @@ __all__ = [
     "ClearingEvidence",
     "ClearingRecord",
     "Material",
+    "Offer",
     "Price",
     "Proposal",
     "RefusedPair",

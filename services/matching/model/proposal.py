@@ -3,20 +3,21 @@ and then nobody sees it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from shared.events import Event
 from shared.events.matching import (
     ProposalAccepted,
+    ProposalCountered,
     ProposalExpired,
     ProposalMade,
     ProposalRejected,
     ProposalWithdrawn,
     Terms,
 )
-from shared.problem import WrongState
+from shared.problem import InputIsInvalid, WrongState
 from shared.units import div_half_up
 
 Status = Literal["made", "refused", "proposed", "agreed", "rejected", "countered", "expired", "withdrawn"]
@@ -40,14 +41,32 @@ class RunnerUp:
 
 
 @dataclass
+class Offer:
+    """One round: who offered what. The first is the clearing's. Prices net of VAT, to the seller."""
+
+    proposal_id: str
+    by: Literal["clearing", "seller", "buyer"]
+    kg: int
+    price_fen_per_t: int
+    at: datetime
+
+
+MOST_ROUNDS = 10
+"""More is a telephone call."""
+
+
+@dataclass
 class Proposal:
-    """`terms` are frozen. `surplus_fen` = `seller_gain_fen` + `buyer_gain_fen`, totals. Auto-acceptance is frozen, too."""
+    """`terms` are frozen. `surplus_fen` = `seller_gain_fen` + `buyer_gain_fen`, totals. Auto-acceptance is frozen, too.
+    `offers` are the rounds up to this one; a counter-offer `replaces` the proposal before it, which then names it as
+    `next_id`."""
 
     id: str
     version: int
     terms: Terms
     family: str
     clearing_id: str
+    ask_net_fen_per_t: int
     gain_fen_per_t: int
     lot_terms_version: int
     demand_terms_version: int
@@ -66,15 +85,13 @@ class Proposal:
     undone: bool = False
     """Agreed, but its trade was cancelled: its tonnes count no longer."""
     runners_up: list[RunnerUp] = field(default_factory=list)
+    offers: list[Offer] = field(default_factory=list)
+    replaces: str | None = None
+    next_id: str | None = None
 
     @property
     def visible(self) -> bool:
         return self.status not in HIDDEN
-
-    @property
-    def ask_net_fen_per_t(self) -> int:
-        """The seller's, as it stood when this was made."""
-        return self.terms.price_fen_per_t - div_half_up(self.gain_fen_per_t, 2)
 
     @property
     def bid_net_fen_per_t(self) -> int:
@@ -82,7 +99,7 @@ class Proposal:
         return self.ask_net_fen_per_t + self.terms.freight_fen_per_t + self.gain_fen_per_t
 
     def made(self) -> list[Event]:
-        return [ProposalMade(**self._state(self.created_at))]
+        return [ProposalMade(**self._state(self.created_at), replaces=self.replaces)]
 
     def reserved(self, at: datetime, lasts: timedelta, now: datetime) -> list[Event]:
         """Listings reserved it; it can be decided until `at` + `lasts`. Who accepts by itself does so now, unless the news
@@ -126,6 +143,53 @@ class Proposal:
         self.status, self.reason = "rejected", reason or f"rejected by the {side}"
         self._touch(now)
         return [ProposalRejected(**self._state(now))]
+
+    def counter(
+        self, side: Side, identifier: str, kg: int | None, price_fen_per_t: int | None, now: datetime
+    ) -> tuple[Proposal, list[Event]]:
+        """Another quantity or price, with this side's acceptance; the other decides once listings has moved the tonnes.
+
+        Raises WrongState where it is decided, its time is up, this side accepted, or there were too many rounds; InputIsInvalid
+        where nothing is changed."""
+        self._must_be_open(now)
+        if (self.seller_accepted_at if side == "seller" else self.buyer_accepted_at) is not None:
+            raise WrongState(zh="你方已接受, 不能再还价", en="Your side has accepted; it can't offer something else now")
+        if len(self.offers) >= MOST_ROUNDS:
+            raise WrongState(zh=f"最多 {MOST_ROUNDS} 轮还价", en=f"There are at most {MOST_ROUNDS} rounds; accept or reject")
+        changed = {"kg": kg, "price_fen_per_t": price_fen_per_t}
+        terms = self.terms.model_copy(update={name: value for name, value in changed.items() if value is not None})
+        if terms == self.terms:
+            raise InputIsInvalid([("", "还价须改变价格或数量", "A counter-offer changes the price or the quantity")])
+        surplus = div_half_up(self.gain_fen_per_t * terms.kg, 1000)
+        seller_gain = div_half_up((terms.price_fen_per_t - self.ask_net_fen_per_t) * terms.kg, 1000)
+        made = replace(
+            self,
+            id=identifier,
+            version=1,
+            terms=terms,
+            surplus_fen=surplus,
+            seller_gain_fen=seller_gain,
+            buyer_gain_fen=surplus - seller_gain,
+            seller_auto_accepts=side == "seller",
+            buyer_auto_accepts=side == "buyer",
+            created_at=now,
+            updated_at=now,
+            status="made",
+            seller_accepted_at=None,
+            buyer_accepted_at=None,
+            expires_at=None,
+            reason=None,
+            offers=[*self.offers, Offer(identifier, side, terms.kg, terms.price_fen_per_t, now)],
+            replaces=self.id,
+        )
+        self.status, self.next_id = "countered", identifier
+        self._touch(now)
+        return made, [ProposalCountered(**self._state(now), next_id=identifier), *made.made()]
+
+    def counter_failed(self, reason: str, now: datetime) -> None:
+        """Listings could not reserve what was offered instead; it stays ended, and says why."""
+        self.reason = f"counter-offer refused: {reason}"
+        self._touch(now)
 
     def expire(self, now: datetime) -> list[Event]:
         """Time is up; nothing where it was decided before."""

@@ -3,7 +3,7 @@
 from services.matching.schemas.clearings import ClearingIn, ClearingOut, ClearingQuery
 from services.matching.schemas.explanations import ChangeOut, ExplanationOut, ProposalExplanationOut
 from services.matching.schemas.prices import PriceOut, PriceQuery
-from services.matching.schemas.proposals import AcceptIn, ProposalOut, ProposalQuery, RejectIn
+from services.matching.schemas.proposals import AcceptIn, CounterIn, ProposalOut, ProposalQuery, RejectIn
 
 __all__ = [
     "AcceptIn",
@@ -11,6 +11,7 @@ __all__ = [
     "ClearingIn",
     "ClearingOut",
     "ClearingQuery",
+    "CounterIn",
     "ExplanationOut",
     "PriceOut",
     "PriceQuery",

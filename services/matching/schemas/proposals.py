@@ -10,7 +10,7 @@ from services.matching.model import Proposal
 from shared.http import ListQuery, Shape
 from shared.http.filters import Material, Region
 from shared.http.shapes import Time
-from shared.units import CnyOut, TonnesOut, VatPctOut, kg_to_t
+from shared.units import CnyOut, CnyPerTonne, Tonnes, TonnesOut, VatPctOut, kg_to_t
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
@@ -23,6 +23,23 @@ class RejectIn(Shape):
 
 class AcceptIn(Shape):
     """Nothing is needed."""
+
+
+class CounterIn(Shape):
+    """Another price to the seller, net of VAT, or another quantity, or both."""
+
+    price_cny_per_t: CnyPerTonne | None = None
+    quantity_t: Tonnes | None = None
+
+
+class OfferOut(Shape):
+    """One round: what was offered, and by whom."""
+
+    proposal_id: str
+    by: Literal["clearing", "seller", "buyer"]
+    quantity_t: TonnesOut
+    price_cny_per_t: CnyOut
+    at: Time
 
 
 class ProposalQuery(ListQuery):
@@ -70,6 +87,12 @@ class ProposalOut(Shape):
     expires_at: Time | None
     created_at: Time
     updated_at: Time
+    replaces: str | None
+    """The proposal that this one counters."""
+    next_id: str | None
+    """The counter-offer that took its place."""
+    offers: list[OfferOut]
+    """Every round up to this one."""
 
     @classmethod
     def of(cls, proposal: Proposal) -> ProposalOut:
@@ -103,4 +126,12 @@ class ProposalOut(Shape):
             expires_at=proposal.expires_at,
             created_at=proposal.created_at,
             updated_at=proposal.updated_at,
+            replaces=proposal.replaces,
+            next_id=proposal.next_id,
+            offers=[
+                OfferOut(
+                    proposal_id=one.proposal_id, by=one.by, quantity_t=one.kg, price_cny_per_t=one.price_fen_per_t, at=one.at
+                )
+                for one in proposal.offers
+            ],
         )

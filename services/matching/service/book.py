@@ -96,6 +96,10 @@ def hear_refused(unit: Unit, event: QuantityRefused) -> None:
     proposal = PROPOSALS.get(unit, event.id)
     proposal.refused(event.reason, unit.now)
     PROPOSALS.save(unit, proposal)
+    if proposal.replaces is not None:
+        countered = PROPOSALS.get(unit, proposal.replaces)
+        countered.counter_failed(event.reason, unit.now)
+        PROPOSALS.save(unit, countered)
     touch(unit, proposal.family, BOOK_LOTS.find(unit, event.lot_id))
 
 

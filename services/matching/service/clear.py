@@ -15,7 +15,7 @@ import structlog
 
 from services.matching import clearing
 from services.matching.clearing import BadListing, Market, Match
-from services.matching.model import BookDemand, BookLot, ClearingEvidence, ClearingRecord, Material, Proposal, RunnerUp
+from services.matching.model import BookDemand, BookLot, ClearingEvidence, ClearingRecord, Material, Offer, Proposal, RunnerUp
 from services.matching.service import prices
 from services.matching.service.market import Sides, read_sides
 from services.matching.store import (
@@ -180,12 +180,14 @@ def _proposal(book: Book, record: ClearingRecord, match: Match, now: datetime) -
         quality=lot.quality,
         basis=demand.basis,
     )
+    identifier = new_id()
     return Proposal(
-        id=new_id(),
+        id=identifier,
         version=1,
         terms=terms,
         family=record.material,
         clearing_id=record.id,
+        ask_net_fen_per_t=lot.net_fen_per_t,
         gain_fen_per_t=match.gain_fen_per_t,
         lot_terms_version=lot.terms_version,
         demand_terms_version=demand.terms_version,
@@ -197,6 +199,7 @@ def _proposal(book: Book, record: ClearingRecord, match: Match, now: datetime) -
         created_at=now,
         updated_at=now,
         runners_up=[RunnerUp(**asdict(one)) for one in match.runners_up],
+        offers=[Offer(identifier, "clearing", match.kg, match.price_fen_per_t, now)],
     )
 
 

@@ -1,15 +1,17 @@
-"""Deciding on a proposal: accept, reject, expire. One transaction decides; a second decision meets it and is refused."""
+"""Deciding on a proposal: accept, reject, counter, expire. One transaction decides; a second one meets it and is refused."""
 
 from __future__ import annotations
 
 from services.matching.model import Proposal, Side
 from services.matching.service.book import refuse_pair
-from services.matching.store import PROPOSALS, overdue
+from services.matching.store import BOOK_DEMANDS, BOOK_LOTS, PROPOSALS, overdue
 from shared import parties
 from shared.auth import Caller, authorise
 from shared.auth.policy import Relation
+from shared.ids import new_id
 from shared.mongo import Database, Unit
-from shared.problem import NotFound
+from shared.problem import InputIsInvalid, NotFound
+from shared.units import kg_to_t
 
 EXPIRED_AT_ONCE = 200
 
@@ -51,6 +53,38 @@ def reject(unit: Unit, caller: Caller, identifier: str, reason: str | None) -> P
     refuse_pair(unit, proposal)
     PROPOSALS.save(unit, proposal)
     return proposal
+
+
+def counter(unit: Unit, caller: Caller, identifier: str, kg: int | None, price_fen_per_t: int | None) -> Proposal:
+    """Offer another quantity or price in its place. The answer is the proposal as it was, ended, naming the new one; that
+    one is seen once listings has moved the tonnes. Raises OrganisationIsNotVerified, WrongState, InputIsInvalid."""
+    proposal = readable(unit, caller, identifier, "proposals.counter")
+    parties.must_be_verified(unit, caller)
+    if kg is not None and kg != proposal.terms.kg:
+        _must_fit(unit, proposal, kg)
+    made, events = proposal.counter(_side(caller), new_id(), kg, price_fen_per_t, unit.now)
+    PROPOSALS.save(unit, proposal)
+    PROPOSALS.add(unit, made)
+    unit.emit(*events)
+    return proposal
+
+
+def _must_fit(unit: Unit, proposal: Proposal, kg: int) -> None:
+    """The quantity rules of a clearing, for this pair alone. Raises InputIsInvalid."""
+    lot, demand = BOOK_LOTS.get(unit, proposal.terms.lot_id), BOOK_DEMANDS.get(unit, proposal.terms.demand_id)
+    fault: tuple[str, str] | None = None
+    for side in (lot, demand):
+        most = side.available_kg + proposal.terms.kg
+        if kg > most:
+            fault = f"最多 {kg_to_t(most)} 吨", f"There are {kg_to_t(most)} t at most"
+        elif kg < min(side.min_take_kg, most):
+            fault = f"低于最小成交量 {kg_to_t(side.min_take_kg)} 吨", f"A take is {kg_to_t(side.min_take_kg)} t at least"
+    if not lot.divisible:
+        fault = "该批货不可拆分", "This lot is sold whole"
+    elif demand.blend_limits:
+        fault = "该需求限制混合质量, 数量不可改", "This demand limits its blend, so the quantity stays"
+    if fault is not None:
+        raise InputIsInvalid([("/quantity_t", *fault)])
 
 
 def expire_due(database: Database) -> int:

@@ -144,6 +144,39 @@ def test_the_same_proposal_reserves_once(market: Market) -> None:
     assert shown(market, lot_id) == (20_500, 10_000, 0, 0)
 
 
+def test_a_counter_offer_takes_over_its_tonnes_in_one_transaction(market: Market) -> None:
+    """Whichever of the two events comes first, nothing is free in between."""
+    seller, buyer = market.party("collector"), market.party("buyer")
+    lot_id, demand_id = market.lot(seller, quantity_t=30), market.demand(buyer)
+    for made_first in (True, False):
+        first = market.reserve(lot_id, demand_id, 30_000)
+        second = market.proposal(lot_id, demand_id, 20_000, replaces=first.id)
+        kinds = market.proposal(
+            lot_id, demand_id, 30_000, ProposalCountered, id=first.id, status="countered", next_id=second.id
+        )
+        if not made_first:
+            market.tell(service.on_proposal_ended, kinds)
+            assert shown(market, lot_id) == (0, 30_000, 0, 0)
+        market.tell(service.on_proposal_made, second)
+        market.tell(service.on_proposal_ended, kinds)
+        assert shown(market, lot_id) == (10_000, 20_000, 0, 0)
+        rows = {one: RESERVATIONS.get(market.database.read(), one) for one in (first.id, second.id)}
+        assert (rows[first.id].state, rows[first.id].released_kg) == ("done", 30_000)
+        assert (rows[second.id].state, rows[second.id].remaining_kg) == ("reserved", 20_000)
+        rejected = market.proposal(lot_id, demand_id, 20_000, ProposalRejected, id=second.id, status="rejected")
+        market.tell(service.on_proposal_ended, rejected)
+        assert shown(market, lot_id) == (30_000, 0, 0, 0)
+
+
+def test_a_counter_offer_that_does_not_fit_gives_the_tonnes_back(market: Market) -> None:
+    seller, buyer = market.party("collector"), market.party("buyer")
+    lot_id, demand_id = market.lot(seller, quantity_t=30), market.demand(buyer)
+    first = market.reserve(lot_id, demand_id, 10_000)
+    market.tell(service.on_proposal_made, market.proposal(lot_id, demand_id, 31_000, replaces=first.id))
+    assert shown(market, lot_id) == (30_000, 0, 0, 0)
+    assert [event["reason"] for event in market.emitted("quantity.refused")] == ["not-enough"]
+
+
 def test_64_proposals_for_one_lot_at_once_never_take_more_than_there_is(market: Market) -> None:
     seller, buyers = market.party("collector"), [market.party("buyer") for _ in range(4)]
     lot_id = market.lot(seller, quantity_t=20)

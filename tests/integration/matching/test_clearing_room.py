@@ -169,6 +169,73 @@ def _race(room: Room, seller: SignedIn, proposal: Proposal) -> str:
     return after.status
 
 
+def test_counter_offers_go_back_and_forth_until_one_is_accepted(room: Room, settings: Settings) -> None:
+    client = create_app(settings).test_client()
+    seller, buyer = sign_in(settings, "collector", "seller"), sign_in(settings, "buyer", "buyer")
+    _verified(room, "seller", "buyer")
+    room.lot(), room.demand()
+    room.clear()
+    first = room.reserve(room.proposals()[0])
+
+    def counter(who: SignedIn, proposal: Proposal, **body: Any) -> Any:
+        return client.post(f"/v1/proposals/{proposal.id}/counter", json=body, headers=who.headers)
+
+    assert counter(buyer, first).status_code == 422
+    assert counter(buyer, first, quantity_t=31).json["errors"][0]["pointer"] == "/quantity_t"
+    assert counter(buyer, first, quantity_t=4).status_code == 422
+    ended = counter(buyer, first, price_cny_per_t=2400, quantity_t=20).json
+    assert (ended["status"], ended["id"]) == ("countered", first.id)
+    assert client.get(f"/v1/proposals/{ended['next_id']}", headers=seller.headers).status_code == 404
+    assert counter(seller, first, price_cny_per_t=2500).status_code == 409
+    second = room.reserve(PROPOSALS.get(room.database.read(), ended["next_id"]))
+    assert second.buyer_accepted_at is not None and second.seller_accepted_at is None and second.replaces == first.id
+    assert counter(buyer, second, price_cny_per_t=2300).status_code == 409
+    third_id = counter(seller, second, price_cny_per_t=2450.5).json["next_id"]
+    third = room.reserve(PROPOSALS.get(room.database.read(), third_id))
+    done = client.post(f"/v1/proposals/{third.id}/accept", headers=buyer.headers).json
+    assert (done["status"], done["price_cny_per_t"], done["quantity_t"]) == ("agreed", 2450.5, 20)
+    assert done["seller_gain_cny"] == round((2450.5 - 2378.64) * 20, 2)
+    assert round(done["seller_gain_cny"] + done["buyer_gain_cny"], 2) == done["surplus_cny"]
+    assert [(one["by"], one["quantity_t"]) for one in done["offers"]] == [("clearing", 30), ("buyer", 20), ("seller", 20)]
+    lines = {one["line"]: one["cny_per_t"] for one in client.get(
+        f"/v1/proposals/{third.id}/explanation", headers=buyer.headers
+    ).json["lines"]}  # fmt: skip
+    assert lines["seller-share"] + lines["buyer-share"] == pytest.approx(lines["gain"]) and lines["price"] == 2450.5
+
+
+def test_a_counter_offer_that_listings_refuses_says_so_on_the_one_before(room: Room, settings: Settings) -> None:
+    client = create_app(settings).test_client()
+    buyer = sign_in(settings, "buyer", "buyer")
+    _verified(room, "buyer")
+    lot, demand = room.lot(), room.demand()
+    room.clear()
+    first = room.reserve(room.proposals()[0])
+    ended = client.post(f"/v1/proposals/{first.id}/counter", json={"price_cny_per_t": 2400}, headers=buyer.headers).json
+    gone = QuantityRefused(
+        id=ended["next_id"], version=1, at=room.clock(), lot_id=lot.id, demand_id=demand.id, kg=30_000, reason="lot-changed",
+        lot=None, demand=None,
+    )  # fmt: skip
+    room.hear(book.hear_refused, gone)
+    after = client.get(f"/v1/proposals/{first.id}", headers=buyer.headers).json
+    assert (after["status"], after["reason"]) == ("countered", "counter-offer refused: lot-changed")
+
+
+def test_rounds_end_somewhere(room: Room, settings: Settings) -> None:
+    client = create_app(settings).test_client()
+    parties_ = [sign_in(settings, "buyer", "buyer"), sign_in(settings, "collector", "seller")]
+    _verified(room, "seller", "buyer")
+    room.lot(), room.demand()
+    room.clear()
+    proposal = room.reserve(room.proposals()[0])
+    for number in range(9):
+        path = f"/v1/proposals/{proposal.id}/counter"
+        answer = client.post(path, json={"price_cny_per_t": 2400 + number}, headers=parties_[number % 2].headers)
+        assert answer.status_code == 200 and answer.json is not None
+        proposal = room.reserve(PROPOSALS.get(room.database.read(), answer.json["next_id"]))
+    path = f"/v1/proposals/{proposal.id}/counter"
+    assert client.post(path, json={"price_cny_per_t": 2500}, headers=parties_[1].headers).status_code == 409
+
+
 def test_a_withdrawn_lot_takes_its_proposals_along(room: Room) -> None:
     lot, _ = room.lot(), room.demand()
     room.clear()

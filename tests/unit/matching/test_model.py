@@ -44,7 +44,9 @@ def a_proposal(seller_auto: bool = False, buyer_auto: bool = False) -> Proposal:
         price_fen_per_t=210_000, freight_fen_per_t=2_000, vat_bp=300, mode="road", distance_m=0, hours=2.0, co2e_g_per_t=0,
         origin=place, destination=place, quality={}, basis={},
     )  # fmt: skip
-    return Proposal("proposal", 1, terms, "steel", "clearing", 20_000, 1, 1, 600, 300, 300, seller_auto, buyer_auto, NOW, NOW)
+    return Proposal(
+        "proposal", 1, terms, "steel", "clearing", 200_000, 20_000, 1, 1, 600, 300, 300, seller_auto, buyer_auto, NOW, NOW
+    )
 
 
 def statuses(events: list[Event]) -> list[tuple[type[Event], int, str]]:
