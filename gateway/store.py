@@ -11,7 +11,9 @@ from limits.storage import MongoDBStorage
 from gateway.remembered import Remembered
 
 SHARE_S = 1.0
+"""How long a worker may deal out what it took: so long after a window's end it may still let a call of the next one pass."""
 MOST_AT_ONCE = 50
+LOCKS = 64
 
 
 @dataclass
@@ -27,7 +29,8 @@ class Counters(MongoDBStorage):
 
     A busy caller's calls are not counted one by one, which would make its counter the hottest document of all: a worker takes
     the numbers of several calls at once, up to a tenth of what was counted so far, and deals them out within a second. No
-    number is dealt twice, so no limit is passed; what a worker took and did not use is at most that tenth.
+    number is dealt twice, so no limit is passed; what a worker took and did not use is at most that tenth. At the edge of two
+    windows a worker may deal the rest of its share, a second's worth at most, without counting it in the new one.
 
     And one that was never used does not connect in order to close. `server` among the options is MongoDB's own address; the
     storage's says only that it is of this kind.
@@ -38,22 +41,22 @@ class Counters(MongoDBStorage):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._shares: Remembered[_Share] = Remembered()
-        self._dealing = threading.Lock()
+        self._dealing = [threading.Lock() for _ in range(LOCKS)]
 
     def _init_mongo_client(self, uri: str | None, **options: int | str | bool) -> Any:
         return super()._init_mongo_client(str(options.pop("server")), **options)
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """The number of this call within its window."""
-        with self._dealing:
+        with self._dealing[hash(key) % LOCKS]:  # who comes meanwhile waits, and is dealt of the share that this one takes
             share = self._shares.get(key)
             if share is not None and share.next + amount - 1 <= share.last:
                 share.next += amount
                 return share.next - 1
-        several = max(amount, min(MOST_AT_ONCE, share.last // 10)) if share is not None else amount
-        last = super().incr(key, expiry, several)
-        self._shares.put(key, _Share(last - several + amount + 1, last), SHARE_S)
-        return last - several + amount
+            several = max(amount, min(MOST_AT_ONCE, share.last // 10)) if share is not None else amount
+            last = super().incr(key, expiry, several)
+            self._shares.put(key, _Share(last - several + amount + 1, last), SHARE_S)
+            return last - several + amount
 
     def close(self) -> None:
         """Let go of the connections."""

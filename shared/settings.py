@@ -45,6 +45,9 @@ class Settings(BaseSettings):
 
     clearing_interval_s: float = 5
     carbon_cny_per_kg: float = 0
+    in_park_cny_per_t: float = 0
+    low_value_radius_km: float = 300
+    low_value_beyond_cny_per_tkm: float = 0
     load_t: float = 32
     load_tolerance_pct: float = 5
     proposal_ttl_s: float = 3600

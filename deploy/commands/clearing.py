@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Annotated, TypeVar
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.commands.options import Data, Json, console
 from deploy.errors import CannotGoOn
@@ -35,11 +35,10 @@ def list_(
     if json:
         console().print_json(data=[asdict(record) for record in records], default=str)
         return
-    table = Table("id", "material", "at", "lots", "demands", "proposals", "surplus CNY", "gap %", "ms")
+    table = Table(Column("id", no_wrap=True, min_width=36), "material", "lots × demands", "proposals", "surplus CNY", "gap %")
     for one in records:
-        at, surplus = one.created_at.isoformat(timespec="seconds"), f"{one.surplus_fen / 100:,.2f}"
-        counts = (str(one.lots), str(one.demands), str(one.proposals))
-        table.add_row(one.id, one.material, at, *counts, surplus, f"{one.gap_pct:.3f}", str(one.duration_ms))
+        counts = (f"{one.lots} × {one.demands}", str(one.proposals))
+        table.add_row(one.id, one.material, *counts, f"{one.surplus_fen / 100:,.2f}", f"{one.gap_pct:.3f}")
     console().print(table if records else "No clearing has run.")
 
 

@@ -10,6 +10,7 @@ from services.matching.clearing.market import (
     DuplicateListing,
     Lot,
     Market,
+    Preferences,
     Taken,
     Validity,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "Lot",
     "Market",
     "Match",
+    "Preferences",
     "Rule",
     "Taken",
     "Validity",

@@ -69,6 +69,7 @@ class Columns:
     lot_grade: Ints
     lot_compliant: Flags
     lot_reserve: Ints
+    lot_park: Ints
     demand_kg: Ints
     demand_min_kg: Ints
     demand_bid: Ints
@@ -80,6 +81,7 @@ class Columns:
     demand_grade: Flags
     demand_compliant_only: Flags
     demand_reserve: Ints
+    demand_park: Ints
     quality: dict[str, Floats]
     bounds: dict[str, tuple[Floats, Floats]]
     blended: dict[str, Flags]
@@ -91,6 +93,7 @@ class Columns:
         lots, demands = market.lots, market.demands
         grades = {grade: number for number, grade in enumerate(sorted({lot.grade for lot in lots}))}
         people = {who: k for k, who in enumerate(sorted({lot.seller_id for lot in lots} | {d.buyer_id for d in demands}))}
+        parks = {park: k for k, park in enumerate(sorted({lot.park_id for lot in lots if lot.park_id}))}
         wanted = np.zeros((len(demands), len(grades)), dtype=np.bool_)
         for row, demand in enumerate(demands):
             for grade in demand.grades:
@@ -112,6 +115,7 @@ class Columns:
             lot_grade=_ints([grades[lot.grade] for lot in lots]),
             lot_compliant=np.array([_compliant(lot, market.now) for lot in lots], dtype=np.bool_),
             lot_reserve=_ints([market.reserve_fen_per_t.get(lot.id, 0) for lot in lots]),
+            lot_park=_ints([parks.get(lot.park_id or "", -1) for lot in lots]),
             demand_kg=_ints([d.kg_available for d in demands]),
             demand_min_kg=_ints([d.min_take_kg for d in demands]),
             demand_bid=_ints([d.bid_net_fen_per_t for d in demands]),
@@ -123,6 +127,7 @@ class Columns:
             demand_grade=wanted,
             demand_compliant_only=np.array([d.compliant_sellers_only for d in demands], dtype=np.bool_),
             demand_reserve=_ints([market.reserve_fen_per_t.get(d.id, 0) for d in demands]),
+            demand_park=_ints([parks.get(d.park_id or "", -2) for d in demands]),
             quality={a: _measures([lot.quality.get(a) for lot in lots]) for a in attributes},
             bounds={a: _bounds([d.quality_limits for d in demands], a) for a in attributes},
             blended={a: np.array([a in d.blend_limits for d in demands], dtype=np.bool_) for a in attributes},
@@ -241,7 +246,7 @@ class Candidates:
 
     @property
     def weight(self) -> Ints:
-        """Gain less carbon and reserve prices, fen per tonne: what the clearing maximises."""
+        """Gain with preferences, less carbon and reserve prices, fen per tonne: what the clearing maximises."""
         weight: Ints = self.figures[1]
         return weight
 
@@ -311,13 +316,16 @@ def priced_pairs(columns: Columns, i: Ints, j: Ints) -> Priced:
     ready = np.maximum(columns.lot_from, columns.now_ms)[i]
     margin = columns.demand_bid[j] - columns.lot_ask[i]
     reserve = columns.lot_reserve[i] + columns.demand_reserve[j]
+    wishes = market.preferences
+    steer = np.where(columns.lot_park[i] == columns.demand_park[j], wishes.in_park_fen_per_t, 0) - reserve
     rank = np.full(i.size, _NEVER - 1, dtype=np.int64)
     gain_in_time, gain_late = rank.copy(), rank.copy()
     figures = np.zeros((7, i.size), dtype=np.int64)
     for number, mode in enumerate(market.modes):
         table = option_table(*places, market.family, mode)
         gain = margin - table.freight_fen_per_t
-        weight = gain - reserve - (table.co2e_g_per_t * market.carbon_fen_per_t_co2e + MICRO // 2) // MICRO
+        weight = gain + steer - (table.co2e_g_per_t * market.carbon_fen_per_t_co2e + MICRO // 2) // MICRO
+        weight -= np.maximum(table.distance_m - wishes.radius_m, 0) * wishes.beyond_fen_per_tkm // 1000
         on_time = (ready + table.transit_ms <= columns.demand_until[j]) & (
             columns.lot_until[i] + table.transit_ms >= columns.demand_from[j]
         )

@@ -53,6 +53,16 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Preferences:
+    """What policy would rather see, as terms of the objective in fen per tonne; no price ever knows of them. `in_park` is added
+    where both sides stand in one park, `beyond_per_km` taken off for each kilometre of the haul over `radius_m`."""
+
+    in_park_fen_per_t: int = 0
+    radius_m: int = 0
+    beyond_fen_per_tkm: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Lot:
     """What a seller offers. `compliance` holds the seller's valid times for the lot's family. Indivisible: all or nothing."""
 
@@ -68,6 +78,7 @@ class Lot:
     divisible: bool = True
     quality: Mapping[str, float] = field(default_factory=dict)
     compliance: tuple[Validity, ...] = ()
+    park_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +98,14 @@ class Demand:
     blend_limits: Limits = field(default_factory=dict)
     compliant_sellers_only: bool = False
     taken: tuple[Taken, ...] = ()
+    park_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
     """One clearing's input. `excluded` are (lot id, demand id) not to be proposed again. What steers the choice and never
-    enters a price: `carbon_fen_per_t_co2e` (0.08 CNY per kg is 8000), and `reserve_fen_per_t`, by id of a lot or demand: what a
-    tonne of it is worth elsewhere, so that a trade must gain more than that."""
+    enters a price: `preferences`, `carbon_fen_per_t_co2e` (0.08 CNY per kg is 8000), and `reserve_fen_per_t`, by id of a lot or
+    demand: what a tonne of it is worth elsewhere, so that a trade must gain more than that."""
 
     family: str
     now: datetime
@@ -103,6 +115,7 @@ class Market:
     carbon_fen_per_t_co2e: int = 0
     modes: tuple[str, ...] = ("road",)
     reserve_fen_per_t: Mapping[str, int] = field(default_factory=dict)
+    preferences: Preferences = Preferences()
 
     def checked(self) -> Market:
         """The same market, sorted by id, without sides that have nothing left; BadListing or BadMarket names what is wrong."""
@@ -114,6 +127,11 @@ class Market:
             raise BadMarket("at least one mode of transport is needed")
         if not all(0 <= fen <= MAX_FEN_PER_T for fen in self.reserve_fen_per_t.values()):
             raise BadMarket("a reserve price must be 0 or more, in fen per tonne")
+        wishes = self.preferences
+        if not all(
+            0 <= value <= MAX_FEN_PER_T for value in (wishes.in_park_fen_per_t, wishes.beyond_fen_per_tkm, wishes.radius_m)
+        ):
+            raise BadMarket("a preference must be 0 or more, in fen per tonne or metres")
         _check_unique(lot.id for lot in self.lots)
         _check_unique(demand.id for demand in self.demands)
         for lot in self.lots:
@@ -129,6 +147,7 @@ class Market:
             self.carbon_fen_per_t_co2e,
             self.modes,
             self.reserve_fen_per_t,
+            self.preferences,
         )
 
 

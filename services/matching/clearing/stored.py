@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from services.matching.clearing.candidates import Candidates
-from services.matching.clearing.market import Demand, Lot, Market, Taken, Validity
+from services.matching.clearing.market import Demand, Lot, Market, Preferences, Taken, Validity
 from services.matching.clearing.network import Relaxation
 from shared.geo import Position
 
@@ -54,6 +54,7 @@ def encoded(market: Market) -> bytes:
         "carbon_fen_per_t_co2e": market.carbon_fen_per_t_co2e,
         "modes": market.modes,
         "reserve_fen_per_t": market.reserve_fen_per_t,
+        "preferences": market.preferences,
         "lots": list(market.lots),
         "demands": list(market.demands),
         "excluded": sorted(pair for pair in set(market.excluded) if pair[0] in known[0] and pair[1] in known[1]),
@@ -73,6 +74,7 @@ def decoded(data: bytes) -> Market:
         carbon_fen_per_t_co2e=content["carbon_fen_per_t_co2e"],
         modes=tuple(content["modes"]),
         reserve_fen_per_t=content["reserve_fen_per_t"],
+        preferences=Preferences(**content["preferences"]),
     )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from services.matching.clearing import Demand, Lot, Market, Taken, Validity
+from services.matching.clearing import Demand, Lot, Market, Preferences, Taken, Validity
 from services.matching.model import BookDemand, BookLot
 from services.matching.store import holding, open_demands, open_lots, refused_pairs, unanswered
 from shared import geo, parties
@@ -14,6 +14,8 @@ from shared.parties import KnownSite
 from shared.settings import Settings
 
 MODES = ("road",)
+LOW_VALUE = frozenset({"textile", "glass"})
+"""Families that are worth collecting near by and not worth a long haul."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def read_sides(unit: Unit, family: str) -> Sides:
         out_of_book[proposal.terms.demand_id] += proposal.terms.kg
     lots = {lot.id: lot for lot in open_lots(unit, family)}
     demands = {demand.id: demand for demand in open_demands(unit, family)}
-    sites = parties.SITES.many(unit, {lot.site_id for lot in lots.values()})
+    sites = parties.SITES.many(unit, {entry.site_id for entry in (*lots.values(), *demands.values())})
     blended = [demand.id for demand in demands.values() if demand.blend_limits]
     taken: dict[str, list[Taken]] = defaultdict(list)
     for proposal in holding(unit, blended) if blended else []:
@@ -49,10 +51,11 @@ def read_sides(unit: Unit, family: str) -> Sides:
         family,
         unit.now,
         [_lot(lot, out_of_book[lot.id], sites.get(lot.site_id)) for lot in lots.values()],
-        [_demand(demand, out_of_book[demand.id], taken[demand.id]) for demand in demands.values()],
+        [_demand(demand, out_of_book[demand.id], taken[demand.id], sites.get(demand.site_id)) for demand in demands.values()],
         excluded,
         carbon_fen_per_t_co2e(unit.settings),
         MODES,
+        preferences=_preferences(unit.settings, family),
     )
     return Sides(lots, demands, market)
 
@@ -73,10 +76,11 @@ def _lot(lot: BookLot, out_of_book_kg: int, site: KnownSite | None) -> Lot:
         divisible=lot.divisible,
         quality=lot.quality,
         compliance=tuple(Validity(e.valid_from, e.valid_until) for e in entries if e.list == lot.family),
+        park_id=_park_of(site),
     )
 
 
-def _demand(demand: BookDemand, out_of_book_kg: int, taken: list[Taken]) -> Demand:
+def _demand(demand: BookDemand, out_of_book_kg: int, taken: list[Taken], site: KnownSite | None) -> Demand:
     assert demand.deliver_from is not None and demand.deliver_until is not None
     return Demand(
         id=demand.id,
@@ -92,7 +96,23 @@ def _demand(demand: BookDemand, out_of_book_kg: int, taken: list[Taken]) -> Dema
         blend_limits=demand.blend_limits,
         compliant_sellers_only=demand.compliant_sellers_only,
         taken=tuple(taken),
+        park_id=_park_of(site),
     )
+
+
+def _park_of(site: KnownSite | None) -> str | None:
+    """The park that a site stands in, or is."""
+    if site is None:
+        return None
+    return site.id if site.kind == "park" else site.park_id
+
+
+def _preferences(settings: Settings, family: str) -> Preferences:
+    wishes = Preferences(in_park_fen_per_t=round(settings.in_park_cny_per_t * 100))
+    if family not in LOW_VALUE:
+        return wishes
+    beyond = round(settings.low_value_beyond_cny_per_tkm * 100)
+    return replace(wishes, radius_m=round(settings.low_value_radius_km * 1000), beyond_fen_per_tkm=beyond)
 
 
 def carbon_fen_per_t_co2e(settings: Settings) -> int:

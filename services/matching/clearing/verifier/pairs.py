@@ -86,6 +86,13 @@ class Pairs:
                 there = there[~((measure < low[there]) | (measure > high[there]))]
         return np.asarray(there)
 
+    def _wished(self, lot: Json, there: Ints, distance: Ints) -> Ints:
+        """What policy adds to a pair's weight, or takes off it."""
+        wishes = self.market["preferences"]
+        near = [bool(lot["park_id"]) and self.demands[j]["park_id"] == lot["park_id"] for j in there.tolist()]
+        over = np.maximum(distance - wishes["radius_m"], 0)
+        return np.asarray(np.array(near) * wishes["in_park_fen_per_t"] - over * wishes["beyond_fen_per_tkm"] // 1000)
+
     def _compliant(self, lot: Json) -> bool:
         loading = max(self.now, ms_of(lot["available_from"]))
         return any(ms_of(one["since"]) <= self.now and loading < ms_of(one["until"]) for one in lot["compliance"])
@@ -104,6 +111,7 @@ class Pairs:
             co2e = _per_million(distance * figures.co2e_mg_per_tkm)
             gain = self.bid[there] - lot["ask_net_fen_per_t"] - freight
             weight = gain - _per_million(co2e * self.market["carbon_fen_per_t_co2e"]) - self.reserve[there] - kept_back
+            weight = weight + self._wished(lot, there, distance)
             fine = (gain >= 0) & (ready + transit <= self.closes[there]) & (leaves + transit >= self.opens[there])
             for k in np.flatnonzero(fine).tolist():
                 way = Way(mode, int(distance[k]), int(freight[k]), int(co2e[k]), int(gain[k]), int(weight[k]))

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from services.matching.clearing import Clearing, Demand, Lot, Market, Taken, Validity
+from services.matching.clearing import Clearing, Demand, Lot, Market, Preferences, Taken, Validity
 from shared.catalogue.freight import FreightOption, options
 from shared.geo import Position
 
@@ -46,6 +46,7 @@ def lots(draw: st.DrawFn, number: int, most_kg: int) -> Lot:
         divisible=draw(st.sampled_from((True, True, False))),
         quality={"moisture_pct": draw(st.sampled_from((0.5, 1.0, 2.0, 3.0)))} if draw(st.integers(0, 5)) else {},
         compliance=(Validity(NOW - timedelta(days=9), NOW + timedelta(days=draw(st.sampled_from((-1, 30))))),),
+        park_id=draw(st.sampled_from((None, "park"))),
     )
 
 
@@ -68,6 +69,7 @@ def demands(draw: st.DrawFn, number: int, most_kg: int) -> Demand:
         blend_limits={} if moisture is None else {"moisture_pct": moisture},
         compliant_sellers_only=draw(st.sampled_from((False, False, True))),
         taken=draw(st.sampled_from(((), (Taken(2, {"moisture_pct": 1.0}),), (Taken(1, {"moisture_pct": 3.0}),)))),
+        park_id=draw(st.sampled_from((None, "park", "other park"))),
     )
 
 
@@ -84,6 +86,8 @@ def markets(draw: st.DrawFn, most_lots: int, most_demands: int, most_kg: int) ->
         [draw(demands(k, most_kg)) for k in range(m)],
         ended,
         draw(st.sampled_from((0, 0, 8_000, 400_000))),
+        reserve_fen_per_t=draw(st.sampled_from(({}, {}, {"lot-0": 3_000, "demand-1": 9_000}))),
+        preferences=draw(st.sampled_from((Preferences(), Preferences(), Preferences(4_000, 50_000, 7)))),
     )
 
 
@@ -98,8 +102,13 @@ def gain_of(lot: Lot, demand: Demand) -> int:
 
 
 def weight_of(market: Market, lot: Lot, demand: Demand) -> int:
-    """Gain less the carbon steering."""
-    return gain_of(lot, demand) - half_up(Fraction(road(lot, demand).co2e_g_per_t * market.carbon_fen_per_t_co2e, 10**6))
+    """Gain with everything that steers the choice."""
+    haul, wishes = road(lot, demand), market.preferences
+    carbon = half_up(Fraction(haul.co2e_g_per_t * market.carbon_fen_per_t_co2e, 10**6))
+    in_park = wishes.in_park_fen_per_t if lot.park_id and lot.park_id == demand.park_id else 0
+    beyond = max(0, haul.distance_m - wishes.radius_m) * wishes.beyond_fen_per_tkm // 1000
+    reserve = market.reserve_fen_per_t.get(lot.id, 0) + market.reserve_fen_per_t.get(demand.id, 0)
+    return gain_of(lot, demand) + in_park - beyond - carbon - reserve
 
 
 def allowed(market: Market, lot: Lot, demand: Demand) -> bool:

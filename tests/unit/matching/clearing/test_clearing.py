@@ -17,6 +17,7 @@ from services.matching.clearing import (
     DuplicateListing,
     Lot,
     Market,
+    Preferences,
     Rule,
     Taken,
     broken_rules,
@@ -347,3 +348,23 @@ def test_a_realistic_market_keeps_every_rule_within_two_percent_of_the_bound() -
         total_bound += result.bound_fen
         total_objective += result.objective_fen
     assert total_bound - total_objective <= 0.02 * total_bound
+
+
+def test_within_one_park_comes_first_and_at_the_same_price() -> None:
+    lot = a_lot(park_id="park")
+    near, inside = a_demand(id="near"), a_demand(id="inside", park_id="park", bid_net_fen_per_t=247_000)
+    plain = market([lot], [near, inside])
+    preferred = replace(plain, preferences=Preferences(in_park_fen_per_t=5_000))
+    (first,), (then,) = clear(plain).matches, clear(preferred).matches
+    assert (first.demand_id, then.demand_id) == ("near", "inside")
+    only = market([lot], [inside])
+    (alone,) = clear(only).matches
+    assert (then.price_fen_per_t, then.surplus_fen) == (alone.price_fen_per_t, alone.surplus_fen)
+    assert clear(preferred).objective_fen > clear(preferred).surplus_fen
+
+
+def test_beyond_its_radius_a_haul_counts_against_the_trade() -> None:
+    far = market([a_lot()], [a_demand(position=PLACES[2], bid_net_fen_per_t=290_000)])
+    assert clear(far).matches
+    assert not clear(replace(far, preferences=Preferences(radius_m=100_000, beyond_fen_per_tkm=10_000))).matches
+    assert clear(replace(far, preferences=Preferences(radius_m=2_000_000, beyond_fen_per_tkm=10_000))).matches
