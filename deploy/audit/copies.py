@@ -55,6 +55,10 @@ def _clearing(row: Row) -> Row:
     return {name: row[name] for name in names}
 
 
+def _evidence(row: Row) -> Row:
+    return {"version": 1, "created_at": row["completed_at"]}
+
+
 @dataclass(frozen=True)
 class Copy:
     """A copy, whose thing it is, and how the thing reads there; `passing` copies are dropped after thirty days."""
@@ -72,6 +76,7 @@ COPIES: tuple[Copy, ...] = (
     Copy("regions", "known_listings", ("listings", "demands"), _listing("demand"), "demand"),
     Copy("regions", "known_trades", ("trading", "trades"), _trade),
     Copy("regions", "known_clearings", ("matching", "clearings"), _clearing, passing=True),
+    Copy("matching", "clearing_evidence", ("matching", "clearings"), _evidence, passing=True),
     Copy("matching", "book_lots", ("listings", "lots"), _book),
     Copy("matching", "book_demands", ("listings", "demands"), _book),
 )

@@ -134,6 +134,7 @@ def _keep(evidence: Evidence, room: str, collection: str, rows: Iterator[Mapping
         if collection in MARKS:
             marks.add(identifier)
         else:
-            table[identifier] = dict(row)
+            # Packed bytes are what the seal covers; nothing else can be read from them, and they are most of a clearing.
+            table[identifier] = {name: value for name, value in row.items() if not isinstance(value, bytes)}
     evidence.tables[room, collection] = table
     evidence.marks[room, collection] = marks
