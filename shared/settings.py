@@ -51,6 +51,10 @@ class Settings(BaseSettings):
     load_t: float = 32
     load_tolerance_pct: float = 5
     proposal_ttl_s: float = 3600
+    tender_least_s: float = 3600
+    """An hour: time for a mill's buyer to see it and bid."""
+    tender_most_days: float = 14
+    """Longer, and the lot's own window or the price level is another."""
     dispute_h: float = 72
     payment_days: float = 7
 

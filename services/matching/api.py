@@ -1,10 +1,12 @@
-"""Routes of matching: `/v1/clearings`, `/v1/proposals`."""
+"""Routes of matching: `/v1/clearings`, `/v1/prices`, `/v1/proposals`, `/v1/tenders`."""
 
 from __future__ import annotations
 
 from services.matching import views
 from services.matching.schemas import (
     AcceptIn,
+    BidIn,
+    BidOut,
     ClearingIn,
     ClearingOut,
     ClearingQuery,
@@ -16,8 +18,11 @@ from services.matching.schemas import (
     ProposalOut,
     ProposalQuery,
     RejectIn,
+    TenderIn,
+    TenderOut,
+    TenderQuery,
 )
-from services.matching.service import clear, decide, explain
+from services.matching.service import clear, decide, explain, tenders
 from services.matching.service.market import carbon_fen_per_t_co2e
 from shared.auth import Caller, authorise
 from shared.http import Answer, PageOut, Routes, created, page_of
@@ -88,6 +93,45 @@ def counter_proposal(unit: Unit, caller: Caller, identifier: str, body: CounterI
     """Offer another price or quantity: this proposal ends as `countered` and names the new one, which the other side decides on
     before its own expiry. The tonnes stay reserved in between."""
     return ProposalOut.of(decide.counter(unit, caller, identifier, body.quantity_t, body.price_cny_per_t))
+
+
+@routes.post("/v1/tenders", "tenders.create", TenderOut, status=201)
+def create_tender(unit: Unit, caller: Caller, body: TenderIn) -> Answer:
+    """Take sealed bids for an own open lot; until the tender has ended no clearing touches it."""
+    tender = tenders.open_tender(unit, caller, body.to_draft())
+    return created(f"/v1/tenders/{tender.id}", TenderOut.of(tender, caller))
+
+
+@routes.get("/v1/tenders", "tenders.list", PageOut[TenderOut])
+def list_tenders(unit: Unit, caller: Caller, query: TenderQuery) -> PageOut[TenderOut]:
+    """Open tenders and the caller's own, newest first."""
+    page = views.tenders(unit, caller, query.filters(), query.mine, query.cursor, query.limit)
+    return page_of(page, lambda tender: TenderOut.of(tender, caller))
+
+
+@routes.get("/v1/tenders/<identifier>", "tenders.read", TenderOut)
+def read_tender(unit: Unit, caller: Caller, identifier: str) -> TenderOut:
+    """One tender, as the caller may see it."""
+    return TenderOut.of(tenders.readable(unit, caller, identifier), caller)
+
+
+@routes.post("/v1/tenders/<identifier>/cancel", "tenders.cancel", TenderOut)
+def cancel_tender(unit: Unit, caller: Caller, identifier: str, body: AcceptIn) -> TenderOut:
+    """End it while nobody bids."""
+    return TenderOut.of(tenders.cancel(unit, caller, identifier), caller)
+
+
+@routes.put("/v1/tenders/<identifier>/bids/<demand_id>", "tenders.bid", BidOut)
+def put_bid(unit: Unit, caller: Caller, identifier: str, demand_id: str, body: BidIn) -> BidOut:
+    """Bid with an own open demand, or change its bid, until the close."""
+    return BidOut.of(*tenders.bid(unit, caller, identifier, demand_id, body.price_cny_per_t, body.deposit_reference))
+
+
+@routes.delete("/v1/tenders/<identifier>/bids/<demand_id>", "tenders.bid")
+def delete_bid(unit: Unit, caller: Caller, identifier: str, demand_id: str) -> Answer:
+    """Withdraw a bid, until the close."""
+    tenders.withdraw_bid(unit, caller, identifier, demand_id)
+    return Answer(None, 204)
 
 
 @routes.get("/v1/lots/<identifier>/explanation", "explanations.read", ExplanationOut)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.matching.service import book, clear, decide, online
+from services.matching.service import book, clear, decide, online, tenders
 from shared import parties
 from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
@@ -63,4 +63,5 @@ def timers(settings: Settings) -> tuple[Timer, ...]:
         Timer("clear-online", ONLINE_LOOKS_EVERY_S, lambda database: online.run_due(database, f"{worker}-online")),
         Timer("clear-requested", 0.5, lambda database: clear.run_requested(database, worker)),
         Timer("expire", 1, decide.expire_due),
+        Timer("close-tenders", 1, tenders.close_due),
     )

@@ -1,4 +1,4 @@
-"""Collections of matching: the book, proposals, clearings, materials, refused pairs."""
+"""Collections of matching: the book, proposals, tenders, agreements, clearings, materials, refused pairs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from services.matching.model import (
     Price,
     Proposal,
     RefusedPair,
+    Tender,
 )
+from services.matching.model.tender import RUNNING
 from shared import parties
 from shared.mongo import Repository, Sealed, Unit
 
@@ -43,7 +45,16 @@ class ProposalDocument(Sealed):
             ["status", "expires_at"],
             ["family", "status"],
             "clearing_id",
+            "tender_id",
+            "agreement_id",
         ],
+    }
+
+
+class TenderDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "tenders",
+        "indexes": ["lot_id", ["seller_id", "id"], ["bids.buyer_id", "id"], ["status", "closes_at"]],
     }
 
 
@@ -73,6 +84,7 @@ class PriceDocument(Sealed):
 BOOK_LOTS = Repository(BookLotDocument, BookLot)
 BOOK_DEMANDS = Repository(BookDemandDocument, BookDemand)
 PROPOSALS = Repository(ProposalDocument, Proposal)
+TENDERS = Repository(TenderDocument, Tender)
 CLEARINGS = Repository(ClearingDocument, ClearingRecord)
 EVIDENCE = Repository(EvidenceDocument, ClearingEvidence)
 MATERIALS = Repository(MaterialDocument, Material)
@@ -82,6 +94,7 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     BookLotDocument,
     BookDemandDocument,
     ProposalDocument,
+    TenderDocument,
     ClearingDocument,
     EvidenceDocument,
     MaterialDocument,
@@ -128,6 +141,12 @@ def undecided(unit: Unit, field: str, identifier: str) -> list[Proposal]:
 
 def overdue(unit: Unit, now: datetime, limit: int) -> list[Proposal]:
     return PROPOSALS.select(unit, {"status": "proposed", "expires_at": {"$lte": now}}, limit=limit)
+
+
+def due_tenders(unit: Unit, now: datetime, limit: int) -> list[Tender]:
+    """Tenders of which a bid is to be chosen; see `Tender.due`."""
+    where = {"status": {"$in": list(RUNNING)}, "closes_at": {"$lte": now}, "proposal_id": None}
+    return TENDERS.select(unit, where, [("closes_at", 1)], limit)
 
 
 def refused_pairs(unit: Unit, lot_ids: Iterable[str]) -> list[RefusedPair]:

@@ -1,4 +1,4 @@
-"""The read side: lists of proposals and clearings, and second looks at a clearing."""
+"""The read side: lists of proposals, tenders and clearings, and second looks at a clearing."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import orjson
 
 from services.matching.clearing import Match, clear, decoded, digest, packed, unpacked, verifier
 from services.matching.clearing.verifier import Figures, Verdict
-from services.matching.model import ClearingEvidence, ClearingRecord, Price, Proposal
+from services.matching.model import ClearingEvidence, ClearingRecord, Price, Proposal, Tender
 from services.matching.model.proposal import HIDDEN
-from services.matching.store import CLEARINGS, EVIDENCE, EVIDENCE_DAYS, PRICES, PROPOSALS, made_by
+from services.matching.store import CLEARINGS, EVIDENCE, EVIDENCE_DAYS, PRICES, PROPOSALS, TENDERS, made_by
 from shared import geo
 from shared.auth import Caller
 from shared.http.filters import in_material, in_region
@@ -42,6 +42,21 @@ def _condition(name: str, value: str) -> dict[str, Any]:
     if name == "region":
         return {"$or": [in_region("terms.origin.region", value), in_region("terms.destination.region", value)]}
     return {f"terms.{name}" if name in ("lot_id", "demand_id", "mode") else name: value}
+
+
+def tenders(
+    unit: Unit, caller: Caller, filters: dict[str, str | None], mine: bool, cursor: str | None, limit: int
+) -> Page[Tender]:
+    """The open ones, and the caller's own whatever became of them, newest first; `mine` leaves out the others'."""
+    own: list[dict[str, Any]] = [{"seller_id": caller.organisation_id}, {"bids.buyer_id": caller.organisation_id}]
+    conditions: list[dict[str, Any]] = []
+    if mine or caller.role != "operator":
+        conditions.append({"$or": own if mine else [{"status": "open"}, *own]})
+    fields = {"material": in_material, "region": in_region}
+    for name, value in filters.items():
+        if value is not None:
+            conditions.append(fields[name]("grade" if name == "material" else name, value) if name in fields else {name: value})
+    return TENDERS.page(unit, {"$and": conditions} if conditions else {}, cursor, limit)
 
 
 def clearings(unit: Unit, material: str | None, status: str | None, cursor: str | None, limit: int) -> Page[ClearingRecord]:

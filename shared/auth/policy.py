@@ -85,6 +85,15 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "proposals.accept": _TRADE_PARTIES,
     "proposals.reject": _TRADE_PARTIES,
     "proposals.counter": _TRADE_PARTIES,
+    "tenders.create": {"collector": _ANY},
+    "tenders.list": {"collector": _ANY, "buyer": _ANY, "operator": _ANY},
+    "tenders.read": {
+        "collector": frozenset({"seller", "visible"}),
+        "buyer": frozenset({"buyer", "visible"}),
+        "operator": _ANY,
+    },
+    "tenders.cancel": {"collector": _SELLER},
+    "tenders.bid": {"buyer": frozenset({"buyer", "visible"})},
     "explanations.read": {"collector": _OWN, "buyer": _OWN, "operator": _ANY},
     # trading
     "trades.list": {"collector": _ANY, "buyer": _ANY, "operator": _ANY},

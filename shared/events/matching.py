@@ -43,7 +43,8 @@ class Terms(Value):
 
 
 class _Proposal(Event):
-    """`id` is the proposal's."""
+    """`id` is the proposal's. It comes from a clearing, a tender or an agreement: `clearing_id` is empty, not missing, where no
+    clearing is behind it, since readers of the first version need it."""
 
     terms: Terms
     clearing_id: str
@@ -57,11 +58,14 @@ class _Proposal(Event):
     expires_at: Moment | None = None
     status: Literal["made", "proposed", "agreed", "rejected", "countered", "expired", "withdrawn"]
     reason: str | None = None
+    tender_id: str | None = None
+    agreement_id: str | None = None
 
 
 class ProposalMade(_Proposal, type="proposal.made"):
-    """The clearing, or a party by a counter-offer, proposes it; listings reserves or refuses. With `replaces` the tonnes of
-    that proposal are given back in the same transaction: nobody else gets them in between."""
+    """The clearing proposes it, or a party by a counter-offer, or it is the award of a tender or called off an agreement, and
+    then both sides are bound already; listings reserves or refuses. With `replaces` the tonnes of that proposal are given back
+    in the same transaction: nobody else gets them in between."""
 
     replaces: str | None = None
 
@@ -86,6 +90,66 @@ class ProposalExpired(_Proposal, type="proposal.expired"):
 
 class ProposalWithdrawn(_Proposal, type="proposal.withdrawn"):
     """The lot, the demand or a compliance is gone."""
+
+
+class _Tender(Event):
+    """`id` is the tender's. `closes_at` is when its sealed bids are opened; no event tells of a bid or of the reserve."""
+
+    lot_id: str
+    seller_id: str
+    grade: str
+    kg: int
+    closes_at: Moment
+    deposit_fen: int | None = None
+    status: str
+
+
+class TenderOpened(_Tender, type="tender.opened"):
+    """The seller takes sealed bids for `kg` of a lot, which no clearing touches until the tender has ended."""
+
+
+class TenderClosed(_Tender, type="tender.closed"):
+    """It ended: `status` is `awarded`, `failed` or `cancelled`. `price_fen_per_t` is what the best bid pays the seller, net,
+    where there was an award; `reason` why there was none."""
+
+    price_fen_per_t: int | None = None
+    reason: str | None = None
+
+
+class _Agreement(Event):
+    """`id` is the agreement's. Kilograms per calendar month of Asia/Shanghai, from `first_month` to `last_month` (`2026-12`),
+    both inclusive; a call-off is priced at the index of `grade` in `region` + premium, within floor and ceiling, fen per
+    tonne."""
+
+    seller_id: str
+    buyer_id: str
+    grade: str
+    first_month: str
+    last_month: str
+    month_kg: int
+    below_bp: int
+    above_bp: int
+    region: str
+    premium_fen_per_t: int
+    floor_fen_per_t: int | None = None
+    ceiling_fen_per_t: int | None = None
+    status: str
+
+
+class AgreementMade(_Agreement, type="agreement.made"):
+    """One side proposes it; the other accepts or declines."""
+
+    proposed_by: str
+
+
+class AgreementAccepted(_Agreement, type="agreement.accepted"):
+    """It is in force: either side may call off."""
+
+
+class AgreementEnded(_Agreement, type="agreement.ended"):
+    """It was declined, or one side gave notice: nothing is called off after the month `last_month`."""
+
+    ended_by: str
 
 
 class PricePublished(Event, type="price.published"):

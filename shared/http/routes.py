@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from shared.auth import POLICY
 from shared.mongo import Unit
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -120,6 +120,9 @@ class Routes:
 
     def patch(self, path: str, action: str, answer: type[BaseModel] | None = None) -> Callable[[F], F]:
         return self._add("PATCH", path, action, answer, 200, False, False)
+
+    def put(self, path: str, action: str, answer: type[BaseModel] | None = None) -> Callable[[F], F]:
+        return self._add("PUT", path, action, answer, 200, False, False)
 
     def delete(self, path: str, action: str) -> Callable[[F], F]:
         return self._add("DELETE", path, action, None, 204, False, False)

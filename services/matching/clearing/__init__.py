@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from services.matching.clearing.candidates import Rule, broken_rules
+from services.matching.clearing.deal import Deal, deal
 from services.matching.clearing.market import (
+    MAX_FEN_PER_T,
     BadListing,
     BadMarket,
     Demand,
@@ -17,12 +19,16 @@ from services.matching.clearing.market import (
 from services.matching.clearing.solve import Clearing, Match, clear
 from services.matching.clearing.stored import decoded, digest, packed, unpacked
 from services.matching.clearing.what_if import Change, change_of
+from services.matching.clearing.wording import RULES
 
 __all__ = [
+    "MAX_FEN_PER_T",
+    "RULES",
     "BadListing",
     "BadMarket",
     "Change",
     "Clearing",
+    "Deal",
     "Demand",
     "DuplicateListing",
     "Lot",
@@ -35,6 +41,7 @@ __all__ = [
     "broken_rules",
     "change_of",
     "clear",
+    "deal",
     "decoded",
     "digest",
     "packed",

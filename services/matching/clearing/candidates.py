@@ -30,7 +30,7 @@ _BLOCK = 2_000_000
 
 
 class Rule(StrEnum):
-    """Why a pair is not proposed."""
+    """Why a pair is not proposed. The last two are of single deals and of the book; no clearing meets them."""
 
     GRADE = "grade"
     OWN_ORGANISATION = "own-organisation"
@@ -44,6 +44,8 @@ class Rule(StrEnum):
     GAIN = "gain"
     MIN_TAKE = "min-take"
     BLEND = "blend"
+    QUANTITY = "quantity"
+    UNDER_TENDER = "under-tender"
 
 
 def to_ms(at: datetime) -> int:

@@ -26,6 +26,7 @@ from shared.events.listings import (
     LotWithdrawn,
 )
 from shared.events.matching import Place
+from shared.units import kg_to_t
 
 LotEvent = LotPublished | LotChanged | LotWithdrawn | LotExpired | LotClosed
 DemandEvent = DemandPosted | DemandChanged | DemandClosed | DemandExpired
@@ -56,6 +57,14 @@ class _Entry:
     def place(self) -> Place:
         return Place(site_id=self.site_id, region=self.region, position=self.position)
 
+    def misfit(self, kg: int, most: int) -> tuple[str, str] | None:
+        """Why `kg` can't be taken of it where `most` could be, in both languages."""
+        if kg > most:
+            return f"最多 {kg_to_t(most)} 吨", f"There are {kg_to_t(most)} t at most"
+        if kg < min(self.min_take_kg, most):
+            return f"低于最小成交量 {kg_to_t(self.min_take_kg)} 吨", f"A take is {kg_to_t(self.min_take_kg)} t at least"
+        return None
+
     def weigh(self, balance: Balance) -> bool:
         """Take a newer balance; True where more is available than was."""
         if balance.version <= self.quantity_version:
@@ -80,11 +89,19 @@ class _Entry:
 
 @dataclass
 class BookLot(_Entry):
+    """`tender_id`: the tender that it is under, and then no clearing touches it."""
+
     grade: str = ""
     quality: dict[str, float] = field(default_factory=dict)
     divisible: bool = True
     available_from: datetime | None = None
     available_until: datetime | None = None
+    tender_id: str | None = None
+
+    def misfit(self, kg: int, most: int) -> tuple[str, str] | None:
+        if not self.divisible and kg != most:
+            return "该批货不可拆分", "This lot is sold whole"
+        return super().misfit(kg, most)
 
     def hear(self, event: LotEvent) -> bool:
         """Take a newer state; False where it is older than what is known."""
@@ -164,6 +181,10 @@ class Material:
             return False
         self.owner, self.until, self.fence = owner, now + lease, self.fence + 1
         return True
+
+    def interrupt(self) -> None:
+        """A clearing in progress writes nothing: what it read has been taken from under it."""
+        self.fence, self.until = self.fence + 1, None
 
     def seen(self, ids: Container[str]) -> None:
         """What arrived was looked at; the lease is free."""

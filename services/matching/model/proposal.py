@@ -3,10 +3,13 @@ and then nobody sees it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from services.matching.model.book import BookDemand, BookLot
+from shared.catalogue.freight import FreightOption
 from shared.events import Event
 from shared.events.matching import (
     ProposalAccepted,
@@ -59,7 +62,7 @@ MOST_ROUNDS = 10
 class Proposal:
     """`terms` are frozen. `surplus_fen` = `seller_gain_fen` + `buyer_gain_fen`, totals. Auto-acceptance is frozen, too.
     `offers` are the rounds up to this one; a counter-offer `replaces` the proposal before it, which then names it as
-    `next_id`."""
+    `next_id`. It comes from one of a clearing, a tender, an agreement; the other two are empty."""
 
     id: str
     version: int
@@ -88,10 +91,63 @@ class Proposal:
     offers: list[Offer] = field(default_factory=list)
     replaces: str | None = None
     next_id: str | None = None
+    tender_id: str | None = None
+    agreement_id: str | None = None
+
+    @classmethod
+    def between(
+        cls,
+        identifier: str,
+        lot: BookLot,
+        demand: BookDemand,
+        kg: int,
+        price_fen_per_t: int,
+        way: FreightOption,
+        by: Literal["clearing", "seller", "buyer"],
+        now: datetime,
+        *,
+        clearing_id: str = "",
+        tender_id: str | None = None,
+        agreement_id: str | None = None,
+        runners_up: Sequence[RunnerUp] = (),
+    ) -> Proposal:
+        """`kg` of a lot to a demand at a price to the seller, net. The gain is what lot and demand ask and bid makes of it, in
+        whatever way the price was found; beyond a clearing it may be negative."""
+        gain = demand.net_fen_per_t - lot.net_fen_per_t - way.freight_fen_per_t
+        surplus = div_half_up(gain * kg, 1000)
+        seller_gain = div_half_up((price_fen_per_t - lot.net_fen_per_t) * kg, 1000)
+        committed = tender_id is not None or agreement_id is not None
+        return cls(
+            id=identifier,
+            version=1,
+            terms=_terms(lot, demand, kg, price_fen_per_t, way),
+            family=lot.family,
+            clearing_id=clearing_id,
+            ask_net_fen_per_t=lot.net_fen_per_t,
+            gain_fen_per_t=gain,
+            lot_terms_version=lot.terms_version,
+            demand_terms_version=demand.terms_version,
+            surplus_fen=surplus,
+            seller_gain_fen=seller_gain,
+            buyer_gain_fen=surplus - seller_gain,
+            seller_auto_accepts=committed or lot.auto_accept,
+            buyer_auto_accepts=committed or demand.auto_accept,
+            created_at=now,
+            updated_at=now,
+            runners_up=list(runners_up),
+            offers=[Offer(identifier, by, kg, price_fen_per_t, now)],
+            tender_id=tender_id,
+            agreement_id=agreement_id,
+        )
 
     @property
     def visible(self) -> bool:
         return self.status not in HIDDEN
+
+    @property
+    def committed(self) -> bool:
+        """Whether both sides bound themselves before it was made: once reserved there is nothing left to decide."""
+        return self.tender_id is not None or self.agreement_id is not None
 
     @property
     def bid_net_fen_per_t(self) -> int:
@@ -103,13 +159,13 @@ class Proposal:
 
     def reserved(self, at: datetime, lasts: timedelta, now: datetime) -> list[Event]:
         """Listings reserved it; it can be decided until `at` + `lasts`. Who accepts by itself does so now, unless the news
-        came so late that the time is up."""
+        came so late that the time is up; a commitment does not lapse."""
         if self.status != "made":
             return []
-        self.status, self.expires_at = "proposed", at + lasts
+        self.status, self.expires_at = "proposed", None if self.committed else at + lasts
         self._touch(now)
         events: list[Event] = []
-        if now >= self.expires_at:
+        if self.expires_at is not None and now >= self.expires_at:
             return events
         if self.seller_auto_accepts:
             events += self.accept("seller", now)
@@ -232,5 +288,29 @@ class Proposal:
             "expires_at",
             "status",
             "reason",
+            "tender_id",
+            "agreement_id",
         )
         return {"at": at, **{name: getattr(self, name) for name in names}}
+
+
+def _terms(lot: BookLot, demand: BookDemand, kg: int, price_fen_per_t: int, way: FreightOption) -> Terms:
+    return Terms(
+        lot_id=lot.id,
+        demand_id=demand.id,
+        seller_id=lot.organisation_id,
+        buyer_id=demand.organisation_id,
+        grade=lot.grade,
+        kg=kg,
+        price_fen_per_t=price_fen_per_t,
+        freight_fen_per_t=way.freight_fen_per_t,
+        vat_bp=lot.vat_bp,
+        mode=way.mode,
+        distance_m=way.distance_m,
+        hours=way.hours,
+        co2e_g_per_t=way.co2e_g_per_t,
+        origin=lot.place,
+        destination=demand.place,
+        quality=lot.quality,
+        basis=demand.basis,
+    )

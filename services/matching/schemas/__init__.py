@@ -4,9 +4,12 @@ from services.matching.schemas.clearings import ClearingIn, ClearingOut, Clearin
 from services.matching.schemas.explanations import ChangeOut, ExplanationOut, ProposalExplanationOut
 from services.matching.schemas.prices import PriceOut, PriceQuery
 from services.matching.schemas.proposals import AcceptIn, CounterIn, ProposalOut, ProposalQuery, RejectIn
+from services.matching.schemas.tenders import BidIn, BidOut, TenderIn, TenderOut, TenderQuery
 
 __all__ = [
     "AcceptIn",
+    "BidIn",
+    "BidOut",
     "ChangeOut",
     "ClearingIn",
     "ClearingOut",
@@ -19,4 +22,7 @@ __all__ = [
     "ProposalOut",
     "ProposalQuery",
     "RejectIn",
+    "TenderIn",
+    "TenderOut",
+    "TenderQuery",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from services.matching.clearing import Change
+from services.matching.clearing import RULES, Change
 from services.matching.model import Proposal, RunnerUp
 from services.matching.service.explain import Explanation
 from shared.geo import round_km
@@ -115,22 +115,6 @@ def _runner_up(proposal: Proposal, one: RunnerUp) -> RunnerUpOut:
     )
 
 
-RULES: dict[str, tuple[str, str]] = {
-    "grade": ("等级不在对方所求之列", "the grade is not asked for"),
-    "own-organisation": ("双方属于同一单位", "both sides are the same organisation"),
-    "ended-before": ("双方此前未谈成, 改条件后再撮合", "the pair ended before; it is tried again when a side's terms change"),
-    "lot-over": ("货源期限已过", "the lot's window is over"),
-    "not-whole": ("对方无法整批接收", "the lot is indivisible and the demand can't take it whole"),
-    "compliance": ("不在规范条件企业名单内", "a compliance list entry is missing"),
-    "quality": ("质量超出限值", "a quality is outside the limits"),
-    "quality-unknown": ("有限值的质量指标未填", "a quality that is limited is not stated"),
-    "window": ("供货与收货时间无法衔接", "the windows can't meet"),
-    "gain": ("扣除运费后没有收益", "after freight there is no gain"),
-    "min-take": ("低于最小成交量", "below a minimum take"),
-    "blend": ("会使掺配质量超限", "the blend would pass its limits"),
-}
-
-
 class RuleOut(Shape):
     """One rule, in both languages, and how many counterparts it forbids."""
 
@@ -176,10 +160,12 @@ def _as_typed(field: str, value: int, vat_bp: int) -> tuple[str, float]:
 
 
 class ExplanationOut(Shape):
-    """Why there is, or is not, a match: the clearing's own rules over the book as it stands."""
+    """Why there is, or is not, a match: the clearing's own rules over the book as it stands. `tender_id`: the tender that a lot
+    is under; no clearing matches it until that has ended."""
 
     id: str
     open: bool
+    tender_id: str | None
     available_t: TonnesOut
     proposals: list[str]
     counterparts: int
@@ -192,6 +178,7 @@ class ExplanationOut(Shape):
         return cls(
             id=found.id,
             open=found.open,
+            tender_id=found.tender_id,
             available_t=found.available_kg,
             proposals=[proposal.id for proposal in found.proposals],
             counterparts=found.counterparts,

@@ -46,6 +46,8 @@ class ProposalQuery(ListQuery):
     lot_id: str | None = None
     demand_id: str | None = None
     clearing_id: str | None = None
+    tender_id: str | None = None
+    agreement_id: str | None = None
     status: Literal["proposed", "agreed", "rejected", "countered", "expired", "withdrawn"] | None = None
     material: Material | None = None
     mode: str | None = None
@@ -57,7 +59,8 @@ class ProposalQuery(ListQuery):
 
 
 class ProposalOut(Shape):
-    """Prices net of VAT, per tonne; gains in total. Places as regions only: exact positions come with the trade."""
+    """Prices net of VAT, per tonne; gains in total, by the lot's ask and the demand's bid. Places as regions only: exact
+    positions come with the trade. It comes from one of `clearing_id`, `tender_id`, `agreement_id`; the others are null."""
 
     id: str
     version: int
@@ -65,7 +68,9 @@ class ProposalOut(Shape):
     reason: str | None
     lot_id: str
     demand_id: str
-    clearing_id: str
+    clearing_id: str | None
+    tender_id: str | None
+    agreement_id: str | None
     grade: str
     material: str
     quantity_t: TonnesOut
@@ -104,7 +109,9 @@ class ProposalOut(Shape):
             reason=proposal.reason,
             lot_id=terms.lot_id,
             demand_id=terms.demand_id,
-            clearing_id=proposal.clearing_id,
+            clearing_id=proposal.clearing_id or None,
+            tender_id=proposal.tender_id,
+            agreement_id=proposal.agreement_id,
             grade=terms.grade,
             material=proposal.family,
             quantity_t=terms.kg,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.matching.model import BookDemand, BookLot, Material, Proposal, RefusedPair, pair_id
+from services.matching.model import BookDemand, BookLot, Proposal, RefusedPair, pair_id
 from services.matching.model.book import DemandEvent, LotEvent
+from services.matching.service import tenders
+from services.matching.service.turns import touch
 from services.matching.store import (
     BOOK_DEMANDS,
     BOOK_LOTS,
-    MATERIALS,
     PROPOSALS,
     REFUSED_PAIRS,
     undecided,
@@ -29,20 +30,13 @@ from shared.events.trading import TradeCancelled
 from shared.mongo import Unit
 
 
-def touch(unit: Unit, family: str, arrived: BookLot | BookDemand | None = None) -> None:
-    """Something of the family changed that may make a new match; `arrived` may be traded at once."""
-    material = MATERIALS.find(unit, family) or Material(family)
-    material.changes += 1
-    if arrived is not None and arrived.auto_accept and arrived.id not in material.arrived:
-        material.arrived.append(arrived.id)
-    MATERIALS.save(unit, material)
-
-
 def hear_lot(unit: Unit, event: LotEvent) -> None:
     """A lot as it is now; its proposals go with it."""
     lot = BOOK_LOTS.find(unit, event.id) or BookLot(event.id)
     newer = lot.hear(event)
     BOOK_LOTS.save(unit, lot)
+    if newer:
+        tenders.follow_lot(unit, lot)
     if newer and lot.open:
         touch(unit, lot.family, lot)
     elif newer:
@@ -88,6 +82,7 @@ def hear_reserved(unit: Unit, event: QuantityReserved) -> None:
         if entry is not None and entry.heard and not entry.open:
             unit.emit(*proposal.withdraw(f"{what}-closed", unit.now))
     PROPOSALS.save(unit, proposal)
+    tenders.follow_reserved(unit, proposal)
 
 
 def hear_refused(unit: Unit, event: QuantityRefused) -> None:
@@ -100,6 +95,7 @@ def hear_refused(unit: Unit, event: QuantityRefused) -> None:
         countered = PROPOSALS.get(unit, proposal.replaces)
         countered.counter_failed(event.reason, unit.now)
         PROPOSALS.save(unit, countered)
+    tenders.follow_refused(unit, proposal, event.reason)
     touch(unit, proposal.family, BOOK_LOTS.find(unit, event.lot_id))
 
 

@@ -15,7 +15,7 @@ import structlog
 
 from services.matching import clearing
 from services.matching.clearing import BadListing, Market, Match
-from services.matching.model import BookDemand, BookLot, ClearingEvidence, ClearingRecord, Material, Offer, Proposal, RunnerUp
+from services.matching.model import BookDemand, BookLot, ClearingEvidence, ClearingRecord, Material, Proposal, RunnerUp
 from services.matching.service import prices
 from services.matching.service.market import Sides, read_sides
 from services.matching.store import (
@@ -27,7 +27,6 @@ from services.matching.store import (
     unanswered,
 )
 from shared.catalogue import families
-from shared.events.matching import Terms
 from shared.ids import new_id
 from shared.mongo import Database, Unit
 from shared.problem import InputIsInvalid
@@ -160,46 +159,17 @@ def write_proposals(unit: Unit, book: Book, record: ClearingRecord, result: clea
 
 
 def _proposal(book: Book, record: ClearingRecord, match: Match, now: datetime) -> Proposal:
-    lot, demand = book.lots[match.lot_id], book.demands[match.demand_id]
-    terms = Terms(
-        lot_id=lot.id,
-        demand_id=demand.id,
-        seller_id=lot.organisation_id,
-        buyer_id=demand.organisation_id,
-        grade=lot.grade,
-        kg=match.kg,
-        price_fen_per_t=match.price_fen_per_t,
-        freight_fen_per_t=match.option.freight_fen_per_t,
-        vat_bp=lot.vat_bp,
-        mode=match.option.mode,
-        distance_m=match.option.distance_m,
-        hours=match.option.hours,
-        co2e_g_per_t=match.option.co2e_g_per_t,
-        origin=lot.place,
-        destination=demand.place,
-        quality=lot.quality,
-        basis=demand.basis,
-    )
-    identifier = new_id()
-    return Proposal(
-        id=identifier,
-        version=1,
-        terms=terms,
-        family=record.material,
+    return Proposal.between(
+        new_id(),
+        book.lots[match.lot_id],
+        book.demands[match.demand_id],
+        match.kg,
+        match.price_fen_per_t,
+        match.option,
+        "clearing",
+        now,
         clearing_id=record.id,
-        ask_net_fen_per_t=lot.net_fen_per_t,
-        gain_fen_per_t=match.gain_fen_per_t,
-        lot_terms_version=lot.terms_version,
-        demand_terms_version=demand.terms_version,
-        surplus_fen=match.surplus_fen,
-        seller_gain_fen=match.seller_gain_fen,
-        buyer_gain_fen=match.buyer_gain_fen,
-        seller_auto_accepts=lot.auto_accept,
-        buyer_auto_accepts=demand.auto_accept,
-        created_at=now,
-        updated_at=now,
         runners_up=[RunnerUp(**asdict(one)) for one in match.runners_up],
-        offers=[Offer(identifier, "clearing", match.kg, match.price_fen_per_t, now)],
     )
 
 

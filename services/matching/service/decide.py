@@ -11,7 +11,6 @@ from shared.auth.policy import Relation
 from shared.ids import new_id
 from shared.mongo import Database, Unit
 from shared.problem import InputIsInvalid, NotFound
-from shared.units import kg_to_t
 
 EXPIRED_AT_ONCE = 200
 
@@ -72,16 +71,8 @@ def counter(unit: Unit, caller: Caller, identifier: str, kg: int | None, price_f
 def _must_fit(unit: Unit, proposal: Proposal, kg: int) -> None:
     """The quantity rules of a clearing, for this pair alone. Raises InputIsInvalid."""
     lot, demand = BOOK_LOTS.get(unit, proposal.terms.lot_id), BOOK_DEMANDS.get(unit, proposal.terms.demand_id)
-    fault: tuple[str, str] | None = None
-    for side in (lot, demand):
-        most = side.available_kg + proposal.terms.kg
-        if kg > most:
-            fault = f"最多 {kg_to_t(most)} 吨", f"There are {kg_to_t(most)} t at most"
-        elif kg < min(side.min_take_kg, most):
-            fault = f"低于最小成交量 {kg_to_t(side.min_take_kg)} 吨", f"A take is {kg_to_t(side.min_take_kg)} t at least"
-    if not lot.divisible:
-        fault = "该批货不可拆分", "This lot is sold whole"
-    elif demand.blend_limits:
+    fault = next((fault for side in (lot, demand) if (fault := side.misfit(kg, side.available_kg + proposal.terms.kg))), None)
+    if demand.blend_limits:
         fault = "该需求限制混合质量, 数量不可改", "This demand limits its blend, so the quantity stays"
     if fault is not None:
         raise InputIsInvalid([("/quantity_t", *fault)])

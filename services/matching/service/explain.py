@@ -21,7 +21,7 @@ from services.matching.clearing import (
     change_of,
 )
 from services.matching.model import BookDemand, BookLot, Proposal
-from services.matching.service.market import read_sides
+from services.matching.service.market import Sides, read_sides
 from services.matching.store import BOOK_DEMANDS, BOOK_LOTS, PROPOSALS
 from shared import geo
 from shared.auth import Caller, authorise
@@ -46,7 +46,8 @@ class Counterpart:
 @dataclass(frozen=True)
 class Explanation:
     """`proposals` are those that stand; `summary` counts, for each rule, the counterparts it forbids. `change`: the one change
-    that would match it, where there is no proposal and such a change was found; `vat_bp` is the listing's."""
+    that would match it, where there is no proposal and such a change was found; `vat_bp` is the listing's. `tender_id`: the
+    tender that a lot is under, and then its counterparts bid there."""
 
     id: str
     open: bool
@@ -57,6 +58,7 @@ class Explanation:
     nearest: tuple[Counterpart, ...]
     change: Change | None
     vat_bp: int
+    tender_id: str | None
 
 
 def of_lot(unit: Unit, caller: Caller, identifier: str) -> Explanation:
@@ -65,10 +67,10 @@ def of_lot(unit: Unit, caller: Caller, identifier: str) -> Explanation:
     _may_read(caller, entry)
     if entry is None:
         raise NotFound
-    market = read_sides(unit, entry.family).market
-    lot = next((one for one in market.lots if one.id == identifier), None)
-    pairs = [(lot, demand) for demand in market.demands] if lot else []
-    return _explain(unit, entry, "terms.lot_id", market, lot, pairs)
+    sides = read_sides(unit, entry.family)
+    lot = next((one for one in (*sides.market.lots, *sides.tendered) if one.id == identifier), None)
+    pairs = [(lot, demand) for demand in sides.market.demands] if lot else []
+    return _explain(unit, entry, "terms.lot_id", sides, lot, pairs)
 
 
 def of_demand(unit: Unit, caller: Caller, identifier: str) -> Explanation:
@@ -77,10 +79,10 @@ def of_demand(unit: Unit, caller: Caller, identifier: str) -> Explanation:
     _may_read(caller, entry)
     if entry is None:
         raise NotFound
-    market = read_sides(unit, entry.family).market
-    demand = next((one for one in market.demands if one.id == identifier), None)
-    pairs = [(lot, demand) for lot in market.lots] if demand else []
-    return _explain(unit, entry, "terms.demand_id", market, demand, pairs)
+    sides = read_sides(unit, entry.family)
+    demand = next((one for one in sides.market.demands if one.id == identifier), None)
+    pairs = [(lot, demand) for lot in (*sides.market.lots, *sides.tendered)] if demand else []
+    return _explain(unit, entry, "terms.demand_id", sides, demand, pairs)
 
 
 def _may_read(caller: Caller, entry: BookLot | BookDemand | None) -> None:
@@ -96,21 +98,23 @@ def _explain(
     unit: Unit,
     entry: BookLot | BookDemand,
     field: str,
-    market: Market,
+    sides: Sides,
     listing: Lot | Demand | None,
     pairs: list[tuple[Lot, Demand]],
 ) -> Explanation:
     standing = PROPOSALS.select(unit, {field: entry.id, "status": {"$in": ["proposed", "agreed"]}, "undone": False})
     pairs = [pair for pair in pairs if pair[0].kg_available and pair[1].kg_available]
     pairs.sort(key=lambda pair: (_distance_m(*pair), pair[0].id, pair[1].id))
-    found = []
+    found, tendered = [], {lot.id for lot in sides.tendered}
     for lot, demand in pairs[:LOOKED_AT]:
         other = demand.id if lot.id == entry.id else lot.id
-        found.append(Counterpart(other, _distance_m(lot, demand), tuple(broken_rules(market, lot, demand))))
+        rules = [Rule.UNDER_TENDER] if lot.id in tendered else []
+        rules += broken_rules(sides.market, lot, demand)
+        found.append(Counterpart(other, _distance_m(lot, demand), tuple(rules)))
     counts = Counter(rule for one in found for rule in one.rules)
     found.sort(key=lambda one: (len(one.rules), one.distance_m, one.id))
     available = entry.available_kg if entry.open else 0
-    change = None if standing or listing is None else _change(market, listing, found)
+    change = None if standing or listing is None or entry.id in tendered else _change(sides.market, listing, found)
     return Explanation(
         entry.id,
         entry.open,
@@ -121,6 +125,7 @@ def _explain(
         tuple(found[:NEAREST]),
         change,
         entry.vat_bp,
+        entry.tender_id if isinstance(entry, BookLot) else None,
     )
 
 

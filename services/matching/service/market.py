@@ -20,21 +20,35 @@ LOW_VALUE = frozenset({"textile", "glass"})
 
 @dataclass(frozen=True)
 class Sides:
-    """The book's entries by id, and the same as the clearing's input."""
+    """The book's entries by id, and the same as the clearing's input, but for the lots under tender: no clearing reads them."""
 
     lots: dict[str, BookLot]
     demands: dict[str, BookDemand]
     market: Market
+    tendered: tuple[Lot, ...]
 
 
 def read_sides(unit: Unit, family: str) -> Sides:
     """The family as it stands in this unit."""
+    lots = {lot.id: lot for lot in open_lots(unit, family)}
+    demands = {demand.id: demand for demand in open_demands(unit, family)}
+    market = _market(unit, family, lots, demands)
+    under_tender = {lot.id for lot in lots.values() if lot.tender_id is not None}
+    tendered = tuple(lot for lot in market.lots if lot.id in under_tender)
+    market = replace(market, lots=[lot for lot in market.lots if lot.id not in under_tender])
+    return Sides(lots, demands, market, tendered)
+
+
+def read_pair(unit: Unit, lot: BookLot, demand: BookDemand | None) -> Market:
+    """One lot, and a demand where there is one yet, as a market of their own, open or not."""
+    return _market(unit, lot.family, {lot.id: lot}, {demand.id: demand} if demand else {})
+
+
+def _market(unit: Unit, family: str, lots: dict[str, BookLot], demands: dict[str, BookDemand]) -> Market:
     out_of_book: dict[str, int] = defaultdict(int)
     for proposal in unanswered(unit, family):
         out_of_book[proposal.terms.lot_id] += proposal.terms.kg
         out_of_book[proposal.terms.demand_id] += proposal.terms.kg
-    lots = {lot.id: lot for lot in open_lots(unit, family)}
-    demands = {demand.id: demand for demand in open_demands(unit, family)}
     sites = parties.SITES.many(unit, {entry.site_id for entry in (*lots.values(), *demands.values())})
     blended = [demand.id for demand in demands.values() if demand.blend_limits]
     taken: dict[str, list[Taken]] = defaultdict(list)
@@ -47,7 +61,7 @@ def read_sides(unit: Unit, family: str) -> Sides:
         and lots[pair.lot_id].terms_version == pair.lot_terms_version
         and demands[pair.demand_id].terms_version == pair.demand_terms_version
     ]
-    market = Market(
+    return Market(
         family,
         unit.now,
         [_lot(lot, out_of_book[lot.id], sites.get(lot.site_id)) for lot in lots.values()],
@@ -57,7 +71,6 @@ def read_sides(unit: Unit, family: str) -> Sides:
         MODES,
         preferences=_preferences(unit.settings, family),
     )
-    return Sides(lots, demands, market)
 
 
 def _lot(lot: BookLot, out_of_book_kg: int, site: KnownSite | None) -> Lot:

@@ -8,11 +8,13 @@ from typing import Any
 from services.matching.model import ClearingRecord, Proposal
 from services.matching.service import book, clear
 from services.matching.store import DOCUMENTS, PROPOSALS
+from shared import parties
 from shared.bus.documents import BUS_DOCUMENTS
 from shared.clock import utc_now
 from shared.events import Event
+from shared.events.accounts import OrganisationVerified
 from shared.events.base import Point
-from shared.events.listings import Balance, DemandPosted, LotPublished, QuantityReserved
+from shared.events.listings import Balance, DemandPosted, LotPublished, QuantityRefused, QuantityReserved
 from shared.ids import new_id
 from shared.mongo import Database
 from shared.settings import Settings
@@ -84,6 +86,22 @@ class Room:
         ids = {"id": proposal.id, "lot_id": terms.lot_id, "demand_id": terms.demand_id}
         self.hear(book.hear_reserved, QuantityReserved(version=1, at=self.clock(), kg=terms.kg, **ids, **sides))
         return PROPOSALS.get(self.database.read(), proposal.id)
+
+    def refuse(self, proposal: Proposal, reason: str = "not-enough") -> Proposal:
+        """Listings' no, which says nothing of what is left."""
+        terms = proposal.terms
+        ids = {"id": proposal.id, "lot_id": terms.lot_id, "demand_id": terms.demand_id}
+        refused = QuantityRefused(version=1, at=self.clock(), kg=terms.kg, reason=reason, lot=None, demand=None, **ids)
+        self.hear(book.hear_refused, refused)
+        return PROPOSALS.get(self.database.read(), proposal.id)
+
+    def verify(self, **roles: str) -> None:
+        """Organisations that accounts has verified, `name="collector"`."""
+        for name, role in roles.items():
+            event = OrganisationVerified(
+                id=name, version=2, at=self.clock(), name=name, role=role, region="420100", status="verified", contact="x"
+            )
+            self.hear(parties.hear_organisation, event)
 
 
 def balance(identifier: str, available_kg: int) -> Balance:
