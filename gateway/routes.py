@@ -24,6 +24,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/prices", "matching"),
     ("/v1/proposals", "matching"),
     ("/v1/tenders", "matching"),
+    ("/v1/agreements", "matching"),
     ("/v1/trades", "trading"),
     ("/v1/quotes", "logistics"),
     ("/v1/shipments", "logistics"),

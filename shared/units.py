@@ -65,6 +65,12 @@ def parse_cny(value: object) -> int:
     return _scaled(value, ("单价(元/吨)", "a price in CNY per tonne"), decimals=2, largest=MAX_CNY)
 
 
+def parse_difference(value: object) -> int:
+    """Fen of a difference of two prices in CNY, which may be negative; otherwise as `parse_cny`."""
+    number = _decimal(value, ("价差(元/吨)", "a difference of prices in CNY per tonne"))
+    return -parse_cny(number.copy_abs()) if number.is_signed() else parse_cny(number)
+
+
 def parse_amount(value: object) -> int:
     """Fen of an amount of money in CNY (int, float, Decimal or text); 0 up to `MAX_AMOUNT_CNY`, at most 2 decimals."""
     return _scaled(value, ("金额(元)", "an amount in CNY"), decimals=2, largest=MAX_AMOUNT_CNY)
@@ -142,6 +148,13 @@ CnyPerTonne = Annotated[
     WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_CNY, "description": "CNY per tonne, at most 2 decimals."}),
 ]
 """In: a JSON number of CNY per tonne, 0 or more. Inside: fen per tonne."""
+
+PriceDifference = Annotated[
+    int,
+    _json_number(parse_difference),
+    WithJsonSchema({"type": "number", "minimum": -MAX_CNY, "maximum": MAX_CNY, "description": "CNY per tonne, 2 decimals."}),
+]
+"""In: a JSON number of CNY per tonne, of either sign. Inside: fen per tonne."""
 
 CnyAmount = Annotated[
     int,

@@ -1,16 +1,23 @@
-"""Routes of matching: `/v1/clearings`, `/v1/prices`, `/v1/proposals`, `/v1/tenders`."""
+"""Routes of matching: `/v1/clearings`, `/v1/prices`, `/v1/proposals`, `/v1/tenders`, `/v1/agreements`."""
 
 from __future__ import annotations
 
 from services.matching import views
 from services.matching.schemas import (
     AcceptIn,
+    AgreementIn,
+    AgreementOut,
+    AgreementQuery,
     BidIn,
     BidOut,
+    CallOffIn,
+    CallOffOut,
+    CallOffQuery,
     ClearingIn,
     ClearingOut,
     ClearingQuery,
     CounterIn,
+    EndIn,
     ExplanationOut,
     PriceOut,
     PriceQuery,
@@ -22,7 +29,7 @@ from services.matching.schemas import (
     TenderOut,
     TenderQuery,
 )
-from services.matching.service import clear, decide, explain, tenders
+from services.matching.service import agreements, clear, decide, explain, tenders
 from services.matching.service.market import carbon_fen_per_t_co2e
 from shared.auth import Caller, authorise
 from shared.http import Answer, PageOut, Routes, created, page_of
@@ -132,6 +139,63 @@ def delete_bid(unit: Unit, caller: Caller, identifier: str, demand_id: str) -> A
     """Withdraw a bid, until the close."""
     tenders.withdraw_bid(unit, caller, identifier, demand_id)
     return Answer(None, 204)
+
+
+@routes.post("/v1/agreements", "agreements.create", AgreementOut, status=201)
+def create_agreement(unit: Unit, caller: Caller, body: AgreementIn) -> Answer:
+    """Propose monthly tonnes at an index formula to an organisation of the other side."""
+    agreement = agreements.propose(unit, caller, body.counterparty_id, body.to_terms())
+    return created(f"/v1/agreements/{agreement.id}", AgreementOut.of(agreement))
+
+
+@routes.get("/v1/agreements", "agreements.list", PageOut[AgreementOut])
+def list_agreements(unit: Unit, caller: Caller, query: AgreementQuery) -> PageOut[AgreementOut]:
+    """The caller's agreements, newest first."""
+    return page_of(views.agreements(unit, caller, query.filters(), query.cursor, query.limit), AgreementOut.of)
+
+
+@routes.get("/v1/agreements/<identifier>", "agreements.read", AgreementOut)
+def read_agreement(unit: Unit, caller: Caller, identifier: str) -> AgreementOut:
+    """One agreement, and what each month has taken."""
+    return AgreementOut.of(agreements.readable(unit, caller, identifier))
+
+
+@routes.post("/v1/agreements/<identifier>/accept", "agreements.accept", AgreementOut)
+def accept_agreement(unit: Unit, caller: Caller, identifier: str, body: AcceptIn) -> AgreementOut:
+    """Accept what the other side proposed: it is in force."""
+    return AgreementOut.of(agreements.accept(unit, caller, identifier))
+
+
+@routes.post("/v1/agreements/<identifier>/decline", "agreements.decline", AgreementOut)
+def decline_agreement(unit: Unit, caller: Caller, identifier: str, body: AcceptIn) -> AgreementOut:
+    """Decline what the other side proposed, or take back one's own."""
+    return AgreementOut.of(agreements.decline(unit, caller, identifier))
+
+
+@routes.post("/v1/agreements/<identifier>/end", "agreements.end", AgreementOut)
+def end_agreement(unit: Unit, caller: Caller, identifier: str, body: EndIn) -> AgreementOut:
+    """Give notice; what was called off stays."""
+    return AgreementOut.of(agreements.end(unit, caller, identifier, body.last_month))
+
+
+@routes.post("/v1/agreements/<identifier>/call-offs", "agreements.call_off", CallOffOut, status=201)
+def create_call_off(unit: Unit, caller: Caller, identifier: str, body: CallOffIn) -> Answer:
+    """Call off so much of a lot for a demand, at the formula's price; both sides are bound once listings has reserved it."""
+    called = agreements.call_off(unit, caller, identifier, body.to_draft())
+    return created(f"/v1/agreements/{identifier}/call-offs/{called.id}", CallOffOut.of(called))
+
+
+@routes.get("/v1/agreements/<identifier>/call-offs", "agreements.read", PageOut[CallOffOut])
+def list_call_offs(unit: Unit, caller: Caller, identifier: str, query: CallOffQuery) -> PageOut[CallOffOut]:
+    """What was called off, newest first."""
+    agreement = agreements.readable(unit, caller, identifier)
+    return page_of(views.call_offs(unit, agreement, query.filters(), query.cursor, query.limit), CallOffOut.of)
+
+
+@routes.get("/v1/agreements/<identifier>/call-offs/<call_off_id>", "agreements.read", CallOffOut)
+def read_call_off(unit: Unit, caller: Caller, identifier: str, call_off_id: str) -> CallOffOut:
+    """One call-off."""
+    return CallOffOut.of(agreements.read_call_off(unit, caller, identifier, call_off_id))
 
 
 @routes.get("/v1/lots/<identifier>/explanation", "explanations.read", ExplanationOut)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.matching.service import book, clear, decide, online, tenders
+from services.matching.service import agreements, book, clear, decide, online, tenders
 from shared import parties
 from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
@@ -22,7 +22,7 @@ from shared.events.listings import (
     QuantityReleased,
     QuantityReserved,
 )
-from shared.events.logistics import ShipmentReturned
+from shared.events.logistics import ShipmentReceived, ShipmentReturned
 from shared.events.trading import TradeCancelled
 from shared.ids import new_id
 from shared.settings import Settings
@@ -45,6 +45,7 @@ EVENTS: Handlers = {
     QuantityReleased: book.hear_quantities,
     QuantityConsumed: book.hear_quantities,
     TradeCancelled: book.hear_trade_cancelled,
+    ShipmentReceived: agreements.hear_received,
     ShipmentReturned: book.hear_returned,
 }
 

@@ -1,4 +1,4 @@
-"""Collections of matching: the book, proposals, tenders, agreements, clearings, materials, refused pairs."""
+"""Collections of matching: the book, proposals, tenders, agreements, call-offs, clearings, materials, refused pairs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from services.matching.model import (
+    Agreement,
     BookDemand,
     BookLot,
+    CallOff,
     ClearingEvidence,
     ClearingRecord,
     Material,
@@ -58,6 +60,14 @@ class TenderDocument(Sealed):
     }
 
 
+class AgreementDocument(Sealed):
+    meta = {"collection": "agreements", "indexes": [["seller_id", "id"], ["buyer_id", "id"]]}  # noqa: RUF012
+
+
+class CallOffDocument(Sealed):
+    meta = {"collection": "call_offs", "indexes": [["agreement_id", "id"]]}  # noqa: RUF012
+
+
 class ClearingDocument(Sealed):
     meta = {"collection": "clearings", "indexes": ["material", "status"]}  # noqa: RUF012
 
@@ -85,6 +95,8 @@ BOOK_LOTS = Repository(BookLotDocument, BookLot)
 BOOK_DEMANDS = Repository(BookDemandDocument, BookDemand)
 PROPOSALS = Repository(ProposalDocument, Proposal)
 TENDERS = Repository(TenderDocument, Tender)
+AGREEMENTS = Repository(AgreementDocument, Agreement)
+CALL_OFFS = Repository(CallOffDocument, CallOff)
 CLEARINGS = Repository(ClearingDocument, ClearingRecord)
 EVIDENCE = Repository(EvidenceDocument, ClearingEvidence)
 MATERIALS = Repository(MaterialDocument, Material)
@@ -95,6 +107,8 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     BookDemandDocument,
     ProposalDocument,
     TenderDocument,
+    AgreementDocument,
+    CallOffDocument,
     ClearingDocument,
     EvidenceDocument,
     MaterialDocument,
@@ -158,7 +172,9 @@ def requested(unit: Unit) -> list[ClearingRecord]:
     return CLEARINGS.select(unit, {"status": "requested"}, [("_id", 1)])
 
 
-def last_price(unit: Unit, grade: str, region: str, before: str) -> Price | None:
-    """The newest price of a day before that one."""
-    where = {"grade": grade, "region": region, "day": {"$lt": before}}
+def last_price(unit: Unit, grade: str, region: str, before: str | None = None) -> Price | None:
+    """The newest price, or that of a day before the one named. None where there never were firms enough."""
+    where: dict[str, Any] = {"grade": grade, "region": region, "median_fen_per_t": {"$ne": None}}
+    if before is not None:
+        where["day"] = {"$lt": before}
     return next(iter(PRICES.select(unit, where, [("day", -1)], 1)), None)

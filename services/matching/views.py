@@ -1,4 +1,4 @@
-"""The read side: lists of proposals, tenders and clearings, and second looks at a clearing."""
+"""The read side: lists of proposals, tenders, agreements and clearings, and second looks at a clearing."""
 
 from __future__ import annotations
 
@@ -10,10 +10,19 @@ import orjson
 
 from services.matching.clearing import Match, clear, decoded, digest, packed, unpacked, verifier
 from services.matching.clearing.verifier import Figures, Verdict
-from services.matching.model import ClearingEvidence, ClearingRecord, Price, Proposal, Tender
+from services.matching.model import Agreement, CallOff, ClearingEvidence, ClearingRecord, Price, Proposal, Tender, priced_region
 from services.matching.model.proposal import HIDDEN
-from services.matching.store import CLEARINGS, EVIDENCE, EVIDENCE_DAYS, PRICES, PROPOSALS, TENDERS, made_by
-from shared import geo
+from services.matching.store import (
+    AGREEMENTS,
+    CALL_OFFS,
+    CLEARINGS,
+    EVIDENCE,
+    EVIDENCE_DAYS,
+    PRICES,
+    PROPOSALS,
+    TENDERS,
+    made_by,
+)
 from shared.auth import Caller
 from shared.http.filters import in_material, in_region
 from shared.mongo import Page, Unit
@@ -49,14 +58,32 @@ def tenders(
 ) -> Page[Tender]:
     """The open ones, and the caller's own whatever became of them, newest first; `mine` leaves out the others'."""
     own: list[dict[str, Any]] = [{"seller_id": caller.organisation_id}, {"bids.buyer_id": caller.organisation_id}]
-    conditions: list[dict[str, Any]] = []
+    conditions = _conditions(filters)
     if mine or caller.role != "operator":
         conditions.append({"$or": own if mine else [{"status": "open"}, *own]})
-    fields = {"material": in_material, "region": in_region}
-    for name, value in filters.items():
-        if value is not None:
-            conditions.append(fields[name]("grade" if name == "material" else name, value) if name in fields else {name: value})
     return TENDERS.page(unit, {"$and": conditions} if conditions else {}, cursor, limit)
+
+
+def agreements(unit: Unit, caller: Caller, filters: dict[str, str | None], cursor: str | None, limit: int) -> Page[Agreement]:
+    """The caller's agreements, newest first; the operator's are all."""
+    conditions = _conditions(filters)
+    if caller.role != "operator":
+        conditions.append({"seller_id" if caller.role == "collector" else "buyer_id": caller.organisation_id})
+    return AGREEMENTS.page(unit, {"$and": conditions} if conditions else {}, cursor, limit)
+
+
+def call_offs(
+    unit: Unit, agreement: Agreement, filters: dict[str, str | None], cursor: str | None, limit: int
+) -> Page[CallOff]:
+    """What was called off an agreement, newest first."""
+    return CALL_OFFS.page(unit, {"$and": [{"agreement_id": agreement.id}, *_conditions(filters)]}, cursor, limit)
+
+
+def _conditions(filters: dict[str, str | None]) -> list[dict[str, Any]]:
+    """Of documents that have a `grade` and a `region` of their own."""
+    found = {"material": lambda code: in_material("grade", code), "region": lambda code: in_region("region", code)}
+    named = ((name, value) for name, value in filters.items() if value is not None)
+    return [found[name](value) if name in found else {name: value} for name, value in named]
 
 
 def clearings(unit: Unit, material: str | None, status: str | None, cursor: str | None, limit: int) -> Page[ClearingRecord]:
@@ -74,8 +101,7 @@ def prices(unit: Unit, filters: dict[str, str | None], cursor: str | None, limit
         if (code := filters[name]) is not None:
             conditions.append(in_material("grade", code))
     if (region := filters["region"]) is not None:
-        is_county = geo.prefix(region) == region
-        conditions.append({"region": next(iter(geo.ancestors(region)), region) if is_county else region})
+        conditions.append({"region": priced_region(region)})
     if (since := filters["from_"]) is not None:
         conditions.append({"day": {"$gte": since}})
     if (until := filters["to"]) is not None:

@@ -94,6 +94,13 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     },
     "tenders.cancel": {"collector": _SELLER},
     "tenders.bid": {"buyer": frozenset({"buyer", "visible"})},
+    "agreements.create": {"collector": _ANY, "buyer": _ANY},
+    "agreements.list": {"collector": _ANY, "buyer": _ANY, "operator": _ANY},
+    "agreements.read": {"collector": _SELLER, "buyer": _BUYER, "operator": _ANY},
+    "agreements.accept": _TRADE_PARTIES,
+    "agreements.decline": _TRADE_PARTIES,
+    "agreements.end": _TRADE_PARTIES,
+    "agreements.call_off": _TRADE_PARTIES,
     "explanations.read": {"collector": _OWN, "buyer": _OWN, "operator": _ANY},
     # trading
     "trades.list": {"collector": _ANY, "buyer": _ANY, "operator": _ANY},

@@ -17,6 +17,13 @@ def known_material(code: str) -> str:
     return code
 
 
+def known_grade(code: str) -> str:
+    """A grade of the catalogue."""
+    if catalogue.grade(code) is None:
+        raise Fault(f"未知的品种: {code[:40]}", f"Unknown grade: {code[:40]}")
+    return code
+
+
 def known_region(code: str) -> str:
     """A GB/T 2260 code."""
     if not geo.exists(code):
@@ -26,6 +33,8 @@ def known_region(code: str) -> str:
 
 Material = Annotated[str, AfterValidator(known_material)]
 """`steel` or `steel.hms1`."""
+Grade = Annotated[str, AfterValidator(known_grade)]
+"""`steel.hms1`."""
 Region = Annotated[str, AfterValidator(known_region)]
 """`420100`; selects what lies in it."""
 

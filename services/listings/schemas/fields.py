@@ -12,17 +12,12 @@ from pydantic_core import CoreSchema, core_schema
 
 from shared import catalogue
 from shared.http import Shape
+from shared.http.filters import Grade
 from shared.http.shapes import Time, cut_to_ms
 from shared.problem import Fault
 from shared.units import UnitFault, parse_t
 
 YEARS = range(2000, 2101)
-
-
-def _grade(code: str) -> str:
-    if catalogue.grade(code) is None:
-        raise Fault(f"未知的品种: {code}", f"Unknown grade: {code}")
-    return code
 
 
 def _uuid(text: str) -> str:
@@ -73,7 +68,6 @@ def _limits_schema(*_: Any) -> CoreSchema:
     return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
 
 
-Grade = Annotated[str, AfterValidator(_grade)]
 Identifier = Annotated[str, AfterValidator(_uuid)]
 Moment = Annotated[Time, AfterValidator(_moment)]
 Least = Annotated[int, PlainValidator(_least, json_schema_input_type=float)]

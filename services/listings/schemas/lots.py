@@ -11,7 +11,6 @@ from pydantic import Field, ValidationInfo, field_validator
 from services.listings.model import Lot, LotDraft, LotTerms, Status
 from services.listings.schemas.fields import (
     Description,
-    Grade,
     Identifier,
     Least,
     Moment,
@@ -24,6 +23,7 @@ from services.listings.schemas.fields import (
 )
 from shared.catalogue import family_of
 from shared.http import Position, Shape
+from shared.http.filters import Grade
 from shared.http.shapes import Time
 from shared.units import CnyOut, CnyPerTonne, Tonnes, TonnesOut, VatPct, VatPctOut
 

@@ -9,12 +9,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 
 from services.listings.model import Demand, Lot, Status
 from services.listings.schemas.demands import DemandOut
-from services.listings.schemas.fields import Grade, Identifier, Origin
+from services.listings.schemas.fields import Identifier, Origin
 from services.listings.schemas.lots import LotOut
 from services.listings.views import Criteria, Found, Hit, Sort
 from shared import catalogue, geo
 from shared.http import ListQuery, Query, Shape
-from shared.http.filters import Material, Region, in_material, in_region
+from shared.http.filters import Grade, Material, Region, in_material, in_region
 from shared.problem import Fault
 from shared.units import CnyOut, parse_cny, parse_t
 

@@ -1,18 +1,22 @@
 """The rules of matching: the book, proposals, tenders, agreements, clearings as records. Pure; methods return events."""
 
+from services.matching.model.agreement import Agreement, CallOff, Month, later, month_of
 from services.matching.model.book import BookDemand, BookLot, Material, RefusedPair, pair_id
 from services.matching.model.clearing import ClearingEvidence, ClearingRecord
-from services.matching.model.price import Price, price_id
+from services.matching.model.price import Price, price_id, priced_region
 from services.matching.model.proposal import Offer, Proposal, RunnerUp, Side
 from services.matching.model.tender import Bid, Tender
 
 __all__ = [
+    "Agreement",
     "Bid",
     "BookDemand",
     "BookLot",
+    "CallOff",
     "ClearingEvidence",
     "ClearingRecord",
     "Material",
+    "Month",
     "Offer",
     "Price",
     "Proposal",
@@ -20,6 +24,9 @@ __all__ = [
     "RunnerUp",
     "Side",
     "Tender",
+    "later",
+    "month_of",
     "pair_id",
     "price_id",
+    "priced_region",
 ]

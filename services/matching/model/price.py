@@ -6,6 +6,7 @@ import statistics
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared import geo
 from shared.events import Event
 from shared.events.matching import PricePublished
 
@@ -74,3 +75,13 @@ class Price:
 def price_id(day: str, region: str, grade: str) -> str:
     """Newest day first when sorted downwards."""
     return f"{day}:{region}:{grade}"
+
+
+def is_priced(region: str) -> bool:
+    """Cities and provinces have prices; a county has too few firms."""
+    return geo.prefix(region) != region
+
+
+def priced_region(region: str) -> str:
+    """The region whose price is a region's: a county's is its city's, or its province's where that stands above it."""
+    return region if is_priced(region) else next(iter(geo.ancestors(region)), region)

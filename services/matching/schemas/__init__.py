@@ -1,5 +1,14 @@
 """Shapes of matching, in and out."""
 
+from services.matching.schemas.agreements import (
+    AgreementIn,
+    AgreementOut,
+    AgreementQuery,
+    CallOffIn,
+    CallOffOut,
+    CallOffQuery,
+    EndIn,
+)
 from services.matching.schemas.clearings import ClearingIn, ClearingOut, ClearingQuery
 from services.matching.schemas.explanations import ChangeOut, ExplanationOut, ProposalExplanationOut
 from services.matching.schemas.prices import PriceOut, PriceQuery
@@ -8,13 +17,20 @@ from services.matching.schemas.tenders import BidIn, BidOut, TenderIn, TenderOut
 
 __all__ = [
     "AcceptIn",
+    "AgreementIn",
+    "AgreementOut",
+    "AgreementQuery",
     "BidIn",
     "BidOut",
+    "CallOffIn",
+    "CallOffOut",
+    "CallOffQuery",
     "ChangeOut",
     "ClearingIn",
     "ClearingOut",
     "ClearingQuery",
     "CounterIn",
+    "EndIn",
     "ExplanationOut",
     "PriceOut",
     "PriceQuery",

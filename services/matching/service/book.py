@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from services.matching.model import BookDemand, BookLot, Proposal, RefusedPair, pair_id
 from services.matching.model.book import DemandEvent, LotEvent
-from services.matching.service import tenders
+from services.matching.service import agreements, tenders
 from services.matching.service.turns import touch
 from services.matching.store import (
     BOOK_DEMANDS,
@@ -83,6 +83,7 @@ def hear_reserved(unit: Unit, event: QuantityReserved) -> None:
             unit.emit(*proposal.withdraw(f"{what}-closed", unit.now))
     PROPOSALS.save(unit, proposal)
     tenders.follow_reserved(unit, proposal)
+    agreements.follow_reserved(unit, proposal)
 
 
 def hear_refused(unit: Unit, event: QuantityRefused) -> None:
@@ -96,6 +97,7 @@ def hear_refused(unit: Unit, event: QuantityRefused) -> None:
         countered.counter_failed(event.reason, unit.now)
         PROPOSALS.save(unit, countered)
     tenders.follow_refused(unit, proposal, event.reason)
+    agreements.follow_refused(unit, proposal, event.reason)
     touch(unit, proposal.family, BOOK_LOTS.find(unit, event.lot_id))
 
 
@@ -125,11 +127,14 @@ def hear_trade_cancelled(unit: Unit, event: TradeCancelled) -> None:
     refuse_pair(unit, proposal)
     proposal.undone = True
     PROPOSALS.save(unit, proposal)
+    agreements.follow_cancelled(unit, proposal)
 
 
 def hear_returned(unit: Unit, event: ShipmentReturned) -> None:
     """The buyer refused a load: the same pair is not tried again."""
-    refuse_pair(unit, PROPOSALS.get(unit, event.proposal_id))
+    proposal = PROPOSALS.get(unit, event.proposal_id)
+    refuse_pair(unit, proposal)
+    agreements.follow_returned(unit, proposal, event.planned_kg)
 
 
 def hear_site(unit: Unit, event: SiteChanged) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from services.matching.model import Proposal, Side
+from services.matching.model import Proposal
 from services.matching.service.book import refuse_pair
+from services.matching.service.rules import side_of, sides_of
 from services.matching.store import BOOK_DEMANDS, BOOK_LOTS, PROPOSALS, overdue
 from shared import parties
 from shared.auth import Caller, authorise
@@ -19,8 +20,7 @@ def relations(proposal: Proposal | None, caller: Caller) -> set[Relation]:
     """What the caller's organisation is to the proposal; nothing while nobody sees it."""
     if proposal is None or not proposal.visible:
         return set()
-    sides: dict[Relation, str] = {"seller": proposal.terms.seller_id, "buyer": proposal.terms.buyer_id}
-    return {side for side, organisation in sides.items() if organisation == caller.organisation_id}
+    return sides_of(proposal.terms, caller)
 
 
 def readable(unit: Unit, caller: Caller, identifier: str, action: str = "proposals.read") -> Proposal:
@@ -32,15 +32,11 @@ def readable(unit: Unit, caller: Caller, identifier: str, action: str = "proposa
     return proposal
 
 
-def _side(caller: Caller) -> Side:
-    return "seller" if caller.role == "collector" else "buyer"
-
-
 def accept(unit: Unit, caller: Caller, identifier: str) -> Proposal:
     """Raises OrganisationIsNotVerified, WrongState."""
     proposal = readable(unit, caller, identifier, "proposals.accept")
     parties.must_be_verified(unit, caller)
-    unit.emit(*proposal.accept(_side(caller), unit.now))
+    unit.emit(*proposal.accept(side_of(caller), unit.now))
     PROPOSALS.save(unit, proposal)
     return proposal
 
@@ -48,7 +44,7 @@ def accept(unit: Unit, caller: Caller, identifier: str) -> Proposal:
 def reject(unit: Unit, caller: Caller, identifier: str, reason: str | None) -> Proposal:
     """The pair is not proposed again until a side's terms change. Raises WrongState."""
     proposal = readable(unit, caller, identifier, "proposals.reject")
-    unit.emit(*proposal.reject(_side(caller), reason, unit.now))
+    unit.emit(*proposal.reject(side_of(caller), reason, unit.now))
     refuse_pair(unit, proposal)
     PROPOSALS.save(unit, proposal)
     return proposal
@@ -61,7 +57,7 @@ def counter(unit: Unit, caller: Caller, identifier: str, kg: int | None, price_f
     parties.must_be_verified(unit, caller)
     if kg is not None and kg != proposal.terms.kg:
         _must_fit(unit, proposal, kg)
-    made, events = proposal.counter(_side(caller), new_id(), kg, price_fen_per_t, unit.now)
+    made, events = proposal.counter(side_of(caller), new_id(), kg, price_fen_per_t, unit.now)
     PROPOSALS.save(unit, proposal)
     PROPOSALS.add(unit, made)
     unit.emit(*events)
@@ -72,6 +68,8 @@ def _must_fit(unit: Unit, proposal: Proposal, kg: int) -> None:
     """The quantity rules of a clearing, for this pair alone. Raises InputIsInvalid."""
     lot, demand = BOOK_LOTS.get(unit, proposal.terms.lot_id), BOOK_DEMANDS.get(unit, proposal.terms.demand_id)
     fault = next((fault for side in (lot, demand) if (fault := side.misfit(kg, side.available_kg + proposal.terms.kg))), None)
+    if lot.tender_id is not None and kg > proposal.terms.kg:
+        fault = "该批货正在招标, 数量不可增", "The lot is under tender: there is no more of it here"
     if demand.blend_limits:
         fault = "该需求限制混合质量, 数量不可改", "This demand limits its blend, so the quantity stays"
     if fault is not None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from services.matching.model import BookLot, Price, price_id
+from services.matching.model.price import is_priced
 from services.matching.store import PRICES, last_price
 from shared import geo
 from shared.clock import SHANGHAI
@@ -20,9 +21,8 @@ def observe(unit: Unit, lots: Mapping[str, BookLot], node_prices: Mapping[str, i
     for lot_id, fen in node_prices.items():
         lot = lots[lot_id]
         for region in geo.lineage(lot.region):
-            if geo.prefix(region) == region:
-                continue  # a county has too few firms
-            votes[region, lot.grade][lot.organisation_id].append(fen)
+            if is_priced(region):
+                votes[region, lot.grade][lot.organisation_id].append(fen)
     unit.read_ahead([PRICES], [price_id(day, region, grade) for region, grade in votes])
     for (region, grade), sellers in sorted(votes.items()):
         identifier = price_id(day, region, grade)
