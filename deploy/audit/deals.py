@@ -1,4 +1,4 @@
-"""Proposals, reservations, trades, loads and settlements against each other, by the contract's arithmetic."""
+"""Proposals, tenders, call-offs, trades, loads and settlements against each other, by the contract's arithmetic."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from deploy.audit.difference import Difference, missing, shown, stray, unlike
+from deploy.audit.difference import Difference, compared, missing, shown, stray, unlike
 from deploy.audit.evidence import Evidence
 from shared.mongo import Row
 
@@ -40,6 +40,56 @@ def proposals(evidence: Evidence) -> Iterator[Difference]:
             yield from unlike("trading.trades", trade["_id"], {"terms": proposal["terms"]}, trade)
         if identifier in reservations and not reservations[identifier].get("agreed"):
             yield Difference("listings.reservations", identifier, "agreed", "true", "false")
+
+
+def tenders(evidence: Evidence) -> Iterator[Difference]:
+    """What a tender awarded is the proposal of its best bid, at the price that its bidders were told."""
+    proposals = evidence.table("matching", "proposals")
+    for identifier, row in evidence.table("matching", "tenders").items():
+        if row["status"] == "awarded" and row["proposal_id"] not in proposals:
+            yield missing("matching.proposals", str(row["proposal_id"]), f"tender {identifier} was awarded by it")
+        elif row["status"] == "awarded":
+            terms = proposals[row["proposal_id"]]["terms"]
+            same = {name: terms[name] for name in ("lot_id", "seller_id", "grade", "kg", "price_fen_per_t")}
+            yield from unlike("matching.tenders", identifier, {**same, "winner": terms["demand_id"]}, row)
+
+
+def call_offs(evidence: Evidence) -> Iterator[Difference]:
+    """A call-off is its proposal's, and counts what became of its loads; an agreement's month counts what they do."""
+    loads: defaultdict[str, list[Row]] = defaultdict(list)
+    for shipment in evidence.table("logistics", "shipments").values():
+        loads[shipment["proposal_id"]].append(shipment)
+    proposals = {id_: row for id_, row in evidence.table("matching", "proposals").items() if row.get("agreement_id")}
+    expected = {identifier: _called_off(row, loads[identifier]) for identifier, row in proposals.items()}
+    rows = evidence.table("matching", "call_offs")
+    yield from compared("matching.call_offs", expected, rows, "matching.proposals")
+    months: defaultdict[str, dict[str, dict[str, int]]] = defaultdict(dict)
+    for row in rows.values():
+        month = months[row["agreement_id"]].setdefault(row["month"], {"called_kg": 0, "delivered_kg": 0})
+        for name in month:
+            month[name] += row[name]
+    agreements = evidence.table("matching", "agreements")
+    yield from compared(
+        "matching.agreements",
+        {id_: {"months": months[id_]} for id_ in {*agreements, *months}},
+        agreements,
+        "matching.call_offs",
+    )
+
+
+def _called_off(proposal: Row, loads: list[Row]) -> Row:
+    """A load that was received counts at its net weight, one that was returned not at all, all others as planned."""
+    terms, asked = proposal["terms"], {"made": "asked", "refused": "refused"}
+    status = asked.get(proposal["status"], "cancelled" if proposal["undone"] else "agreed")
+    delivered = sum(load["net_kg"] for load in loads if load["status"] == "received")
+    away = sum(load["planned_kg"] for load in loads if load["status"] in ("received", "returned"))
+    return {
+        **{name: terms[name] for name in ("lot_id", "demand_id", "kg", "price_fen_per_t")},
+        "agreement_id": proposal["agreement_id"],
+        "status": status,
+        "called_kg": 0 if status in ("refused", "cancelled") else terms["kg"] - away + delivered,
+        "delivered_kg": delivered,
+    }
 
 
 def trades(evidence: Evidence) -> Iterator[Difference]:

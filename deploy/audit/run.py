@@ -40,6 +40,8 @@ CHECKS: Mapping[str, Check] = {
     "volumes: cells": ledger.cells,
     "volumes: told": ledger.told_volumes,
     "proposals and trades": deals.proposals,
+    "tenders and proposals": deals.tenders,
+    "agreements and call-offs": deals.call_offs,
     "trades and loads": deals.trades,
     "loads and tickets": deals.shipments,
     "copies of parties": copies.parties,

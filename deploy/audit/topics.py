@@ -81,6 +81,8 @@ KEPT: tuple[Kept, ...] = (
     Kept("listings", "lots", ("lot",), unsaid=_QUANTITIES, drafts=frozenset({"draft"})),
     Kept("listings", "demands", ("demand",), unsaid=_QUANTITIES, drafts=frozenset({"draft"})),
     Kept("matching", "proposals", ("proposal",), silent=_DECIDED),
+    Kept("matching", "tenders", ("tender",), silent=frozenset({"status"})),
+    Kept("matching", "agreements", ("agreement",), silent=frozenset()),
     Kept("matching", "clearings", ("clearing.completed",), drafts=frozenset({"requested"})),
     Kept("matching", "prices", ("price.published",), silent=frozenset(), unsaid=frozenset({"firms"}), complete=False),
     Kept("trading", "trades", ("trade",), silent=frozenset({"status"})),

@@ -1,4 +1,5 @@
-"""Two ways to a trade that no clearing decided alone, through a whole instance: bargaining, and on arrival; then the proofs."""
+"""Ways to a trade that no clearing decided alone, through a whole instance: bargaining, on arrival, off a framework agreement;
+then the proofs."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared.clock import SHANGHAI, utc_now
 from tests.fixtures.live import Live, Market, demand_of, huanliu, lot_of
 
 pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
@@ -54,4 +56,32 @@ def test_what_both_sides_accept_beforehand_is_a_trade_on_arrival(live: Live, mar
     proposal = collector.ok("GET", f"/v1/proposals/{trade['proposal_id']}")
     assert proposal["status"] == "agreed" and proposal["seller_accepted_at"] and proposal["buyer_accepted_at"]
     assert _checked(live, "clearing", "verify", proposal["clearing_id"])["holds"]
+    assert _checked(live, "audit")["agree"]
+
+
+def test_a_call_off_is_a_trade_and_its_loads_draw_the_month_down(live: Live, market: Market) -> None:
+    collector, buyer, carrier = market.collector, market.buyer, market.carrier
+    month = utc_now().astimezone(SHANGHAI).strftime("%Y-%m")
+    terms = {"grade": "steel.turnings", "first_month": month, "last_month": month, "month_t": 60, "region": "420000"}
+    body = {**terms, "counterparty_id": buyer.organisation_id, "premium_cny_per_t": -20, "floor_cny_per_t": 2050}
+    agreement = collector.ok("POST", "/v1/agreements", body)
+    path = f"/v1/agreements/{agreement['id']}"
+    assert carrier.call("GET", path).status_code in (403, 404) and market.operator.ok("GET", path)["status"] == "proposed"
+    assert buyer.ok("POST", f"{path}/accept")["status"] == "in-force"
+    lot = collector.ok("POST", "/v1/lots", lot_of(collector, quantity_t=32, grade="steel.turnings", ask_cny_per_t=9000))
+    demand = buyer.ok("POST", "/v1/demands", demand_of(buyer, grades=["steel.turnings"]))
+    wanted = {"lot_id": lot["id"], "demand_id": demand["id"], "quantity_t": 32}
+    called = buyer.ok("POST", f"{path}/call-offs", wanted)
+    trade = buyer.until(f"/v1/trades?lot_id={lot['id']}", lambda page: page["items"])["items"][0]
+    assert (trade["proposal_id"], trade["price_cny_per_t"], trade["quantity_t"]) == (
+        called["id"],
+        called["price_cny_per_t"],
+        32,
+    )
+    again = buyer.call("POST", f"{path}/call-offs", wanted)
+    assert (again.status_code, again.json()["remaining_t"]) == (409, 28)
+    (load,) = buyer.until(f"/v1/shipments?trade_id={trade['id']}", lambda page: page["items"])["items"]
+    market.haul(load["id"], 46.4, 15, "A-" + lot["id"], impurity_pct=1.0, moisture_pct=0.5)
+    drawn = collector.until(path, lambda one: one["months"][0]["delivered_t"])["months"][0]
+    assert (drawn["called_t"], drawn["delivered_t"], drawn["remaining_t"]) == (31.4, 31.4, 28.6)
     assert _checked(live, "audit")["agree"]

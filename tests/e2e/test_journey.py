@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import json
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
 
 import pytest
 
-from tests.fixtures.live import Live, Market, Person, demand_of, huanliu, lot_of, moment
+from tests.fixtures.live import Live, Market, demand_of, huanliu, lot_of, moment
 
 pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
 
 
 def cents(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)
-
-
-def haul(market: Market, shipment_id: str, gross_t: float, tare_t: float, ticket: str, **found: Any) -> Any:
-    """Carrier and buyer take one load through all its steps."""
-    path = f"/v1/shipments/{shipment_id}"
-    carrier, buyer = market.carrier, market.buyer
-    carrier.ok("POST", f"{path}/assign", {"carrier_id": carrier.organisation_id, "vehicle": "鄂A12345"})
-    steps: list[tuple[Person, dict[str, Any]]] = [
-        (carrier, {"type": "booked"}),
-        (carrier, {"type": "loaded"}),
-        (carrier, {"type": "position", "lat": 30.5, "lon": 114.6}),
-        (carrier, {"type": "arrived"}),
-        (buyer, {"type": "weighed", "gross_t": gross_t, "tare_t": tare_t, "ticket": ticket}),
-        (buyer, {"type": "inspected", "grade": "steel.hms1", **found}),
-        (buyer, {"type": "received"}),
-    ]
-    answer = None
-    for person, step in steps:
-        answer = person.ok("POST", f"{path}/events", {"at": moment(0), **step})
-    return answer
 
 
 def test_one_lot_from_listing_to_settlement(live: Live, market: Market) -> None:
@@ -72,9 +51,9 @@ def test_one_lot_from_listing_to_settlement(live: Live, market: Market) -> None:
     _strangers_learn_nothing(live, market, lot["id"], proposal["id"], trade["id"], loads[0]["id"])
 
     # within tolerance and clean; short by more than 5 %; over, with deductions
-    haul(market, loads[0]["id"], 38.2, 15.0, "T1-" + lot["id"], impurity_pct=1.0, moisture_pct=0.5)
-    haul(market, loads[1]["id"], 35.0, 15.0, "T2-" + lot["id"], impurity_pct=1.0, moisture_pct=0.5)
-    haul(market, loads[2]["id"], 40.0, 15.0, "T3-" + lot["id"], impurity_pct=3.0, moisture_pct=2.5)
+    market.haul(loads[0]["id"], 38.2, 15.0, "T1-" + lot["id"], impurity_pct=1.0, moisture_pct=0.5, grade="steel.hms1")
+    market.haul(loads[1]["id"], 35.0, 15.0, "T2-" + lot["id"], impurity_pct=1.0, moisture_pct=0.5, grade="steel.hms1")
+    market.haul(loads[2]["id"], 40.0, 15.0, "T3-" + lot["id"], impurity_pct=3.0, moisture_pct=2.5, grade="steel.hms1")
     settled = buyer.until(f"/v1/trades/{trade['id']}", lambda one: one["status"] == "settled")
     assert settled["due_at"] and settled["dispute_until"]
 

@@ -6,11 +6,12 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta, timezone
+from typing import Any
 
 import pytest
 
 from deploy.audit.run import wait_until_quiet
-from shared.clock import iso, utc_now
+from shared.clock import SHANGHAI, iso, utc_now
 from shared.settings import Settings
 from tests.fixtures.market import Market, opened, until
 from tests.fixtures.servers import Running
@@ -27,6 +28,7 @@ def market(servers: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         elasticsearch_url=servers.addresses["elasticsearch"],
         secret_key="test-secret-key-of-at-least-32-bytes",
         clearing_interval_s=0.3,
+        tender_least_s=1,
     )
     with opened(settings) as market:
         play(market)
@@ -39,6 +41,7 @@ def play(market: Market) -> None:
     market.enter("carrier", "carrier")
     yard = market.site("seller", "yard", "420115", 30.3, 114.3)
     mill = market.site("buyer", "plant", "420700", 30.4, 114.9)
+    award = _tender(market, yard, mill)
     market.demand("buyer", mill, 400)
     market.demand("buyer", mill, 50, grades=["paper.occ_a"], publish=False)
     _deliver(market, market.lot("seller", yard, 90))
@@ -51,6 +54,7 @@ def play(market: Market) -> None:
     market.call("buyer", "POST", f"/v1/trades/{cancelled['id']}/cancel", {})
     rejected = market.proposal(market.lot("seller", yard, 12), "buyer")
     market.call("buyer", "POST", f"/v1/proposals/{rejected['id']}/reject", {})
+    _call_off(market, yard, mill)
     on_the_road = market.agree(market.lot("seller", yard, 40), "seller", "buyer")
     market.haul(market.loads(on_the_road["id"], "buyer")[0], "carrier", to="position")
     market.lot("seller", yard, 20, publish=False)
@@ -67,7 +71,48 @@ def play(market: Market) -> None:
     entry = {"list": "steel", "valid_from": iso(utc_now()), "valid_until": late.isoformat()}
     market.call("seller", "PATCH", f"/v1/sites/{yard}", {"name": "江夏货场", "compliance": [entry]})
     time.sleep(4)  # the lot of 7 t expires
+    until(lambda: market.call("buyer", "GET", award)["status"] == "awarded", "the award")
     assert wait_until_quiet(market.settings, float("inf"), lambda _: None) == {}
+
+
+def _tender(market: Market, yard: str, mill: str) -> str:
+    """Put to tender before there is a demand that a clearing could give it to; closed in 4 s."""
+    lot = market.lot("seller", yard, 18, grade="steel.medium")
+    body = {"lot_id": lot, "closes_at": iso(utc_now() + timedelta(seconds=4))}
+    path = f"/v1/tenders/{market.call('seller', 'POST', '/v1/tenders', body)['id']}"
+    demand = market.demand("buyer", mill, 60, grades=["steel.medium"])
+    market.call("buyer", "PUT", f"{path}/bids/{demand}", {"price_cny_per_t": 2850})
+    return path
+
+
+def _call_off(market: Market, yard: str, mill: str) -> None:
+    """Two call-offs: one is delivered 5 t short in its second load, the other's trade is cancelled. The lot is too dear for a
+    clearing."""
+    month = utc_now().astimezone(SHANGHAI).strftime("%Y-%m")
+    terms = {"grade": "steel.bundle", "first_month": month, "last_month": month, "month_t": 100, "region": "420000"}
+    body = {**terms, "counterparty_id": market.people["buyer"].organisation_id, "floor_cny_per_t": 2400}
+    path = f"/v1/agreements/{market.call('seller', 'POST', '/v1/agreements', body)['id']}"
+    market.call("buyer", "POST", f"{path}/accept", {})
+    lot = market.lot("seller", yard, 80, grade="steel.bundle", ask_cny_per_t=9000)
+    pair = {"lot_id": lot, "demand_id": market.demand("buyer", mill, 200, grades=["steel.bundle"])}
+    trades = [_called_off(market, path, {**pair, "quantity_t": tonnes}) for tonnes in (50, 20)]
+    market.call("seller", "POST", f"/v1/trades/{trades[1]}/cancel", {})
+    loads = until(lambda: market.loads(trades[0], "buyer"), "loads")
+    for load, short_t in zip(loads, (0, 5), strict=True):
+        market.haul(load, "carrier")
+        market.receive(load, "buyer", load["quantity_t"] - short_t, moisture_pct=0.5, impurity_pct=1.2)
+    until(lambda: market.call("buyer", "GET", path)["months"][0]["called_t"] == 45, "the month's tonnes")
+
+
+def _called_off(market: Market, agreement: str, body: dict[str, Any]) -> str:
+    """The trade that comes of it."""
+    called = market.call("seller", "POST", f"{agreement}/call-offs", body)
+
+    def trade() -> str | None:
+        mine = market.listed("buyer", f"/v1/trades?lot_id={body['lot_id']}")
+        return next((one["id"] for one in mine if one["proposal_id"] == called["id"]), None)
+
+    return until(trade, "a trade")
 
 
 def _deliver(market: Market, lot_id: str) -> None:
