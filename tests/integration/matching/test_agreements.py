@@ -227,6 +227,11 @@ def test_what_listings_refuses_the_month_has_back(room: Room, desk: Desk) -> Non
     assert desk.call("buyer", agreement, lot.id, demand.id, 105).status_code == 201
     listed = desk.ask("seller", "GET", f"/agreements/{agreement}/call-offs?status=refused&month={desk.month}").json["items"]
     assert [one["id"] for one in listed] == [called]
+    path = f"/agreements/{agreement}/call-offs?"
+    first = desk.ask("seller", "GET", path + "limit=1").json
+    second = desk.ask("seller", "GET", f"{path}limit=1&cursor={first['next_cursor']}").json
+    assert [one["id"] for one in (*first["items"], *second["items"])][1] == called and second["next_cursor"] is None
+    assert {desk.ask("seller", "GET", path + query).status_code for query in ("limit=0", "cursor=!", "kg=1")} == {422}
 
 
 def test_a_month_is_drawn_down_by_what_is_received(room: Room, desk: Desk) -> None:
