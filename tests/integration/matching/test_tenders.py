@@ -172,6 +172,29 @@ def test_no_clearing_touches_a_lot_under_tender_and_explanations_say_so(room: Ro
     assert [one.terms.lot_id for one in room.proposals()] == [lot.id]
 
 
+def test_the_seller_cancels_while_nobody_bids(room: Room, hall: Hall) -> None:
+    lot, demand = room.lot(), room.demand(buyer_id="dan")
+    tender = hall.opened(lot)
+    hall.bid("dan", tender, demand.id, 2900)
+    assert hall.ask("seller", "POST", f"/v1/tenders/{tender}/cancel").status_code == 409
+    assert hall.ask("dan", "POST", f"/v1/tenders/{tender}/cancel").status_code == 403
+    hall.ask("dan", "DELETE", f"/v1/tenders/{tender}/bids/{demand.id}")
+    assert hall.ask("seller", "POST", f"/v1/tenders/{tender}/cancel").json["status"] == "cancelled"
+    assert BOOK_LOTS.get(room.database.read(), lot.id).tender_id is None and types(room)[-1] == "tender.closed"
+
+
+def test_a_counter_offer_takes_nothing_from_under_a_tender(room: Room, hall: Hall) -> None:
+    """A proposal may hold a part of the lot when the rest is put to tender."""
+    lot, _ = room.lot(), room.demand(buyer_id="dan", available_kg=20_000)
+    room.clear()
+    proposal = room.reserve(room.proposals()[0])
+    hall.opened(lot)
+    path = f"/v1/proposals/{proposal.id}/counter"
+    more = hall.ask("dan", "POST", path, {"quantity_t": 25})
+    assert [fault["pointer"] for fault in more.json["errors"]] == ["/quantity_t"]
+    assert hall.ask("dan", "POST", path, {"quantity_t": 15}).status_code == 200
+
+
 def test_a_clearing_in_progress_does_not_propose_what_was_put_to_tender(room: Room, hall: Hall) -> None:
     lot, _ = room.lot(), room.demand()
     read = room.database.write(lambda unit: clear.read_book(unit, "steel", WORKER))

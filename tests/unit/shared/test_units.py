@@ -27,6 +27,7 @@ from shared.units import (
     kg_to_t,
     net_fen,
     parse_cny,
+    parse_difference,
     parse_pct,
     parse_t,
 )
@@ -81,6 +82,17 @@ def test_every_kilogram_survives_the_way_out_and_in(kg: int) -> None:
 def test_every_fen_survives_the_way_out_and_in(fen: int) -> None:
     assert parse_cny(fen_to_cny(fen)) == fen
     assert parse_cny(Decimal(fen) / 100) == fen
+
+
+@given(st.integers(-MAX_CNY * 100, MAX_CNY * 100))
+def test_a_difference_of_prices_has_a_sign(fen: int) -> None:
+    assert parse_difference(fen_to_cny(fen)) == parse_difference(Decimal(fen) / 100) == fen
+
+
+@pytest.mark.parametrize("value", [-MAX_CNY - 1, "-0.001", float("nan"), Decimal("-sNaN"), "-", True])
+def test_what_is_no_difference_is_refused(value: float | Decimal | str) -> None:
+    with pytest.raises(UnitFault):
+        parse_difference(value)
 
 
 @given(st.integers(0, 10_000))
