@@ -1,7 +1,7 @@
-"""A second opinion where a room's copy may be stale: accounts is asked before a refusal leaves the house (`protocol.md` 1).
+"""A second opinion where a room's copy may be stale: who knows is asked before a refusal leaves the house (`protocol.md` 1).
 
-A room that has not yet heard of a verification says 403, one that has not heard of a site or an organisation says 503. The
-first is never passed on when it is no longer true; the second becomes a 422 when there is no such thing.
+A room that has not yet heard of a verification says 403, one that has not heard of a site, an organisation, a lot or a demand
+says 503. The first is never passed on when it is no longer true; the second becomes a 422 when there is no such thing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,13 @@ from shared.problem import InputIsInvalid, ServiceIsUnavailable
 WAIT_S = 2.0
 PAUSE_S = 0.1
 NOT_ACTIVE = ("organisation-not-verified", "organisation-suspended")
+SUBJECTS = {
+    "site": ("accounts", "/v1/sites/{}", "/site_id", "没有这个场站", "You have no such site"),
+    "organisation": ("accounts", "/v1/organisations/{}/known", "/carrier_id", "没有这个单位", "There is no such organisation"),
+    "lot": ("listings", "/v1/lots/{}", "/lot_id", "没有这批已发布的货源", "There is no such published lot"),
+    "demand": ("listings", "/v1/demands/{}", "/demand_id", "没有这个已发布的采购需求", "There is no such published demand"),
+}
+"""What a room may not have heard of: who knows of it and where, and the fault where there is none."""
 
 
 def settle(forwarder: Forwarder, call: Call, reply: Reply, sleep: Callable[[float], None] = time.sleep) -> Reply:
@@ -50,15 +57,13 @@ def _again(forwarder: Forwarder, call: Call, sleep: Callable[[float], None]) -> 
 
 
 def _must_exist(forwarder: Forwarder, call: Call, subject: str, identifier: str) -> None:
-    if subject == "site":
-        url, fault = f"/v1/sites/{identifier}", ("/site_id", "没有这个场站", "You have no such site")
-    elif subject == "organisation":
-        url = f"/v1/organisations/{identifier}/known"
-        fault = ("/carrier_id", "没有这个单位", "There is no such organisation")
-    else:
+    if subject not in SUBJECTS:
         return
-    if forwarder.get("accounts", url, _as(call)).status_code == 404:
-        raise InputIsInvalid([fault])
+    room, url, *fault = SUBJECTS[subject]
+    answer = forwarder.get(room, url.format(identifier), _as(call))
+    if answer.status_code == 404 or (answer.status_code == 200 and answer.json().get("status") == "draft"):
+        pointer = "/counterparty_id" if subject == "organisation" and call.url.startswith("/v1/agreements") else fault[0]
+        raise InputIsInvalid([(pointer, fault[1], fault[2])])
 
 
 def _as(call: Call) -> dict[str, str]:

@@ -115,3 +115,21 @@ def test_with_accounts_down_nothing_is_made_up(house: House) -> None:
     house.settings.rooms["accounts"] = "http://127.0.0.1:9"
     answer = house.client.post("/v1/lots", json={}, headers=headers)
     assert answer.status_code == 503
+
+
+@pytest.mark.parametrize("known", [404, "draft", "open", 503])
+def test_a_lot_that_is_not_on_the_market_is_a_fault_of_the_body(house: House, known: int | str) -> None:
+    status = known if isinstance(known, int) else 200
+    house.rooms["listings"].answer = lambda: Response(orjson.dumps({"status": known}), status, content_type="application/json")
+    house.rooms["matching"].answer = refusal(503, "not-heard-yet", subject="lot", id="1")
+    answer = house.client.post("/v1/tenders", json={"lot_id": "1"}, headers=house.signed_in())
+    if known in (404, "draft"):
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/lot_id")
+    else:
+        assert (answer.status_code, answer.json["type"]) == (503, "not-heard-yet")
+
+
+def test_a_counterparty_that_does_not_exist_is_a_fault_of_the_body(house: House) -> None:
+    house.rooms["matching"].answer = refusal(503, "not-heard-yet", subject="organisation", id="none")
+    answer = house.client.post("/v1/agreements", json={"counterparty_id": "none"}, headers=house.signed_in())
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/counterparty_id")
