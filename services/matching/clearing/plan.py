@@ -144,8 +144,11 @@ class Plan:
         return True
 
     def _blend_allows(self, lot: int, demand: int, change: int) -> bool:
-        """A change may not break a bound. One that earlier takes broke may stay broken while the plan is being replayed, if
-        the change mends it; later only a demand without takes may be in such a state."""
+        """A change may not break a bound. While the plan is being replayed, indivisible lots come in any order, since together
+        they hold, and a bound that earlier takes broke may stay broken if the change mends it; later only a demand without
+        takes may be in such a state."""
+        if self.whole[lot] and not self.strict:
+            return True
         emptied = len(self.demands[demand].takes) == 1 and change == -self.kg(lot, demand)
         for credit, excess in zip(self._credit, self.excesses(lot, demand), strict=True):
             left = credit.get(demand, 0) - change * excess

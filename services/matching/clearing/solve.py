@@ -19,7 +19,7 @@ from services.matching.clearing.tightening import blend_rows, limited_demands, t
 from shared.catalogue.freight import FreightOption
 from shared.units import div_half_up
 
-SOLVER = "ortools-min-cost-flow+rounding/1"
+SOLVER = "ortools-min-cost-flow+rounding/2"
 WORK_LIMIT = 6_000
 """Steps of repair that every clearing may try, and a few more for each side of it. Work, never the clock, so that a replay
 ends at the same plan."""
@@ -82,10 +82,10 @@ def clear(market: Market, work_limit: int | None = None) -> Clearing:
     rows = blend_rows(columns)
     pairs, dropped = tighten(columns, candidates(columns), rows)
     pairs = pairs.keep((pairs.candidates.weight >= 0) | limited_demands(columns, rows)[pairs.candidates.demand])
-    relaxed, weight = relax_blended(columns, pairs, rows)
+    relaxed, start, weight = relax_blended(columns, pairs, rows)
     work = WORK_LIMIT + _WORK_PER_SIDE * (len(market.lots) + len(market.demands)) if work_limit is None else work_limit
     plan = Plan(columns, pairs, rows, work)
-    build(plan, place_whole_lots(columns, pairs, relaxed, weight), relaxed.bound)
+    build(plan, place_whole_lots(columns, pairs, rows, relaxed, start, weight), relaxed.bound)
     impossible = {
         rule: tuple((market.lots[lot].id, market.demands[demand].id) for lot, demand in found)
         for rule, found in dropped.items()
