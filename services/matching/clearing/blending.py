@@ -31,7 +31,8 @@ _LEAST_WEIGHT = -1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class _Bounds:
-    """The blend bounds side by side: entry e says that pair `pair[e]` adds `excess[e]` per kg to bound `of[e]`; by pair."""
+    """The blend bounds side by side: entry e says that pair `pair[e]` adds `excess[e]` per kg to bound `of[e]`; by pair. A
+    bound that earlier takes broke has no credit: to take nothing more is allowed too."""
 
     pair: Ints
     of: Ints
@@ -64,7 +65,7 @@ def _bounds(columns: Columns, pairs: Pairs, rows: list[BlendRow]) -> _Bounds:
     for number, row in enumerate(rows):
         for demand in row.bound:
             number_of[number, demand] = len(credit)
-            credit.append(row.credit[demand])
+            credit.append(max(row.credit[demand], 0))
             key.append((demand, row.attribute, row.end))
     of = number_of[:, found.demand]
     pair, row_of = np.nonzero(of.T >= 0)
@@ -106,7 +107,7 @@ class _Programme:
         near = self.weight - free.lot_price[found.lot] - free.demand_price[found.demand]
         slack = _NEAR_PCT / 100 * float(np.abs(self.weight).mean())
         self.columns = np.zeros(0, dtype=np.int64)
-        self.solver = highspy.Highs()
+        self.solver = highspy.Highs()  # type: ignore[no-untyped-call]
         for name, value in (("output_flag", False), ("threads", 1), ("solver", "simplex"), ("presolve", "off")):
             self.solver.setOptionValue(name, value)
         self.solver.setOptionValue("simplex_iteration_limit", _ITERATIONS)
@@ -144,7 +145,8 @@ class _Programme:
         self.columns = np.concatenate([self.columns, pairs])
 
     def solve(self) -> tuple[Floats, Ints]:
-        """Prices of the blend bounds, fen per tonne and unit of excess, and kilograms by pair."""
+        """Prices of the blend bounds, fen per tonne and unit of excess, and kilograms by pair (none where the solver came to no
+        end: its prices do, its plan may break a rule)."""
         owner = np.repeat(np.arange(self.found.size), np.diff(self.start))
         for _ in range(_ROUNDS):
             self.solver.run()
@@ -152,15 +154,17 @@ class _Programme:
             reduced = self.weight - np.bincount(owner, price[self.row] * self.value, minlength=self.found.size)
             reduced[self.columns] = 0
             missing = np.flatnonzero(reduced > 0.5)
-            if not missing.size:
+            if not missing.size or self.solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
                 break
             if missing.size > _NEW_COLUMNS:
                 missing = np.sort(missing[np.argpartition(-reduced[missing], _NEW_COLUMNS)[:_NEW_COLUMNS]])
             self._add(missing)
+        else:
+            self.solver.run()
         solution = self.solver.getSolution()
         kg = np.zeros(self.found.size, dtype=np.int64)
-        taken = np.asarray(solution.col_value)
-        kg[self.columns[: taken.size]] = np.floor(taken * 1000 + 1e-3).astype(np.int64)
+        if self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal:
+            kg[self.columns] = np.floor(np.asarray(solution.col_value) * 1000 + 1e-3).astype(np.int64)
         return np.asarray(solution.row_dual)[self.first_bound :], kg
 
 

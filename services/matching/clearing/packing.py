@@ -137,7 +137,7 @@ class Packing:
 
     def _own(self, demand: int) -> Ints:
         pairs = self.pairs_of[demand]
-        return pairs[self.at[self.lot[pairs]] == pairs]
+        return np.asarray(pairs[self.at[self.lot[pairs]] == pairs])
 
     def _step(self, demand: int, share: float) -> bool:
         """The best swap at the demand; False where none gains."""
