@@ -107,7 +107,7 @@ class _Programme:
         near = self.weight - free.lot_price[found.lot] - free.demand_price[found.demand]
         slack = _NEAR_PCT / 100 * float(np.abs(self.weight).mean())
         self.columns = np.zeros(0, dtype=np.int64)
-        self.solver = highspy.Highs()  # type: ignore[no-untyped-call]
+        self.solver = highspy.Highs()
         for name, value in (("output_flag", False), ("threads", 1), ("solver", "simplex"), ("presolve", "off")):
             self.solver.setOptionValue(name, value)
         self.solver.setOptionValue("simplex_iteration_limit", _ITERATIONS)
