@@ -23,7 +23,7 @@ _SHARES = (0.8, 0.4, 0.0)
 """What is left behind is worth this share of its dual price, pass by pass."""
 _STEPS = 6
 """Swaps in a row at one demand."""
-_OUTS, _INS = 40, 32
+_OUTS, _INS = 24, 24
 _OUTS_BLENDED, _INS_BLENDED = 14, 30
 """Lots looked at for going out and for coming in, the most promising first."""
 _NEVER = -1e300
@@ -89,6 +89,9 @@ class Packing:
         order = order[self.usable[order]]
         edges = np.searchsorted(found.demand[order], np.arange(columns.demand_kg.size + 1))
         self.pairs_of = [order[edges[k] : edges[k + 1]] for k in range(columns.demand_kg.size)]
+        self.lots_of = [self.lot[pairs] for pairs in self.pairs_of]
+        self.size_of = [self.kg[lots] for lots in self.lots_of]
+        self.weight_of = [self.weight[pairs] for pairs in self.pairs_of]
         self.first_of_lot = np.searchsorted(found.lot, np.arange(self.kg.size + 1))
         self.at = np.full(self.kg.size, -1)
         self._put(np.flatnonzero(self.usable & (start == self.kg[found.lot])))
@@ -118,16 +121,21 @@ class Packing:
     def mend(self) -> None:
         """Put out the lots that harm a broken blend most for what they are worth, until all hold."""
         for demand in np.flatnonzero((self.credit < 0).any(axis=0)).tolist():
-            own = self._own(demand)
-            while own.size and (self.credit[:, demand] < 0).any():
-                harm = np.where(self.credit[:, demand, None] < 0, self.excess[:, own], 0).sum(axis=0) / MICRO
-                worst = int(np.argmin(np.where(harm > 0, self.weight[own] / np.maximum(harm, 1e-9), np.inf)))
-                self._take(own[worst : worst + 1])
-                own = np.delete(own, worst)
+            self._mend(demand)
+
+    def _mend(self, demand: int) -> None:
+        own = self._own(demand)
+        while own.size and (self.credit[:, demand] < 0).any():
+            harm = np.where(self.credit[:, demand, None] < 0, self.excess[:, own], 0).sum(axis=0) / MICRO
+            worst = int(np.argmin(np.where(harm > 0, self.weight[own] / np.maximum(harm, 1e-9), np.inf)))
+            self._take(own[worst : worst + 1])
+            own = np.delete(own, worst)
 
     def improve(self) -> None:
         """All passes."""
         for share in _SHARES:
+            # what a demand gives up with a tonne of each pair
+            self.given_up = self.weight - share * (self.blend_cost + self.demand_price[self.demand])
             hole = self.demand_price * self.room
             demands = np.argsort(-hole, kind="stable").tolist()
             for demand in demands:
@@ -141,28 +149,27 @@ class Packing:
 
     def _step(self, demand: int, share: float) -> bool:
         """The best swap at the demand; False where none gains."""
-        pairs = self.pairs_of[demand]
-        there = self.at[self.lot[pairs]]
+        pairs, size = self.pairs_of[demand], self.size_of[demand]
+        there = self.at[self.lots_of[demand]]
         inside = there == pairs
-        own, others, held = pairs[inside], pairs[~inside], there[~inside]
         price, blended = share * self.demand_price[demand], bool(self.limited[demand])
         most_outs, most_ins = (_OUTS_BLENDED, _INS_BLENDED) if blended else (_OUTS, _INS)
-        worth = self.weight[others] - share * self.blend_cost[others] - price
-        from_others = held >= 0
-        source = held[from_others]
-        worth[from_others] -= self.weight[source] - share * (self.blend_cost[source] + self.demand_price[self.demand[source]])
-        outs, kept, homes = self._outs(own, share, most_outs)
+        outs, kept, homes = self._outs(pairs[inside], share, most_outs)
         loss = kept - price * self.kg[self.lot[outs]]
         room = int(self.room[demand])
         widest = int(np.sort(self.kg[self.lot[outs]])[-2:].sum())
-        size = self.kg[self.lot[others]]
-        fits = np.flatnonzero((size <= room + widest) & (worth > (0.0 if share == 0 else -price)))
+        held = np.where(there >= 0, self.given_up[there], 0.0)
+        worth = self.weight_of[demand] - price - held
+        if blended:
+            worth -= share * self.blend_cost[pairs]
+        able = (size <= room + widest) & (worth > (0.0 if share == 0 else -price)) & ~inside
+        fits = self._spared(there, np.flatnonzero(able))
         if not fits.size:
             return False
         if fits.size > most_ins:
-            promise = worth[fits] - (1 - share) * self.blend_cost[others[fits]]
+            promise = worth[fits] - (1 - share) * self.blend_cost[pairs[fits]]
             fits = fits[np.argpartition(-promise, most_ins)[:most_ins]]
-        ins = others[fits]
+        ins = pairs[fits]
         in_moves = _Moves.of(size[fits], worth[fits] * size[fits], self._harm(ins, blended), none=False)
         out_moves = _Moves.of(self.kg[self.lot[outs]], loss, self._harm(outs, blended), none=True)
         found = self._best_blended(demand, room, in_moves, out_moves) if blended else _best(room, in_moves, out_moves)
@@ -170,14 +177,26 @@ class Packing:
             return False
         coming, going = ins[in_moves.members(found[0])], out_moves.members(found[1])
         left = self.at[self.lot[coming]]
-        self._take(left[left >= 0])
+        left = left[left >= 0]
+        self._take(left)
         self._take(outs[going])
         self._put(coming)
         for place in going:
             home = int(homes[place])
             if home >= 0 and self.room[self.demand[home]] >= self.kg[self.lot[home]]:
                 self._put(np.array([home]))
+        for source in set(self.demand[left].tolist()):  # two lots that each could go, but not both
+            self._mend(source)
         return True
+
+    def _spared(self, there: Ints, places: Ints) -> Ints:
+        """Of some places in a demand's pairs those whose lot no other demand needs for its blend. `there`: the pair that each
+        lot is in."""
+        if not self.excess.shape[0]:
+            return places
+        source = there[places]
+        left = self.credit[:, self.demand[source]] + self.excess[:, source] * self.kg[self.lot[source]]
+        return np.asarray(places[(source < 0) | (left >= 0).all(axis=0)])
 
     def _harm(self, pairs: Ints, blended: bool) -> Floats:
         if not blended:
