@@ -1,8 +1,8 @@
 """A synthetic national day for the clearing bench: real mills and cities, twelve materials, everything from a seed.
 
 Buyers of steel stand where the plants of `steel_plants.csv` are, the others in cities; sellers around cities, the weightier
-the more. A demand asks for the grades of its material. Asks lie within 40 CNY of the material's level, bids 40 to 260 CNY above
-it, so that freight decides who can trade. The variants differ in what lots and demands insist on, and in nothing else.
+the more. A demand asks for the grades of its material. Asks lie within 40 CNY of the material's level, bids 100 to 500 CNY
+above it, so that freight decides who can trade. The variants differ in what lots and demands insist on, and in nothing else.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def _demand(
         buyer_id=f"buyer-{number}",
         grades=grades,
         kg_available=kg,
-        bid_net_fen_per_t=level + rng.randint(4_000, 26_000),
+        bid_net_fen_per_t=level + rng.randint(10_000, 50_000),
         deliver_from=NOW - timedelta(days=1),
         deliver_until=NOW + timedelta(days=rng.randint(6, 20)),
         position=place,

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from services.matching.clearing.market import Demand, Limits, Lot, Market
 from shared.catalogue.freight import FreightOption, option_table, tariff
+from shared.geo import Position
+from shared.geo.distance import EARTH_RADIUS_M
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -27,6 +29,8 @@ _NEVER = np.iinfo(np.int64).min // 4
 MICRO = 1_000_000
 _BLOCK = 2_000_000
 """Lots × demands looked at in one go."""
+_COSINE_SLACK = 1e-9
+"""Outward, for float sums: some hundred metres where the points are near each other."""
 
 
 class Rule(StrEnum):
@@ -55,7 +59,8 @@ def to_ms(at: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The market as arrays: `lot_*` of length n, `demand_*` of length m; quality by attribute, NaN where not said."""
+    """The market as arrays: `lot_*` of length n, `demand_*` of length m; quality by attribute, NaN where not said. `lot_unit`
+    (n × 3) and `demand_unit` (3 × m): the places as points of the unit sphere."""
 
     market: Market
     now_ms: int
@@ -79,6 +84,8 @@ class Columns:
     demand_until: Ints
     demand_lat: Floats
     demand_lon: Floats
+    lot_unit: Floats
+    demand_unit: Floats
     demand_buyer: Ints
     demand_grade: Flags
     demand_compliant_only: Flags
@@ -101,6 +108,7 @@ class Columns:
             for grade in demand.grades:
                 if grade in grades:
                     wanted[row, grades[grade]] = True
+        lot_at, demand_at = [lot.position for lot in lots], [demand.position for demand in demands]
         attributes = sorted({a for d in demands for a in (*d.quality_limits, *d.blend_limits)})
         return cls(
             market=market,
@@ -111,8 +119,8 @@ class Columns:
             lot_ask=_ints([lot.ask_net_fen_per_t for lot in lots]),
             lot_from=_ints([to_ms(lot.available_from) for lot in lots]),
             lot_until=_ints([to_ms(lot.available_until) for lot in lots]),
-            lot_lat=np.array([lot.position.lat for lot in lots], dtype=np.float64),
-            lot_lon=np.array([lot.position.lon for lot in lots], dtype=np.float64),
+            lot_lat=np.array([at.lat for at in lot_at], dtype=np.float64),
+            lot_lon=np.array([at.lon for at in lot_at], dtype=np.float64),
             lot_seller=_ints([people[lot.seller_id] for lot in lots]),
             lot_grade=_ints([grades[lot.grade] for lot in lots]),
             lot_compliant=np.array([_compliant(lot, market.now) for lot in lots], dtype=np.bool_),
@@ -123,8 +131,10 @@ class Columns:
             demand_bid=_ints([d.bid_net_fen_per_t for d in demands]),
             demand_from=_ints([to_ms(d.deliver_from) for d in demands]),
             demand_until=_ints([to_ms(d.deliver_until) for d in demands]),
-            demand_lat=np.array([d.position.lat for d in demands], dtype=np.float64),
-            demand_lon=np.array([d.position.lon for d in demands], dtype=np.float64),
+            demand_lat=np.array([at.lat for at in demand_at], dtype=np.float64),
+            demand_lon=np.array([at.lon for at in demand_at], dtype=np.float64),
+            lot_unit=_unit(lot_at),
+            demand_unit=np.ascontiguousarray(_unit(demand_at).T),
             demand_buyer=_ints([people[d.buyer_id] for d in demands]),
             demand_grade=wanted,
             demand_compliant_only=np.array([d.compliant_sellers_only for d in demands], dtype=np.bool_),
@@ -148,6 +158,12 @@ def _measures(values: list[float | None]) -> Floats:
 def _bounds(limits: list[Limits], attribute: str) -> tuple[Floats, Floats]:
     low = _measures([limit.get(attribute, {}).get("min") for limit in limits])
     return low, _measures([limit.get(attribute, {}).get("max") for limit in limits])
+
+
+def _unit(places: list[Position]) -> Floats:
+    """Points on the unit sphere, shape n × 3."""
+    phi, theta = np.radians(np.array([(at.lat, at.lon) for at in places], dtype=np.float64).reshape(-1, 2)).T
+    return np.stack([np.cos(phi) * np.cos(theta), np.cos(phi) * np.sin(theta), np.sin(phi)], axis=1)
 
 
 def _compliant(lot: Lot, now: datetime) -> bool:
@@ -252,10 +268,10 @@ class Candidates:
         weight: Ints = self.figures[1]
         return weight
 
-    def option(self, pair: int) -> FreightOption:
-        """The way a pair's tonnes travel."""
-        _, _, mode, distance_m, transit_ms, freight, co2e = self.figures[:, pair].tolist()
-        return FreightOption(self.modes[mode], distance_m, transit_ms, freight, co2e)
+    def options(self, pairs: Ints) -> list[FreightOption]:
+        """The ways that the tonnes of these pairs travel."""
+        rows = self.figures[2:, pairs].T.tolist()
+        return [FreightOption(self.modes[mode], *figures) for mode, *figures in rows]
 
     def keep(self, kept: Flags) -> Candidates:
         """Only the pairs marked."""
@@ -281,23 +297,39 @@ def candidates(columns: Columns) -> Candidates:
 
 def candidates_of(columns: Columns, first: int, end: int) -> Candidates:
     """The pairs of the lots from `first` up to `end`."""
-    i, j = _asked(columns, first, end)
+    i, j = _within_reach(columns, first, end)
     for rule, broken in PAIR_RULES:
         if rule is not Rule.GRADE:
             fine = ~broken(columns, i, j)
-            i, j = i[fine], j[fine]
-    least = min(tariff(mode, columns.market.family).base_fen_per_t for mode in columns.market.modes)
-    possible = columns.demand_bid[j] - columns.lot_ask[i] >= least
-    priced = priced_pairs(columns, i[possible], j[possible])
+            if not fine.all():
+                i, j = i[fine], j[fine]
+    priced = priced_pairs(columns, i, j)
     return priced.candidates.keep(priced.allowed)
 
 
-def _asked(columns: Columns, first: int, end: int) -> tuple[Ints, Ints]:
-    """The pairs whose grade is asked for, by lot then demand."""
+def _within_reach(columns: Columns, first: int, end: int) -> tuple[Ints, Ints]:
+    """The pairs, by lot then demand, whose grade is asked for and whose margin may pay the way: an outer estimate (a chord is
+    shorter than its arc), so that the exact and slower figures are needed for few pairs."""
     if not columns.lot_kg.size:
         return columns.lot_kg, columns.lot_kg
-    i, j = np.nonzero(columns.demand_grade.T[columns.lot_grade[first:end]])
+    asked = columns.demand_grade.T[columns.lot_grade[first:end]]
+    margin = (columns.demand_bid - columns.lot_ask[first:end, None]).astype(np.float64)
+    reach = _reach(columns, margin)
+    cosine = columns.lot_unit[first:end] @ columns.demand_unit
+    near = (reach >= 0) & (cosine >= 1 - reach * reach / 2 - _COSINE_SLACK)
+    i, j = np.nonzero(asked & near)
     return i.astype(np.int64) + first, j.astype(np.int64)
+
+
+def _reach(columns: Columns, margin: Floats) -> Floats:
+    """How far margins carry by the mode that carries farthest, in radians of great circle; negative: not even the base."""
+    market = columns.market
+    farthest = np.full(margin.shape, -1.0)
+    for mode in market.modes:
+        figures = tariff(mode, market.family)
+        fen_per_radian = figures.rate_milli_fen_per_tkm * figures.detour_micro / MICRO**2 * EARTH_RADIUS_M
+        farthest = np.maximum(farthest, (margin - figures.base_fen_per_t + 1) / fen_per_radian)
+    return farthest
 
 
 @dataclass(frozen=True, slots=True)

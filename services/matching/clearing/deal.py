@@ -36,7 +36,7 @@ def deal(market: Market, lot: Lot, demand: Demand, kg: int) -> Deal:
         rules.append(Rule.BLEND)
     one = np.zeros(1, dtype=np.int64)
     priced = priced_pairs(columns, one, one)
-    return Deal(tuple(rules), priced.candidates.option(0) if priced.allowed[0] else None)
+    return Deal(tuple(rules), priced.candidates.options(one)[0] if priced.allowed[0] else None)
 
 
 def _passes_blend(columns: Columns, lot: Lot, kg: int) -> bool:

@@ -7,6 +7,8 @@ Plain integers throughout: products of absurd prices and masses do not overflow.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,9 +57,8 @@ class Plan:
         self.demands = _sides(columns.demand_kg.tolist(), columns.demand_min_kg.tolist())
         self.whole: list[bool] = columns.lot_whole.tolist()
         self.lot_kg: list[int] = columns.lot_kg.tolist()
-        self.weight: dict[tuple[int, int], int] = dict(
-            zip(zip(found.lot.tolist(), found.demand.tolist(), strict=True), found.weight.tolist(), strict=True)
-        )
+        self._key = found.lot * columns.demand_kg.size + found.demand
+        self.weight: Mapping[tuple[int, int], int] = _Weights(self._key, columns.demand_kg.size, found.weight)
         self.strict = False
         """Whether a blend that earlier takes broke must be whole after every step; set when the replay is over."""
         self.work = 0
@@ -79,6 +80,10 @@ class Plan:
     def exhausted(self) -> bool:
         """Whether the work allowed is done."""
         return self.work >= self.work_limit
+
+    def place(self, lot: Ints, demand: Ints) -> Ints:
+        """Where these pairs are among the candidates."""
+        return np.searchsorted(self._key, lot * len(self.demands) + demand)
 
     def pairs_of(self, lot: int) -> list[tuple[int, int]]:
         """(weight, demand) of the lot's pairs, best first, ties by row."""
@@ -144,8 +149,11 @@ class Plan:
         return True
 
     def _blend_allows(self, lot: int, demand: int, change: int) -> bool:
-        """A change may not break a bound. One that earlier takes broke may stay broken while the plan is being replayed, if
-        the change mends it; later only a demand without takes may be in such a state."""
+        """A change may not break a bound. While the plan is being replayed, indivisible lots come in any order, since together
+        they hold, and a bound that earlier takes broke may stay broken if the change mends it; later only a demand without
+        takes may be in such a state."""
+        if self.whole[lot] and not self.strict:
+            return True
         emptied = len(self.demands[demand].takes) == 1 and change == -self.kg(lot, demand)
         for credit, excess in zip(self._credit, self.excesses(lot, demand), strict=True):
             left = credit.get(demand, 0) - change * excess
@@ -192,6 +200,21 @@ class Plan:
         for lot, demand, old in self._journal[mark:]:
             before.setdefault((lot, demand), old)
         return sum(self.weight[pair] * (self.kg(*pair) - old) for pair, old in before.items())
+
+
+class _Weights(dict[tuple[int, int], int]):
+    """Fen per tonne by (lot, demand), looked up when first asked for: a plan touches few of a market's pairs. `keys`: lot ×
+    `demands` + demand of every pair, ascending."""
+
+    def __init__(self, keys: Ints, demands: int, weight: Ints) -> None:
+        super().__init__()
+        self._keys: list[int] = keys.tolist()
+        self._demands, self._weight = demands, weight
+
+    def __missing__(self, pair: tuple[int, int]) -> int:
+        place = bisect_left(self._keys, pair[0] * self._demands + pair[1])
+        self[pair] = weight = int(self._weight[place])
+        return weight
 
 
 def _sides(kilograms: list[int], minimums: list[int]) -> list[Side]:

@@ -12,11 +12,14 @@ from typing import Literal
 
 import numpy as np
 
-from services.matching.clearing.candidates import Candidates, Flags, Ints
+from services.matching.clearing.candidates import Candidates, Ints
 from services.matching.clearing.network import Relaxation
 
 Lack = Literal["gain", "worth", "fit"]
 """Less gain per tonne · the other side gains more with others · it did not fit beside the rest of the plan."""
+
+_SHOWN = (0, 2, 3, 5)
+"""Of the figures of `Candidates`: gain, mode, distance, freight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +37,56 @@ class RunnerUp:
     lacked_fen_per_t: int
 
 
-class RunnersUp:
-    """The best pair not taken of every lot and of every demand. `lots`, `demands`: ids by row; `taken`: by pair."""
-
-    def __init__(self, found: Candidates, relaxed: Relaxation, taken: Flags, lots: list[str], demands: list[str]) -> None:
-        self._found, self._lots, self._demands = found, lots, demands
-        self._lot_price, self._demand_price = relaxed.lot_price, relaxed.demand_price
-        free = np.flatnonzero(~taken)
-        by_demand = free[np.argsort(found.demand[free], kind="stable")]
-        self._of_lot = _best(free, found.lot, found.weight - relaxed.demand_price[found.demand])
-        self._of_demand = _best(by_demand, found.demand, found.weight - relaxed.lot_price[found.lot])
-
-    def of(self, pair: int) -> Iterator[RunnerUp]:
-        """Those of the matched pair's lot and of its demand, where there are any."""
-        found = self._found
-        lot, demand = int(found.lot[pair]), int(found.demand[pair])
-        if lot in self._of_lot:
-            yield self._compare(pair, self._of_lot[lot], self._demand_price, found.demand)
-        if demand in self._of_demand:
-            yield self._compare(pair, self._of_demand[demand], self._lot_price, found.lot)
-
-    def _compare(self, pair: int, other: int, price: Ints, side: Ints) -> RunnerUp:
-        found = self._found
-        less = int(found.gain[pair] - found.gain[other])
-        dearer = int(price[side[other]] - price[side[pair]])
-        option = found.option(other)
-        lacked: Lack = "gain" if less > 0 else "worth" if dearer > 0 else "fit"
-        return RunnerUp(
-            lot_id=self._lots[int(found.lot[other])],
-            demand_id=self._demands[int(found.demand[other])],
-            mode=option.mode,
-            distance_m=option.distance_m,
-            freight_fen_per_t=option.freight_fen_per_t,
-            gain_fen_per_t=int(found.gain[other]),
-            lacked=lacked,
-            lacked_fen_per_t={"gain": less, "worth": dearer, "fit": 0}[lacked],
+def runners_up(
+    found: Candidates, relaxed: Relaxation, pairs: Ints, lots: list[str], demands: list[str]
+) -> list[tuple[RunnerUp, ...]]:
+    """For each of `pairs`, which are all that the plan uses: the best pair not used of its lot and of its demand, where there
+    is one. `lots`, `demands`: ids by row."""
+    used = np.zeros(found.size, dtype=np.bool_)
+    used[pairs] = True
+    free = np.flatnonzero(~used)
+    by_demand = free[np.argsort(found.demand[free], kind="stable")]
+    of_lot = _best(free, found.lot, found.weight - relaxed.demand_price[found.demand], len(lots))[found.lot[pairs]]
+    of_demand = _best(by_demand, found.demand, found.weight - relaxed.lot_price[found.lot], len(demands))[found.demand[pairs]]
+    return [
+        tuple(one for one in both if one is not None)
+        for both in zip(
+            _compared(found, pairs, of_lot, relaxed.demand_price[found.demand], lots, demands),
+            _compared(found, pairs, of_demand, relaxed.lot_price[found.lot], lots, demands),
+            strict=True,
         )
+    ]
 
 
-def _best(pairs: Ints, side: Ints, value: Ints) -> dict[int, int]:
-    """The pair of the highest value by row of `side`, the first of equals; `pairs` come sorted by that row."""
-    if not pairs.size:
-        return {}
-    rows, values = side[pairs], value[pairs]
-    starts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
-    most = np.repeat(np.maximum.reduceat(values, starts), np.diff(np.append(starts, rows.size)))
-    hits = np.flatnonzero(values == most)
-    first = pairs[hits[np.searchsorted(hits, starts)]]
-    return dict(zip(rows[starts].tolist(), first.tolist(), strict=True))
+def _compared(
+    found: Candidates, pairs: Ints, others: Ints, price: Ints, lots: list[str], demands: list[str]
+) -> Iterator[RunnerUp | None]:
+    """What each of `others` (−1: none) lacked beside the pair used; `price`: of the side that differs, by pair."""
+    less, dearer = found.gain[pairs] - found.gain[others], price[others] - price[pairs]
+    figures = zip(
+        (others >= 0).tolist(),
+        found.lot[others].tolist(),
+        found.demand[others].tolist(),
+        *found.figures[_SHOWN, others[:, None]].T.tolist(),
+        less.tolist(),
+        dearer.tolist(),
+        strict=True,
+    )
+    for there, lot, demand, gain, mode, distance_m, freight, lower, higher in figures:
+        lacked: Lack = "gain" if lower > 0 else "worth" if higher > 0 else "fit"
+        lacked_fen = lower if lower > 0 else max(higher, 0)
+        second = RunnerUp(lots[lot], demands[demand], found.modes[mode], distance_m, freight, gain, lacked, lacked_fen)
+        yield second if there else None
+
+
+def _best(pairs: Ints, side: Ints, value: Ints, count: int) -> Ints:
+    """The pair of the highest value by row of `side`, the first of equals, −1 where there is none; `pairs` come sorted by that
+    row."""
+    best = np.full(count, -1)
+    if pairs.size:
+        rows, values = side[pairs], value[pairs]
+        starts = np.flatnonzero(np.concatenate(([True], rows[1:] != rows[:-1])))
+        most = np.repeat(np.maximum.reduceat(values, starts), np.diff(np.append(starts, rows.size)))
+        hits = np.flatnonzero(values == most)
+        best[rows[starts]] = pairs[hits[np.searchsorted(hits, starts)]]
+    return best

@@ -21,13 +21,18 @@ _CLOSE = 2000
 """The search ends when the plan is within one part in so many of the bound."""
 
 
+def is_close(value: int, bound: int) -> bool:
+    """Whether a plan is so good that searching on is not worth the while."""
+    return (bound - value) * _CLOSE <= bound
+
+
 def shake(plan: Plan, bound: int) -> None:
     """Search until the bound is near, nothing gains for a while, or the work allowed is done."""
     demands = sorted(set(plan.pairs.candidates.demand.tolist()))
     rng = random.Random(_SEED)
     value, quiet = plan.value(), 0
     patience = min(_PATIENCE, _PATIENCE_PER_PAIR * plan.pairs.cap.size)
-    while demands and quiet < patience and (bound - value) * _CLOSE > bound and not plan.exhausted():
+    while demands and quiet < patience and not is_close(value, bound) and not plan.exhausted():
         mark = plan.mark()
         group = _neighbourhood(plan, _draw(rng, demands), rng)
         touched = _take_apart(plan, group)

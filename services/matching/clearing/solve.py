@@ -9,21 +9,21 @@ import numpy as np
 
 from services.matching.clearing.blending import relax_blended
 from services.matching.clearing.candidates import Candidates, Columns, Rule, candidates
-from services.matching.clearing.market import Market
+from services.matching.clearing.market import Demand, Lot, Market
 from services.matching.clearing.network import Relaxation
 from services.matching.clearing.plan import Plan
 from services.matching.clearing.rounding import build, place_whole_lots
-from services.matching.clearing.runners_up import RunnersUp, RunnerUp
+from services.matching.clearing.runners_up import RunnerUp, runners_up
 from services.matching.clearing.stored import Proof, digest, encoded, proof_of
 from services.matching.clearing.tightening import blend_rows, limited_demands, tighten
 from shared.catalogue.freight import FreightOption
 from shared.units import div_half_up
 
-SOLVER = "ortools-min-cost-flow+rounding/1"
+SOLVER = "ortools-min-cost-flow+rounding/2"
 WORK_LIMIT = 6_000
 """Steps of repair that every clearing may try, and a few more for each side of it. Work, never the clock, so that a replay
 ends at the same plan."""
-_WORK_PER_SIDE = 4
+_WORK_PER_SIDE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ def clear(market: Market, work_limit: int | None = None) -> Clearing:
     rows = blend_rows(columns)
     pairs, dropped = tighten(columns, candidates(columns), rows)
     pairs = pairs.keep((pairs.candidates.weight >= 0) | limited_demands(columns, rows)[pairs.candidates.demand])
-    relaxed, weight = relax_blended(columns, pairs, rows)
+    relaxed, start, weight = relax_blended(columns, pairs, rows)
     work = WORK_LIMIT + _WORK_PER_SIDE * (len(market.lots) + len(market.demands)) if work_limit is None else work_limit
     plan = Plan(columns, pairs, rows, work)
-    build(plan, place_whole_lots(columns, pairs, relaxed, weight), relaxed.bound)
+    build(plan, place_whole_lots(columns, pairs, rows, relaxed, start, weight), relaxed.bound)
     impossible = {
         rule: tuple((market.lots[lot].id, market.demands[demand].id) for lot, demand in found)
         for rule, found in dropped.items()
@@ -129,36 +129,37 @@ def _outcome(
 
 def _matches(market: Market, found: Candidates, relaxed: Relaxation, plan: Plan) -> list[Match]:
     """The plan's takes, largest first: in that order a small take comes when it empties its side."""
-    taken = [
-        (kg, lot, demand, pair)
-        for pair, (lot, demand) in enumerate(zip(found.lot.tolist(), found.demand.tolist(), strict=True))
-        if (kg := plan.lots[lot].takes.get(demand, 0))
-    ]
+    taken = [(kg, lot, demand) for lot, side in enumerate(plan.lots) for demand, kg in side.takes.items()]
     taken.sort(key=lambda row: (-row[0], row[1], row[2]))
-    used = np.zeros(found.size, dtype=np.bool_)
-    used[[pair for *_, pair in taken]] = True
-    second = RunnersUp(found, relaxed, used, [lot.id for lot in market.lots], [demand.id for demand in market.demands])
-    matches = []
-    for kg, lot, demand, pair in taken:
-        gain, weight = int(found.gain[pair]), int(found.weight[pair])
-        option = found.option(pair)
-        seller_share = div_half_up(gain, 2)
-        price = market.lots[lot].ask_net_fen_per_t + seller_share
-        surplus, seller_gain = div_half_up(gain * kg, 1000), div_half_up(seller_share * kg, 1000)
-        matches.append(
-            Match(
-                lot_id=market.lots[lot].id,
-                demand_id=market.demands[demand].id,
-                kg=kg,
-                option=option,
-                gain_fen_per_t=gain,
-                price_fen_per_t=price,
-                delivered_fen_per_t=price + option.freight_fen_per_t,
-                surplus_fen=surplus,
-                seller_gain_fen=seller_gain,
-                buyer_gain_fen=surplus - seller_gain,
-                objective_fen=div_half_up(weight * kg, 1000),
-                runners_up=tuple(second.of(pair)),
-            )
-        )
-    return matches
+    if not taken:
+        return []
+    pairs = plan.place(*np.array(taken).T[1:])
+    gains, weights, options = found.gain[pairs].tolist(), found.weight[pairs].tolist(), found.options(pairs)
+    second = runners_up(found, relaxed, pairs, [lot.id for lot in market.lots], [demand.id for demand in market.demands])
+    return [
+        _match(market.lots[lot], market.demands[demand], kg, *figures)
+        for (kg, lot, demand), *figures in zip(taken, gains, weights, options, second, strict=True)
+    ]
+
+
+def _match(
+    lot: Lot, demand: Demand, kg: int, gain: int, weight: int, option: FreightOption, second: tuple[RunnerUp, ...]
+) -> Match:
+    """The gain, fen per tonne, is split in half; the seller's share is rounded, the buyer has the rest."""
+    seller_share = div_half_up(gain, 2)
+    price = lot.ask_net_fen_per_t + seller_share
+    surplus, seller_gain = div_half_up(gain * kg, 1000), div_half_up(seller_share * kg, 1000)
+    return Match(
+        lot_id=lot.id,
+        demand_id=demand.id,
+        kg=kg,
+        option=option,
+        gain_fen_per_t=gain,
+        price_fen_per_t=price,
+        delivered_fen_per_t=price + option.freight_fen_per_t,
+        surplus_fen=surplus,
+        seller_gain_fen=seller_gain,
+        buyer_gain_fen=surplus - seller_gain,
+        objective_fen=div_half_up(weight * kg, 1000),
+        runners_up=second,
+    )

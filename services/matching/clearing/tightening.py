@@ -60,6 +60,18 @@ def _credit(row: BlendRow, demand: Demand, number: int) -> int:
     return -sum(kg * row.excess(micro(measure), number) for kg, measure in known)
 
 
+def blend_excess(columns: Columns, found: Candidates, rows: list[BlendRow]) -> Floats:
+    """What a kilogram of each pair adds to each bound, in millionths (0 where its demand has none); shape rows × pairs."""
+    excess = np.zeros((len(rows), found.size))
+    for number, row in enumerate(rows):
+        limited, bound = np.zeros(columns.demand_kg.size, dtype=np.bool_), np.zeros(columns.demand_kg.size)
+        limited[list(row.bound)], bound[list(row.bound)] = True, list(row.bound.values())
+        at = np.flatnonzero(limited[found.demand])
+        distance = np.rint(columns.quality[row.attribute][found.lot[at]] * MICRO) - bound[found.demand[at]]
+        excess[number, at] = distance if row.end == "max" else -distance
+    return excess
+
+
 def limited_demands(columns: Columns, rows: list[BlendRow]) -> Flags:
     """Which demands have blend limits: there even a pair without gain of its own can pay, by balancing another."""
     limited = np.zeros(columns.demand_kg.size, dtype=np.bool_)

@@ -55,7 +55,8 @@ class Dual:
         micro: int = MICRO * sum(price * lot["kg_available"] for price, lot in zip(self.lot, lots, strict=True))
         micro += MICRO * sum(price * demand["kg_available"] for price, demand in zip(self.demand, demands, strict=True))
         for j, rows in self.blend.items():
-            micro += sum(fen * credit_of(demands[j], attribute, end) for attribute, end, fen in rows)
+            # a blend that earlier takes broke may stay so while nothing more is taken: it owes nothing
+            micro += sum(fen * max(0, credit_of(demands[j], attribute, end)) for attribute, end, fen in rows)
         micro += sum(self.cap[pair] * max(0, self.earned(*pair)) for pair in self.cap)
         for price, most in self._last_takes():
             micro += MICRO * most * max(0, price)
