@@ -15,7 +15,7 @@ import highspy
 import numpy as np
 
 from services.matching.clearing.candidates import MICRO, Columns, Floats, Ints
-from services.matching.clearing.network import Relaxation, relax
+from services.matching.clearing.network import Relaxation, Supply, relax
 from services.matching.clearing.tightening import BlendRow, Pairs, blend_excess
 
 _ROUNDS = 12
@@ -45,7 +45,7 @@ def relax_blended(columns: Columns, pairs: Pairs, rows: list[BlendRow]) -> tuple
     """The relaxation with its bound, the programme's plan (kilograms by pair; without blends the relaxation's own), and the
     priced weights that the bound was proved with."""
     weight = pairs.candidates.weight
-    free = relax(pairs, columns.lot_kg, columns.demand_kg, weight)
+    free = relax(pairs, Supply.of(columns), columns.demand_kg, weight)
     bounds = _bounds(columns, pairs, rows)
     if not bounds.pair.size or not bool((_violation(bounds, free.kg) > 0).any()):
         return free, free.kg, weight
@@ -100,7 +100,10 @@ class _Programme:
             self.small.append((places, first + group))
             limits.append(most)
             first += sides.size
-        self.first_bound = first
+        under = np.flatnonzero(columns.lot_allowance[found.lot] >= 0)
+        self.small.append((under, first + columns.lot_allowance[found.lot[under]]))
+        limits.append(columns.allowance_kg)
+        self.first_bound = first = first + columns.allowance_kg.size
         upper = np.concatenate([*limits, bounds.credit / MICRO]) / 1000
         self.size = upper.size
         self._entries()
@@ -173,7 +176,7 @@ def _priced(columns: Columns, pairs: Pairs, bounds: _Bounds, price: Ints) -> tup
     weight = pairs.candidates.weight.copy()
     np.subtract.at(weight, bounds.pair, price[bounds.of] * bounds.excess // MICRO)
     weight = np.maximum(weight, _LEAST_WEIGHT)
-    relaxed = relax(pairs, columns.lot_kg, columns.demand_kg, weight)
+    relaxed = relax(pairs, Supply.of(columns), columns.demand_kg, weight)
     paid_back = sum(-(-fen * credit // MICRO) for fen, credit in zip(price.tolist(), bounds.credit.tolist(), strict=True))
     prices = {key: fen for key, fen in zip(bounds.key, price.tolist(), strict=True) if fen}
     return replace(relaxed, bound=relaxed.bound + paid_back, blend_price=prices), weight

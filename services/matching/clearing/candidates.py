@@ -47,6 +47,7 @@ class Rule(StrEnum):
     WINDOW = "window"
     GAIN = "gain"
     MIN_TAKE = "min-take"
+    ALLOWANCE = "allowance"
     BLEND = "blend"
     QUANTITY = "quantity"
     UNDER_TENDER = "under-tender"
@@ -60,7 +61,8 @@ def to_ms(at: datetime) -> int:
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The market as arrays: `lot_*` of length n, `demand_*` of length m; quality by attribute, NaN where not said. `lot_unit`
-    (n × 3) and `demand_unit` (3 × m): the places as points of the unit sphere."""
+    (n × 3) and `demand_unit` (3 × m): the places as points of the unit sphere. Allowances that may bind are
+    numbered: `lot_allowance` by lot (−1: none), `allowance_kg` and the seller by number."""
 
     market: Market
     now_ms: int
@@ -95,6 +97,9 @@ class Columns:
     bounds: dict[str, tuple[Floats, Floats]]
     blended: dict[str, Flags]
     excluded: Ints
+    lot_allowance: Ints
+    allowance_kg: Ints
+    allowance_seller: list[str]
 
     @classmethod
     def of(cls, market: Market) -> Columns:
@@ -108,6 +113,7 @@ class Columns:
             for grade in demand.grades:
                 if grade in grades:
                     wanted[row, grades[grade]] = True
+        bound = _binding_allowances(market)
         lot_at, demand_at = [lot.position for lot in lots], [demand.position for demand in demands]
         attributes = sorted({a for d in demands for a in (*d.quality_limits, *d.blend_limits)})
         return cls(
@@ -144,7 +150,20 @@ class Columns:
             bounds={a: _bounds([d.quality_limits for d in demands], a) for a in attributes},
             blended={a: np.array([a in d.blend_limits for d in demands], dtype=np.bool_) for a in attributes},
             excluded=_excluded(market),
+            lot_allowance=_ints([bound.get(lot.seller_id, -1) for lot in lots]),
+            allowance_kg=_ints([market.allowance_kg[seller] for seller in bound]),
+            allowance_seller=list(bound),
         )
+
+
+def _binding_allowances(market: Market) -> dict[str, int]:
+    """Numbers of the sellers whose lots here come to more than their allowance."""
+    offered: dict[str, int] = {}
+    for lot in market.lots:
+        if lot.seller_id in market.allowance_kg:
+            offered[lot.seller_id] = offered.get(lot.seller_id, 0) + lot.kg_available
+    binding = sorted(seller for seller, kg in offered.items() if kg > market.allowance_kg[seller])
+    return {seller: number for number, seller in enumerate(binding)}
 
 
 def _ints(values: list[int]) -> Ints:

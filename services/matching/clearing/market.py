@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.geo import Position
@@ -105,7 +105,8 @@ class Demand:
 class Market:
     """One clearing's input. `excluded` are (lot id, demand id) not to be proposed again. What steers the choice and never
     enters a price: `preferences`, `carbon_fen_per_t_co2e` (0.08 CNY per kg is 8000), and `reserve_fen_per_t`, by id of a lot or
-    demand: what a tonne of it is worth elsewhere, so that a trade must gain more than that."""
+    demand: what a tonne of it is worth elsewhere, so that a trade must gain more than that.
+    `allowance_kg`: the most that all lots of a seller may give in this clearing, by seller (以渣定产: output follows use)."""
 
     family: str
     now: datetime
@@ -116,6 +117,7 @@ class Market:
     modes: tuple[str, ...] = ("road",)
     reserve_fen_per_t: Mapping[str, int] = field(default_factory=dict)
     preferences: Preferences = Preferences()
+    allowance_kg: Mapping[str, int] = field(default_factory=dict)
 
     def checked(self) -> Market:
         """The same market, sorted by id, without sides that have nothing left; BadListing or BadMarket names what is wrong."""
@@ -127,6 +129,8 @@ class Market:
             raise BadMarket("at least one mode of transport is needed")
         if not all(0 <= fen <= MAX_FEN_PER_T for fen in self.reserve_fen_per_t.values()):
             raise BadMarket("a reserve price must be 0 or more, in fen per tonne")
+        if not all(0 <= kg <= MAX_KG for kg in self.allowance_kg.values()):
+            raise BadMarket(f"an allowance must be 0 to {MAX_KG} kg")
         wishes = self.preferences
         if not all(
             0 <= value <= MAX_FEN_PER_T for value in (wishes.in_park_fen_per_t, wishes.beyond_fen_per_tkm, wishes.radius_m)
@@ -138,16 +142,10 @@ class Market:
             _check_lot(lot, self.family)
         for demand in self.demands:
             _check_demand(demand)
-        return Market(
-            self.family,
-            self.now,
-            sorted((lot for lot in self.lots if lot.kg_available), key=lambda lot: lot.id),
-            sorted((demand for demand in self.demands if demand.kg_available), key=lambda demand: demand.id),
-            self.excluded,
-            self.carbon_fen_per_t_co2e,
-            self.modes,
-            self.reserve_fen_per_t,
-            self.preferences,
+        return replace(
+            self,
+            lots=sorted((lot for lot in self.lots if lot.kg_available), key=lambda lot: lot.id),
+            demands=sorted((demand for demand in self.demands if demand.kg_available), key=lambda demand: demand.id),
         )
 
 

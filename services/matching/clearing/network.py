@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from services.matching.clearing.candidates import Flags, Ints
+from services.matching.clearing.candidates import Columns, Flags, Ints
 from services.matching.clearing.tightening import Pairs
 
 Groups = tuple[Ints, Ints, Ints]
@@ -25,10 +25,30 @@ class SolverFailed(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
+class Supply:
+    """Kilograms by lot, the number of the allowance that each lot is under (−1: none), kilograms by allowance."""
+
+    kg: Ints
+    allowance: Ints
+    allowance_kg: Ints
+
+    @classmethod
+    def of(cls, columns: Columns) -> Supply:
+        return cls(columns.lot_kg, columns.lot_allowance, columns.allowance_kg)
+
+    def less(self, given: Ints) -> Supply:
+        """What is left when lots have given so much."""
+        under = self.allowance >= 0
+        used = np.bincount(self.allowance[under], given[under], minlength=self.allowance_kg.size).astype(np.int64)
+        return Supply(self.kg - given, self.allowance, np.maximum(self.allowance_kg - used, 0))
+
+
+@dataclass(frozen=True, slots=True)
 class Relaxation:
     """`kg` by pair; `lot_price`, `demand_price` in fen per tonne: what one more tonne of the lot, or of room at the demand, is
     worth; `…_last_price`: the same at the node of a side's last small take, by row; `blend_price`: fen per tonne and unit of
-    excess by (row of the demand, attribute, end); `bound` in milli-fen (fen per tonne × kg)."""
+    excess by (row of the demand, attribute, end); `allowance_price`: what one more tonne of an allowance is worth, part of
+    the price of its lots; `bound` in milli-fen (fen per tonne × kg)."""
 
     kg: Ints
     lot_price: Ints
@@ -36,6 +56,7 @@ class Relaxation:
     lot_last_price: Mapping[int, int]
     demand_last_price: Mapping[int, int]
     bound: int
+    allowance_price: Ints
     blend_price: Mapping[tuple[int, str, str], int] = field(default_factory=dict)
 
 
@@ -48,29 +69,33 @@ class _Network:
     nodes: int
     sink: int
     supply: Ints
+    allowances: slice
     lot_groups: Groups
     demand_groups: Groups
 
 
-def relax(pairs: Pairs, lot_kg: Ints, demand_kg: Ints, weight: Ints) -> Relaxation:
+def relax(pairs: Pairs, supply: Supply, demand_kg: Ints, weight: Ints) -> Relaxation:
     """The best plan when every lot is divisible and the only minimum takes are those of `pairs`. `weight`: fen per tonne."""
-    network = _network(pairs, lot_kg, demand_kg, weight)
+    network = _network(pairs, supply, demand_kg, weight)
     flow = _solve(network)
     price = _potentials(network, flow)
-    n, m = lot_kg.size, demand_kg.size
+    n, m = supply.kg.size, demand_kg.size
     lot_groups, demand_groups = network.lot_groups, network.demand_groups
+    allowance_price = np.maximum(price[network.allowances], 0)
+    least = np.append(allowance_price, 0)[supply.allowance]  # an idle side's potential may lie below: what nobody takes is free
     return Relaxation(
         kg=flow[: pairs.cap.size],
-        lot_price=np.maximum(price[:n], 0),  # an idle side's potential may lie below: what nobody takes is free
+        lot_price=np.maximum(price[:n], least),
         demand_price=np.maximum(-price[n : n + m], 0),
         lot_last_price=dict(zip(lot_groups[0].tolist(), price[lot_groups[1]].tolist(), strict=True)),
         demand_last_price=dict(zip((demand_groups[0] - n).tolist(), (-price[demand_groups[1]]).tolist(), strict=True)),
         bound=_bound(network, price),
+        allowance_price=allowance_price,
     )
 
 
-def _network(pairs: Pairs, lot_kg: Ints, demand_kg: Ints, weight: Ints) -> _Network:
-    n, m = lot_kg.size, demand_kg.size
+def _network(pairs: Pairs, supply: Supply, demand_kg: Ints, weight: Ints) -> _Network:
+    n, m, lot_kg = supply.kg.size, demand_kg.size, supply.kg
     sink = n + m
     tail, lot_groups = _grouped(pairs.candidates.lot, pairs.lot_small, pairs.cap, sink + 1)
     head, demand_groups = _grouped(n + pairs.candidates.demand, pairs.demand_small, pairs.cap, sink + 1 + lot_groups[0].size)
@@ -78,16 +103,31 @@ def _network(pairs: Pairs, lot_kg: Ints, demand_kg: Ints, weight: Ints) -> _Netw
     of_lot, of_demand = lot_kg[pairs.candidates.lot], demand_kg[pairs.candidates.demand]
     # a capacity that its sides give already would take the price away from them
     cap = np.where(pairs.cap < np.minimum(of_lot, of_demand), pairs.cap, of_lot + of_demand)
-    rest = n + m + lot_groups[0].size + demand_groups[0].size
-    nodes = sink + 1 + lot_groups[0].size + demand_groups[0].size
+    # lots under an allowance get their tonnes from it
+    own, under = np.flatnonzero(supply.allowance < 0), np.flatnonzero(supply.allowance >= 0)
+    first = sink + 1 + lot_groups[0].size + demand_groups[0].size
+    allowances = first + np.arange(supply.allowance_kg.size)
+    nodes = first + allowances.size
+    given = np.zeros(nodes, dtype=np.int64)
+    given[own], given[allowances] = lot_kg[own], supply.allowance_kg
+    arcs = (
+        (lots[own], np.full(own.size, sink), lot_kg[own]),
+        (demands, np.full(m, sink), demand_kg),
+        (lot_groups[0], lot_groups[1], lot_groups[2]),
+        (demand_groups[1], demand_groups[0], demand_groups[2]),
+        (allowances, np.full(allowances.size, sink), supply.allowance_kg),
+        (first + supply.allowance[under], under, lot_kg[under]),
+    )
+    rest = sum(part[0].size for part in arcs)
     return _Network(
-        tail=np.concatenate([tail, lots, demands, lot_groups[0], demand_groups[1]]),
-        head=np.concatenate([head, np.full(n + m, sink), lot_groups[1], demand_groups[0]]),
-        capacity=np.concatenate([cap, lot_kg, demand_kg, lot_groups[2], demand_groups[2]]),
+        tail=np.concatenate([tail, *(part[0] for part in arcs)]),
+        head=np.concatenate([head, *(part[1] for part in arcs)]),
+        capacity=np.concatenate([cap, *(part[2] for part in arcs)]),
         cost=np.concatenate([-weight, np.zeros(rest, dtype=np.int64)]),
         nodes=nodes,
         sink=sink,
-        supply=np.concatenate([lot_kg, np.zeros(nodes - n, dtype=np.int64)]),
+        supply=given,
+        allowances=slice(first, nodes),
         lot_groups=lot_groups,
         demand_groups=demand_groups,
     )

@@ -16,6 +16,8 @@ import numpy as np
 from services.matching.clearing.candidates import Columns, Ints
 from services.matching.clearing.tightening import BlendRow, Pairs, micro
 
+_UNLIMITED = 2**63
+
 
 @dataclass(slots=True)
 class Side:
@@ -70,6 +72,8 @@ class Plan:
         self._of_lot: dict[int, list[tuple[int, int]]] = {}
         self._of_demand: dict[int, list[tuple[int, int]]] = {}
         self._rows = rows
+        self._allowance: list[int] = columns.lot_allowance.tolist()
+        self._allowed: list[int] = [*columns.allowance_kg.tolist(), _UNLIMITED]
         self._credit = [dict(row.credit) for row in rows]
         self._measure = [
             [micro(lot.quality.get(row.attribute, 0.0)) for lot in columns.market.lots] if row.bound else [] for row in rows
@@ -126,7 +130,7 @@ class Plan:
 
     def room(self, lot: int, demand: int) -> int:
         """Most kilograms by which the pair could grow, minimum takes aside."""
-        most = min(self.lots[lot].left, self.demands[demand].left)
+        most = min(self.lots[lot].left, self.demands[demand].left, self._allowed[self._allowance[lot]])
         if demand in self._limited:
             for credit, excess in zip(self._credit, self.excesses(lot, demand), strict=True):
                 if excess > 0:
@@ -141,6 +145,8 @@ class Plan:
         if self.whole[lot] and new not in (0, self.lot_kg[lot]):
             return False
         if not (side_lot.allows(old, new) and side_demand.allows(old, new)):
+            return False
+        if new - old > self._allowed[self._allowance[lot]]:
             return False
         if demand in self._limited and not self._blend_allows(lot, demand, new - old):
             return False
@@ -167,6 +173,8 @@ class Plan:
             for credit, excess in zip(self._credit, self.excesses(lot, demand), strict=True):
                 if demand in credit:
                     credit[demand] -= change * excess
+        if self._allowance[lot] >= 0:
+            self._allowed[self._allowance[lot]] -= change
         self.lots[lot].set(demand, new)
         self.demands[demand].set(lot, new)
 

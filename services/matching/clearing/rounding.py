@@ -10,12 +10,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from services.matching.clearing.candidates import Columns, Ints
 from services.matching.clearing.exchange import exchange
 from services.matching.clearing.growing import grow_or_borrow
-from services.matching.clearing.network import Relaxation, relax
+from services.matching.clearing.network import Relaxation, Supply, relax
 from services.matching.clearing.packing import Packing
 from services.matching.clearing.plan import Plan
 from services.matching.clearing.shake import is_close, shake
@@ -40,7 +42,8 @@ def place_whole_lots(
         kg = np.where(whole, kg, np.where(loose, 0, start))
         given = np.bincount(found.lot, kg, minlength=columns.lot_kg.size).astype(np.int64)
         taken = np.bincount(found.demand, kg, minlength=columns.demand_kg.size).astype(np.int64)
-        left = np.where(columns.lot_whole, 0, columns.lot_kg - given)
+        left = Supply.of(columns).less(given)
+        left = replace(left, kg=np.where(columns.lot_whole, 0, left.kg))
         kg[loose] = relax(pairs.keep(loose), left, columns.demand_kg - taken, weight[loose]).kg
     return kg
 

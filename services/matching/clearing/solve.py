@@ -91,16 +91,17 @@ def clear(market: Market, work_limit: int | None = None) -> Clearing:
         for rule, found in dropped.items()
         if found
     }
-    return _outcome(market, pairs.candidates, relaxed, plan, impossible)
+    return _outcome(columns, pairs.candidates, relaxed, plan, impossible)
 
 
 def _outcome(
-    market: Market,
+    columns: Columns,
     found: Candidates,
     relaxed: Relaxation,
     plan: Plan,
     impossible: Mapping[Rule, tuple[tuple[str, str], ...]],
 ) -> Clearing:
+    market = columns.market
     matches = tuple(_matches(market, found, relaxed, plan))
     objective = sum(match.objective_fen for match in matches)
     bound = max(-(-relaxed.bound // 1000), objective)  # each match is rounded to the fen, so their sum may pass it by some
@@ -121,7 +122,7 @@ def _outcome(
         solver=SOLVER,
         input=read,
         input_digest=digest(read, SOLVER),
-        proof=proof_of(market, found, relaxed),
+        proof=proof_of(columns, found, relaxed),
         work=plan.work,
         work_limit_met=plan.exhausted(),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from services.matching.clearing.candidates import Candidates
+from services.matching.clearing.candidates import Candidates, Columns
 from services.matching.clearing.market import Demand, Lot, Market, Preferences, Taken, Validity
 from services.matching.clearing.network import Relaxation
 from shared.geo import Position
@@ -27,19 +27,21 @@ class Proof:
     demand_prices: Mapping[str, int]
     lot_last_prices: Mapping[str, int]
     demand_last_prices: Mapping[str, int]
+    allowance_prices: Mapping[str, int]
     blend_prices: tuple[tuple[str, str, str, int], ...]
     relaxed: tuple[tuple[str, str, int], ...]
 
 
-def proof_of(market: Market, found: Candidates, relaxed: Relaxation) -> Proof:
+def proof_of(columns: Columns, found: Candidates, relaxed: Relaxation) -> Proof:
     """The relaxation of a checked market, by ids."""
-    lots, demands = [lot.id for lot in market.lots], [demand.id for demand in market.demands]
+    lots, demands = [lot.id for lot in columns.market.lots], [demand.id for demand in columns.market.demands]
     flow = zip(found.lot.tolist(), found.demand.tolist(), relaxed.kg.tolist(), strict=True)
     return Proof(
         lot_prices={one: fen for one, fen in zip(lots, relaxed.lot_price.tolist(), strict=True) if fen},
         demand_prices={one: fen for one, fen in zip(demands, relaxed.demand_price.tolist(), strict=True) if fen},
         lot_last_prices={lots[row]: fen for row, fen in relaxed.lot_last_price.items()},
         demand_last_prices={demands[row]: fen for row, fen in relaxed.demand_last_price.items()},
+        allowance_prices=dict(zip(columns.allowance_seller, relaxed.allowance_price.tolist(), strict=True)),
         blend_prices=tuple((demands[row], attribute, end, fen) for (row, attribute, end), fen in relaxed.blend_price.items()),
         relaxed=tuple((lots[lot], demands[demand], kg) for lot, demand, kg in flow if kg),
     )
@@ -48,6 +50,7 @@ def proof_of(market: Market, found: Candidates, relaxed: Relaxation) -> Proof:
 def encoded(market: Market) -> bytes:
     """Everything a clearing of a checked market depends on, as JSON; the same market gives the same bytes."""
     known = {lot.id for lot in market.lots}, {demand.id for demand in market.demands}
+    sellers = {lot.seller_id for lot in market.lots}
     content = {
         "family": market.family,
         "now": market.now,
@@ -55,6 +58,7 @@ def encoded(market: Market) -> bytes:
         "modes": market.modes,
         "reserve_fen_per_t": market.reserve_fen_per_t,
         "preferences": market.preferences,
+        "allowance_kg": {seller: kg for seller, kg in market.allowance_kg.items() if seller in sellers},
         "lots": list(market.lots),
         "demands": list(market.demands),
         "excluded": sorted(pair for pair in set(market.excluded) if pair[0] in known[0] and pair[1] in known[1]),
@@ -75,6 +79,7 @@ def decoded(data: bytes) -> Market:
         modes=tuple(content["modes"]),
         reserve_fen_per_t=content["reserve_fen_per_t"],
         preferences=Preferences(**content["preferences"]),
+        allowance_kg=content["allowance_kg"],
     )
 
 

@@ -99,8 +99,11 @@ class Pairs:
 
 def tighten(columns: Columns, found: Candidates, rows: list[BlendRow]) -> tuple[Pairs, dict[Rule, list[tuple[int, int]]]]:
     """The pairs that can carry something, and those that cannot, as (lot, demand) by rule."""
-    dropped: dict[Rule, list[tuple[int, int]]] = {Rule.BLEND: [], Rule.MIN_TAKE: []}
-    cap = np.minimum(columns.lot_kg[found.lot], columns.demand_kg[found.demand])
+    dropped: dict[Rule, list[tuple[int, int]]] = {Rule.ALLOWANCE: [], Rule.BLEND: [], Rule.MIN_TAKE: []}
+    most_kg = _allowed_kg(columns)
+    fine = (most_kg > 0) & (~columns.lot_whole | (most_kg >= columns.lot_kg))
+    cap = np.minimum(most_kg[found.lot], columns.demand_kg[found.demand])
+    found, cap = _drop(found, cap, fine[found.lot], dropped[Rule.ALLOWANCE])
     for _ in range(_ROUNDS):
         before = found.size
         for row in rows:
@@ -112,6 +115,14 @@ def tighten(columns: Columns, found: Candidates, rows: list[BlendRow]) -> tuple[
             break
     lot_small, demand_small, _ = _smallness(columns, found, cap)
     return Pairs(found, cap, lot_small, demand_small), dropped
+
+
+def _allowed_kg(columns: Columns) -> Ints:
+    """What a lot may give if its seller's others give nothing."""
+    under = columns.lot_allowance >= 0
+    most_kg = columns.lot_kg.copy()
+    most_kg[under] = np.minimum(most_kg[under], columns.allowance_kg[columns.lot_allowance[under]])
+    return most_kg
 
 
 def _drop(found: Candidates, cap: Ints, fine: Flags, dropped: list[tuple[int, int]]) -> tuple[Candidates, Ints]:

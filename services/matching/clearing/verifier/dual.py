@@ -20,6 +20,7 @@ class Dual:
     def __init__(self, pairs: Pairs, proof: Json) -> None:
         self.pairs, self.proof = pairs, proof
         self.lot = [proof["lot_prices"].get(lot["id"], 0) for lot in pairs.lots]
+        self.allowance = {seller: int(fen) for seller, fen in proof.get("allowance_prices", {}).items()}
         self.demand = [proof["demand_prices"].get(demand["id"], 0) for demand in pairs.demands]
         self.blend: dict[int, list[tuple[str, str, int]]] = defaultdict(list)
         for demand_id, attribute, end, fen in proof["blend_prices"]:
@@ -38,6 +39,9 @@ class Dual:
         """Every price that must not be below 0, with what it is of."""
         for kind in ("lot_prices", "demand_prices"):
             yield from self.proof[kind].items()
+        yield from self.allowance.items()
+        for lot, price in zip(self.pairs.lots, self.lot, strict=True):
+            yield f"{lot['id']} above its seller's allowance", price - self.allowance.get(lot["seller_id"], 0)
         yield from ((f"{demand} {attribute} {end}", fen) for demand, attribute, end, fen in self.proof["blend_prices"])
 
     def earned(self, row: int, j: int) -> int:
@@ -52,7 +56,8 @@ class Dual:
     def bound_fen(self) -> int:
         """The least bound that these prices prove, rounded up."""
         lots, demands = self.pairs.lots, self.pairs.demands
-        micro: int = MICRO * sum(price * lot["kg_available"] for price, lot in zip(self.lot, lots, strict=True))
+        micro: int = MICRO * sum(self._own(row) * lot["kg_available"] for row, lot in enumerate(lots))
+        micro += MICRO * sum(price * self.pairs.allowed_kg(seller) for seller, price in self.allowance.items())
         micro += MICRO * sum(price * demand["kg_available"] for price, demand in zip(self.demand, demands, strict=True))
         for j, rows in self.blend.items():
             # a blend that earlier takes broke may stay so while nothing more is taken: it owes nothing
@@ -61,6 +66,10 @@ class Dual:
         for price, most in self._last_takes():
             micro += MICRO * most * max(0, price)
         return -(-micro // (1000 * MICRO))
+
+    def _own(self, row: int) -> int:
+        """A lot's price without that of its seller's allowance, which is paid once for all its lots."""
+        return int(self.lot[row]) - self.allowance.get(self.pairs.lots[row]["seller_id"], 0)
 
     def _last_takes(self) -> Iterator[tuple[int, int]]:
         """For each side with small pairs: its node's price above the side's own, and the most it lets through."""
@@ -82,10 +91,15 @@ class Dual:
         for (row, j), kg in flow.items():
             of_lot[row] += kg
             of_demand[j] += kg
-        for used, prices, sides in ((of_lot, self.lot, pairs.lots), (of_demand, self.demand, pairs.demands)):
+        own = [self._own(row) for row in range(len(pairs.lots))]
+        for used, prices, sides in ((of_lot, own, pairs.lots), (of_demand, self.demand, pairs.demands)):
             for kg, price, side in zip(used, prices, sides, strict=True):
                 over, idle = kg > side["kg_available"], price > 0 and kg < side["kg_available"]
                 yield f"{side['id']}: {kg} kg flow at {price} fen/t of {side['kg_available']} kg" if over or idle else None
+        for seller, price in self.allowance.items():
+            kg = sum(kg for kg, lot in zip(of_lot, pairs.lots, strict=True) if lot["seller_id"] == seller)
+            fits = kg <= pairs.allowed_kg(seller) and (price == 0 or kg == pairs.allowed_kg(seller))
+            yield None if fits else f"{seller}: {kg} kg flow at {price} fen/t of an allowance of {pairs.allowed_kg(seller)} kg"
         for pair, cap in self.cap.items():
             earned, slack = self.earned(*pair), len(self.blend.get(pair[1], ())) * MICRO
             pays = flow.get(pair, 0) == 0 or earned >= -slack
@@ -98,7 +112,11 @@ def capacities(pairs: Pairs) -> tuple[dict[Pair, int], set[Pair], set[Pair]]:
     """The most that each pair carries in any feasible plan (those that carry nothing are left out), and the pairs which stay
     below the lot's or the demand's minimum take, so that they can only be the last one."""
     lots, demands = pairs.lots, pairs.demands
-    cap = {pair: min(lots[pair[0]]["kg_available"], demands[pair[1]]["kg_available"]) for pair in pairs.ways}
+    cap: dict[Pair, int] = {}
+    for row, j in pairs.ways:
+        allowed, has = pairs.allowed_kg(lots[row]["seller_id"]), lots[row]["kg_available"]
+        if allowed > 0 and (lots[row]["divisible"] or allowed >= has):
+            cap[row, j] = min(has, allowed, demands[j]["kg_available"])
     for _ in range(ROUNDS):
         before = len(cap)
         _narrow_by_blends(pairs, cap)

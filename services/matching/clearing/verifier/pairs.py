@@ -48,6 +48,9 @@ class Pairs:
         for lot_id, demand_id in market["excluded"]:
             if demand_id in self.demand_row:
                 self.ended[lot_id].append(self.demand_row[demand_id])
+        self.offered: dict[str, int] = defaultdict(int)
+        for lot in self.lots:
+            self.offered[lot["seller_id"]] += lot["kg_available"]
         self.buyer = np.array([demand["buyer_id"] for demand in self.demands])
         self.room = np.array([demand["kg_available"] for demand in self.demands], dtype=np.int64)
         self.bid = np.array([demand["bid_net_fen_per_t"] for demand in self.demands], dtype=np.int64)
@@ -65,6 +68,10 @@ class Pairs:
                 known = self.ways.get((row, j))
                 if known is None or way.weight > known.weight:
                     self.ways[row, j] = way
+
+    def allowed_kg(self, seller: str) -> int:
+        """The most that all lots of a seller may give."""
+        return int(min(self.offered[seller], self.market.get("allowance_kg", {}).get(seller, self.offered[seller])))
 
     def _may_meet(self, lot: Json) -> Ints:
         """The demands that no rule but distance, time and gain forbids."""

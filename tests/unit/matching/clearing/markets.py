@@ -88,6 +88,7 @@ def markets(draw: st.DrawFn, most_lots: int, most_demands: int, most_kg: int) ->
         draw(st.sampled_from((0, 0, 8_000, 400_000))),
         reserve_fen_per_t=draw(st.sampled_from(({}, {}, {"lot-0": 3_000, "demand-1": 9_000}))),
         preferences=draw(st.sampled_from((Preferences(), Preferences(), Preferences(4_000, 50_000, 7)))),
+        allowance_kg=draw(st.sampled_from(({}, {}, {"bob": most_kg}, {"ann": 0, "bob": 2 * most_kg}, {"cai": 3}))),
     )
 
 
@@ -158,12 +159,23 @@ def blend_holds(demand: Demand, parts: list[tuple[int, Lot]]) -> bool:
     return True
 
 
+def allowances_hold(market: Market, given: dict[int, int]) -> bool:
+    """Whether sellers give no more than they may; `given`: kilograms by row of the lot."""
+    of_seller = dict.fromkeys(market.allowance_kg, 0)
+    for row, kg in given.items():
+        if market.lots[row].seller_id in of_seller:
+            of_seller[market.lots[row].seller_id] += kg
+    return all(kg <= market.allowance_kg[seller] for seller, kg in of_seller.items())
+
+
 def feasible(market: Market, plan: dict[tuple[int, int], int]) -> bool:
     """Whether kilograms by (lot row, demand row) keep every rule."""
     for (i, j), kg in plan.items():
         lot = market.lots[i]
         if not allowed(market, lot, market.demands[j]) or (not lot.divisible and kg != lot.kg_available):
             return False
+    if not allowances_hold(market, {i: sum(kg for (a, _), kg in plan.items() if a == i) for i in range(len(market.lots))}):
+        return False
     for i, lot in enumerate(market.lots):
         if not side_holds([kg for (a, _), kg in plan.items() if a == i], lot.kg_available, lot.min_take_kg * lot.divisible):
             return False
