@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from services.matching.clearing import Clearing, Market, Taken, clear
+from services.matching.clearing import Clearing, Market, Taken, clear, decoded
 from services.matching.clearing.candidates import Candidates, Columns, candidates, candidates_of
+from services.matching.clearing.stored import encoded
 from tests.bench.clearing_market import steel_market
 from tests.bench.national_market import Variant, national
 
@@ -34,7 +35,7 @@ Row = dict[str, Any]
 
 def rows() -> list[Row]:
     """The rows of `bench/results/clearing.json`."""
-    return [*_quality(), *_speed(), _memory(), *_one_among_many(), *_growth(), *_local()]
+    return [*_quality(), *_speed(), _memory(), *_one_among_many(), *_growth(), *_workers(), *_local()]
 
 
 def _row(what: str, ours: float, reference: float | None, target: float | None, *, least: bool = False) -> Row:
@@ -172,6 +173,21 @@ def _growth() -> Iterator[Row]:
         gap = 100 * (bound - sum(one.objective_fen for one in results)) / bound
         yield _row(f"growth, indivisible, {lots:,} lots: seconds", took, None, None)
         yield _row(f"growth, indivisible, {lots:,} lots: gap %", gap, None, None)
+
+
+def _workers(lots: int = 88_000) -> Iterator[Row]:
+    """A national day split by material: each of N workers takes the next material, as the rooms' workers do by its lease."""
+    days = [encoded(market.checked()) for market in national(1, "indivisible", 0.8, lots, lots * 1_500 // 44_000)]
+    took = []
+    for workers in (1, 2):
+        with ProcessPoolExecutor(workers) as pool:
+            list(pool.map(_clear_encoded, days[:workers]))  # its processes are up before the clock starts
+            took.append(_seconds(lambda pool=pool: list(pool.map(_clear_encoded, days))))  # type: ignore[misc]
+    yield _row(f"national day of {lots:,} lots by material: 2 workers ÷ 1 on 2 cores, seconds", took[1], took[0], None)
+
+
+def _clear_encoded(market: bytes) -> int:
+    return clear(decoded(market)).objective_fen
 
 
 # markets as they are between two intervals

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import orjson
 
 from services.matching.clearing.candidates import Candidates, Columns
@@ -35,7 +36,8 @@ class Proof:
 def proof_of(columns: Columns, found: Candidates, relaxed: Relaxation) -> Proof:
     """The relaxation of a checked market, by ids."""
     lots, demands = [lot.id for lot in columns.market.lots], [demand.id for demand in columns.market.demands]
-    flow = zip(found.lot.tolist(), found.demand.tolist(), relaxed.kg.tolist(), strict=True)
+    used = np.flatnonzero(relaxed.kg)
+    flow = zip(found.lot[used].tolist(), found.demand[used].tolist(), relaxed.kg[used].tolist(), strict=True)
     return Proof(
         lot_prices={one: fen for one, fen in zip(lots, relaxed.lot_price.tolist(), strict=True) if fen},
         demand_prices={one: fen for one, fen in zip(demands, relaxed.demand_price.tolist(), strict=True) if fen},
@@ -43,7 +45,7 @@ def proof_of(columns: Columns, found: Candidates, relaxed: Relaxation) -> Proof:
         demand_last_prices={demands[row]: fen for row, fen in relaxed.demand_last_price.items()},
         allowance_prices=dict(zip(columns.allowance_seller, relaxed.allowance_price.tolist(), strict=True)),
         blend_prices=tuple((demands[row], attribute, end, fen) for (row, attribute, end), fen in relaxed.blend_price.items()),
-        relaxed=tuple((lots[lot], demands[demand], kg) for lot, demand, kg in flow if kg),
+        relaxed=tuple((lots[lot], demands[demand], kg) for lot, demand, kg in flow),
     )
 
 
