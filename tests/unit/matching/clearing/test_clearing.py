@@ -309,6 +309,8 @@ def test_bad_markets_are_named() -> None:
         clear(market([], [], carbon_fen_per_t_co2e=-1))
     with pytest.raises(BadMarket):
         clear(market([], [], modes=()))
+    with pytest.raises(BadMarket):
+        clear(market([], [], allowance_kg={"ann": -1}))
 
 
 def test_empty_sides_give_an_empty_answer() -> None:
@@ -368,3 +370,22 @@ def test_beyond_its_radius_a_haul_counts_against_the_trade() -> None:
     assert clear(far).matches
     assert not clear(replace(far, preferences=Preferences(radius_m=100_000, beyond_fen_per_tkm=10_000))).matches
     assert clear(replace(far, preferences=Preferences(radius_m=2_000_000, beyond_fen_per_tkm=10_000))).matches
+
+
+def test_a_sellers_lots_together_stay_within_its_allowance() -> None:
+    """The dearer lot waits, and what the allowance is worth is part of the price of both."""
+    cheap, dear = a_lot(id="cheap", ask_net_fen_per_t=200_000), a_lot(id="dear", ask_net_fen_per_t=210_000)
+    other = a_lot(id="other", seller_id="bob", ask_net_fen_per_t=215_000)
+    found = clear(market([cheap, dear, other], [a_demand()], allowance_kg={"ann": 40_000}))
+    assert {match.lot_id: match.kg for match in found.matches} == {"cheap": 30_000, "dear": 10_000, "other": 30_000}
+    assert found.gap_pct == 0.0
+    assert found.proof.allowance_prices == {"ann": gain_of(dear, a_demand())}
+    assert found.lot_prices["cheap"] == found.lot_prices["dear"] == 210_000 + gain_of(dear, a_demand())
+    free = clear(market([cheap, dear, other], [a_demand()], allowance_kg={"ann": 60_000}))
+    assert (free.matched_kg, free.proof.allowance_prices) == (90_000, {})
+
+
+def test_an_allowance_that_an_indivisible_lot_passes_is_the_rule_named() -> None:
+    found = clear(market([a_lot(divisible=False)], [a_demand()], allowance_kg={"ann": 29_999}))
+    assert found.matches == ()
+    assert found.impossible == {Rule.ALLOWANCE: (("lot", "demand"),)}
