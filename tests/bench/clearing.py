@@ -2,7 +2,8 @@
 
 Quality is objective ÷ bound of whole days (`national_market`), by variant, seed and cover; the median and the worst are shown.
 Time is measured side by side: a whole clearing of every material, prices and rounding included, against one
-`SimpleMinCostFlow` over the same arcs. Whoever runs it again gets the same quality, and nearly the same ratios.
+`SimpleMinCostFlow` over the same arcs. What is decided on arrival is held against the optimum of its day (`online`). Whoever
+runs it again gets the same quality, and nearly the same ratios.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ortools.graph.python import min_cost_flow
 
 from services.matching.clearing import Clearing, Market, Taken, clear
 from services.matching.clearing.candidates import Candidates, Columns, candidates, candidates_of
+from tests.bench import online
 from tests.bench.clearing_market import steel_market
 from tests.bench.national_market import Variant, national
 
@@ -34,7 +36,7 @@ Row = dict[str, Any]
 
 def rows() -> list[Row]:
     """The rows of `bench/results/clearing.json`."""
-    return [*_quality(), *_speed(), _memory(), *_one_among_many(), *_growth(), *_local()]
+    return [*_quality(), *_speed(), _memory(), *_one_among_many(), *_growth(), *_local(), *_online()]
 
 
 def _row(what: str, ours: float, reference: float | None, target: float | None, *, least: bool = False) -> Row:
@@ -172,6 +174,15 @@ def _growth() -> Iterator[Row]:
         gap = 100 * (bound - sum(one.objective_fen for one in results)) / bound
         yield _row(f"growth, indivisible, {lots:,} lots: seconds", took, None, None)
         yield _row(f"growth, indivisible, {lots:,} lots: gap %", gap, None, None)
+
+
+# as it happens
+
+
+def _online() -> Iterator[Row]:
+    """What rules that decide on arrival gain of a drifted day (`tests.bench.online`)."""
+    for what, share, target in online.figures():
+        yield _row(what, share, 1.0, target, least=True)
 
 
 # markets as they are between two intervals
