@@ -2,7 +2,8 @@
 
 Quality is objective ÷ bound of whole days (`national_market`), by variant, seed and cover; the median and the worst are shown.
 Time is measured side by side: a whole clearing of every material, prices and rounding included, against one
-`SimpleMinCostFlow` over the same arcs. Whoever runs it again gets the same quality, and nearly the same ratios.
+`SimpleMinCostFlow` over the same arcs. What is decided on arrival is held against the optimum of its day (`online`). Whoever
+runs it again gets the same quality, and nearly the same ratios.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from ortools.graph.python import min_cost_flow
 from services.matching.clearing import Clearing, Market, Taken, clear, decoded
 from services.matching.clearing.candidates import Candidates, Columns, candidates, candidates_of
 from services.matching.clearing.stored import encoded
+from tests.bench import online
 from tests.bench.clearing_market import steel_market
 from tests.bench.national_market import MATERIALS, Variant, national
 
@@ -35,7 +37,7 @@ Row = dict[str, Any]
 
 def rows() -> list[Row]:
     """The rows of `bench/results/clearing.json`."""
-    return [*_quality(), *_speed(), _memory(), *_arrivals(), *_growth(), *_workers(), *_local()]
+    return [*_quality(), *_speed(), _memory(), *_arrivals(), *_growth(), *_workers(), *_local(), *_online()]
 
 
 def _row(what: str, ours: float, reference: float | None, target: float | None, *, least: bool = False) -> Row:
@@ -195,6 +197,15 @@ def _workers(lots: int = 88_000) -> Iterator[Row]:
 
 def _clear_encoded(market: bytes) -> int:
     return clear(decoded(market)).objective_fen
+
+
+# as it happens
+
+
+def _online() -> Iterator[Row]:
+    """What rules that decide on arrival gain of a drifted day (`tests.bench.online`)."""
+    for what, share, target in online.figures():
+        yield _row(what, share, 1.0, target, least=True)
 
 
 # markets as they are between two intervals

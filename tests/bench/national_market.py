@@ -3,12 +3,14 @@
 Buyers of steel stand where the plants of `steel_plants.csv` are, the others in cities; sellers around cities, the weightier
 the more. A demand asks for the grades of its material. Asks lie within 40 CNY of the material's level, bids 100 to 500 CNY
 above it, so that freight decides who can trade. The variants differ in what lots and demands insist on, and in nothing else.
+`day_after` is the market of the next day: the same buyers with other room, new lots, prices and places drifted.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Literal
@@ -36,10 +38,50 @@ MATERIALS: tuple[tuple[tuple[str, ...], int], ...] = (
 Variant = Literal["divisible", "minimum takes", "indivisible", "blends"]
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How far a day is from the one before. Bids and asks are `price` times as high; σ of the logarithm by which a material's
+    share of the lots (`shares`), a city's weight for a material (`places`) and a demand's tonnes (`capacity`) move; the number
+    of lots moves by up to `volume` either way, all values alike."""
+
+    price: float = 1.02
+    shares: float = 0.2
+    places: float = 0.4
+    capacity: float = 0.2
+    volume: float = 0.1
+
+    def doubled(self) -> Drift:
+        """Twice as far."""
+        return Drift(2 * self.price - 1, 2 * self.shares, 2 * self.places, 2 * self.capacity, 2 * self.volume)
+
+
 def national(seed: int, variant: Variant, cover: float = 1.0, lots: int = 44_000, demands: int = 1_500) -> list[Market]:
     """One market a material; `cover` is demand over supply in tonnes."""
     share = len(MATERIALS)
     return [_market(seed * 100 + number, number, variant, cover, lots // share, demands // share) for number in range(share)]
+
+
+def day_after(seed: int, days: Sequence[Market], drift: Drift) -> list[Market]:
+    """The divisible market after each of `days`, the materials of one `national` day. Lots are numbered on from the old."""
+    rng = random.Random(f"day-after-{seed}")
+    lots = sum(len(day.lots) for day in days) * rng.uniform(1 - drift.volume, 1 + drift.volume)
+    shares = [len(day.lots) * rng.lognormvariate(0, drift.shares) for day in days]
+    counts = [round(lots * share / sum(shares)) for share in shares]
+    return [_drifted(rng, number, day, count, drift) for number, (day, count) in enumerate(zip(days, counts, strict=True))]
+
+
+def _drifted(rng: random.Random, number: int, day: Market, count: int, drift: Drift) -> Market:
+    grades, level = MATERIALS[number]
+    weights = [city.weight * rng.lognormvariate(0, drift.places) for city in cities()]
+    towns = rng.choices([city.position for city in cities()], weights, k=count)
+    lots = [_lot(rng, len(day.lots) + k, grades, level, town, "divisible") for k, town in enumerate(towns)]
+    rooms = [max(1_000, round(demand.kg_available * rng.lognormvariate(0, drift.capacity))) for demand in day.demands]
+    demands = [
+        replace(demand, kg_available=kg, bid_net_fen_per_t=round(demand.bid_net_fen_per_t * drift.price))
+        for demand, kg in zip(day.demands, rooms, strict=True)
+    ]
+    lots = [replace(lot, ask_net_fen_per_t=round(lot.ask_net_fen_per_t * drift.price)) for lot in lots]
+    return replace(day, lots=lots, demands=demands)
 
 
 @cache
