@@ -23,7 +23,8 @@ import numpy as np
 from ortools.graph.python import min_cost_flow
 
 from services.matching.clearing import Clearing, Market, Taken, clear, decoded
-from services.matching.clearing.candidates import Candidates, Columns, candidates, candidates_of
+from services.matching.clearing.candidates import Candidates, candidates, candidates_of
+from services.matching.clearing.columns import Columns
 from services.matching.clearing.stored import encoded
 from tests.bench import online
 from tests.bench.clearing_market import steel_market

@@ -18,7 +18,8 @@ from statistics import mean, median
 import numpy as np
 
 from services.matching.clearing import Market
-from services.matching.clearing.candidates import Candidates, Columns, Flags, Floats, Ints, candidates
+from services.matching.clearing.candidates import Candidates, candidates
+from services.matching.clearing.columns import Columns, Flags, Floats, Ints
 from services.matching.clearing.network import Relaxation, Supply, relax
 from services.matching.clearing.tightening import Pairs
 from tests.bench.national_market import Drift, day_after, national

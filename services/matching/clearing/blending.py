@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 import highspy
 import numpy as np
 
-from services.matching.clearing.candidates import MICRO, Columns, Floats, Ints
+from services.matching.clearing.candidates import MICRO
+from services.matching.clearing.columns import Columns, Floats, Ints
 from services.matching.clearing.network import Relaxation, Supply, relax
-from services.matching.clearing.tightening import BlendRow, Pairs, blend_excess
+from services.matching.clearing.tightening import BlendRow, Pairs, blend_excess, last_takes
 
 _ROUNDS = 12
 """Most programmes solved; each begins where the last one ended."""
@@ -93,11 +94,8 @@ class _Programme:
         first = n + m
         self.small: list[tuple[Ints, Ints]] = []
         for side, small in ((found.lot, pairs.lot_small), (found.demand, pairs.demand_small)):
-            places = np.flatnonzero(small)
-            sides, group = np.unique(side[places], return_inverse=True)
-            most = np.zeros(sides.size, dtype=np.int64)
-            np.maximum.at(most, group, pairs.cap[places])
-            self.small.append((places, first + group))
+            sides, most, number = last_takes(side, small, pairs.cap)
+            self.small.append((np.flatnonzero(small), first + number))
             limits.append(most)
             first += sides.size
         under = np.flatnonzero(columns.lot_allowance[found.lot] >= 0)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from services.matching.clearing.candidates import Columns, Rule, broken_rules, priced_pairs
+from services.matching.clearing.candidates import Rule, broken_rules, priced_pairs
+from services.matching.clearing.columns import Columns
 from services.matching.clearing.market import Demand, Lot, Market
 from services.matching.clearing.tightening import blend_rows, micro
 from shared.catalogue.freight import FreightOption

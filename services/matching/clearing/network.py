@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from services.matching.clearing.candidates import Columns, Flags, Ints
-from services.matching.clearing.tightening import Pairs
+from services.matching.clearing.columns import Columns, Flags, Ints
+from services.matching.clearing.tightening import Pairs, last_takes
 
 Groups = tuple[Ints, Ints, Ints]
 """The sides that have small pairs, a node for each, and the most that goes through it."""
@@ -136,11 +136,9 @@ def _network(pairs: Pairs, supply: Supply, demand_kg: Ints, weight: Ints) -> _Ne
 def _grouped(ends: Ints, small: Flags, cap: Ints, first: int) -> tuple[Ints, Groups]:
     """The ends of the pairs with a node of its own for each side that has small pairs, numbered from `first`; then those
     sides, their nodes and the capacity between."""
-    sides, place = np.unique(ends[small], return_inverse=True)
-    most = np.zeros(sides.size, dtype=np.int64)
-    np.maximum.at(most, place, cap[small])
+    sides, most, number = last_takes(ends, small, cap)
     moved = ends.copy()
-    moved[small] = first + place
+    moved[small] = first + number
     return moved, (sides, first + np.arange(sides.size), most)
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.matching.clearing.candidates import MICRO, Columns, Flags, Floats, Ints
+from services.matching.clearing.candidates import MICRO
+from services.matching.clearing.columns import Columns, Flags, Floats, Ints
 from services.matching.clearing.network import Relaxation
 from services.matching.clearing.tightening import BlendRow, Pairs, blend_excess
 

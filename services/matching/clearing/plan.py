@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.matching.clearing.candidates import Columns, Ints
+from services.matching.clearing.columns import Columns, Ints
 from services.matching.clearing.tightening import BlendRow, Pairs, micro
 
 _UNLIMITED = 2**63

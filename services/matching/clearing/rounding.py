@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from services.matching.clearing.candidates import Columns, Ints
+from services.matching.clearing.columns import Columns, Ints
 from services.matching.clearing.exchange import exchange
 from services.matching.clearing.growing import grow_or_borrow
 from services.matching.clearing.network import Relaxation, Supply, relax

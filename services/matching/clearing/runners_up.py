@@ -12,7 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from services.matching.clearing.candidates import Candidates, Ints
+from services.matching.clearing.candidates import Candidates
+from services.matching.clearing.columns import Ints
 from services.matching.clearing.network import Relaxation
 
 Lack = Literal["gain", "worth", "fit"]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.matching.clearing.blending import relax_blended
-from services.matching.clearing.candidates import Candidates, Columns, Rule, candidates
+from services.matching.clearing.candidates import Candidates, Rule, candidates
+from services.matching.clearing.columns import Columns
 from services.matching.clearing.market import Demand, Lot, Market
 from services.matching.clearing.network import Relaxation
 from services.matching.clearing.plan import Plan

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import orjson
 
-from services.matching.clearing.candidates import Candidates, Columns
+from services.matching.clearing.candidates import Candidates
+from services.matching.clearing.columns import Columns
 from services.matching.clearing.market import Demand, Lot, Market, Preferences, Taken, Validity
 from services.matching.clearing.network import Relaxation
 from shared.geo import Position

@@ -12,7 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from services.matching.clearing.candidates import MICRO, Candidates, Columns, Flags, Floats, Ints, Rule
+from services.matching.clearing.candidates import MICRO, Candidates, Rule
+from services.matching.clearing.columns import Columns, Flags, Floats, Ints
 from services.matching.clearing.market import Demand
 
 _ROUNDS = 4
@@ -97,6 +98,15 @@ class Pairs:
         return Pairs(self.candidates.keep(kept), self.cap[kept], self.lot_small[kept], self.demand_small[kept])
 
 
+def last_takes(ends: Ints, small: Flags, cap: Ints) -> tuple[Ints, Ints, Ints]:
+    """The sides that have small pairs, the most that such a pair of each carries, and the number of its side for each of them.
+    `ends`: the side of every pair."""
+    sides, number = np.unique(ends[small], return_inverse=True)
+    most = np.zeros(sides.size, dtype=np.int64)
+    np.maximum.at(most, number, cap[small])
+    return sides, most, number
+
+
 def tighten(columns: Columns, found: Candidates, rows: list[BlendRow]) -> tuple[Pairs, dict[Rule, list[tuple[int, int]]]]:
     """The pairs that can carry something, and those that cannot, as (lot, demand) by rule."""
     dropped: dict[Rule, list[tuple[int, int]]] = {Rule.ALLOWANCE: [], Rule.BLEND: [], Rule.MIN_TAKE: []}
@@ -134,12 +144,10 @@ def _drop(found: Candidates, cap: Ints, fine: Flags, dropped: list[tuple[int, in
 def _blend_cap(columns: Columns, found: Candidates, cap: Ints, row: BlendRow) -> tuple[Ints, Flags]:
     """Capacities under one blend bound: what all the better lots together can balance."""
     size = columns.demand_kg.size
-    limited, bound, credit = np.zeros(size, dtype=np.bool_), np.zeros(size), np.zeros(size)
-    for demand, value in row.bound.items():
-        limited[demand], bound[demand], credit[demand] = True, value, row.credit[demand]
+    limited, credit = np.zeros(size, dtype=np.bool_), np.zeros(size)
+    limited[list(row.bound)], credit[list(row.credit)] = True, list(row.credit.values())
     at = limited[found.demand]
-    excess: Floats = np.rint(columns.quality[row.attribute][found.lot] * MICRO) - bound[found.demand]
-    excess = np.where(at, excess if row.end == "max" else -excess, 0.0)
+    excess = blend_excess(columns, found, [row])[0]
     balance = credit + np.bincount(found.demand, np.maximum(-excess, 0.0) * cap, minlength=size)
     balance += np.abs(balance) * _SLACK
     room = np.floor(balance[found.demand] / np.where(excess > 0, excess, 1.0) + _SLACK)

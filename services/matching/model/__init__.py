@@ -1,6 +1,6 @@
 """The rules of matching: the book, proposals, tenders, agreements, clearings as records. Pure; methods return events."""
 
-from services.matching.model.agreement import Agreement, CallOff, Month, later, month_of
+from services.matching.model.agreement import Agreement, AgreementTerms, CallOff, Month, later, month_of
 from services.matching.model.book import BookDemand, BookLot, Material, RefusedPair, pair_id
 from services.matching.model.clearing import ClearingEvidence, ClearingRecord
 from services.matching.model.price import Price, price_id, priced_region
@@ -9,6 +9,7 @@ from services.matching.model.tender import Bid, Tender
 
 __all__ = [
     "Agreement",
+    "AgreementTerms",
     "Bid",
     "BookDemand",
     "BookLot",

@@ -93,16 +93,11 @@ class CallOff:
 
 
 @dataclass
-class Agreement:
+class AgreementTerms:
     """`month_kg` for each month from `first_month` to `last_month`, `below_bp` less or `above_bp` more; a call-off is of the
     month it is made in. Prices in fen per tonne, net of VAT, loaded at the seller's: the index of `grade` in `region` +
     `premium_fen_per_t`, within floor and ceiling."""
 
-    id: str
-    version: int
-    seller_id: str
-    buyer_id: str
-    proposed_by: str
     grade: str
     first_month: str
     last_month: str
@@ -113,6 +108,17 @@ class Agreement:
     premium_fen_per_t: int
     floor_fen_per_t: int | None
     ceiling_fen_per_t: int | None
+
+
+@dataclass
+class Agreement(AgreementTerms):
+    """What the parties have agreed, and what each month has taken of it."""
+
+    id: str
+    version: int
+    seller_id: str
+    buyer_id: str
+    proposed_by: str
     created_at: datetime
     updated_at: datetime
     status: AgreementStatus = "proposed"

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from services.matching.model import Agreement, CallOff, later
-from services.matching.service.agreements import AgreementTerms, CallOffDraft
+from services.matching.model import Agreement, AgreementTerms, CallOff, later
+from services.matching.service.agreements import CallOffDraft
 from shared.catalogue import family_of
 from shared.http import ListQuery, Shape
 from shared.http.filters import Grade, Material, Region

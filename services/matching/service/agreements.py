@@ -10,7 +10,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from services.matching.clearing import Deal, Rule, deal
-from services.matching.model import Agreement, BookDemand, BookLot, CallOff, Proposal, later, month_of, priced_region
+from services.matching.model import (
+    Agreement,
+    AgreementTerms,
+    BookDemand,
+    BookLot,
+    CallOff,
+    Proposal,
+    later,
+    month_of,
+    priced_region,
+)
 from services.matching.service.market import read_pair
 from services.matching.service.rules import must_break_none, side_of, sides_of
 from services.matching.store import AGREEMENTS, BOOK_DEMANDS, BOOK_LOTS, CALL_OFFS, PROPOSALS, last_price
@@ -24,22 +34,6 @@ from shared.problem import InputIsInvalid, NotFound, NotHeardYet, WrongState
 from shared.units import MAX_CNY
 
 MOST_MONTHS = 36
-
-
-@dataclass(frozen=True)
-class AgreementTerms:
-    """See `Agreement`. `region`: a county's prices are its city's."""
-
-    grade: str
-    first_month: str
-    last_month: str
-    month_kg: int
-    below_bp: int
-    above_bp: int
-    region: str
-    premium_fen_per_t: int
-    floor_fen_per_t: int | None
-    ceiling_fen_per_t: int | None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import pytest
 
 from services.matching.clearing import Market, Taken, clear
 from services.matching.clearing.blending import relax_blended
-from services.matching.clearing.candidates import Columns, candidates
+from services.matching.clearing.candidates import candidates
+from services.matching.clearing.columns import Columns
 from services.matching.clearing.network import Supply, relax
 from services.matching.clearing.tightening import blend_rows, tighten
 from tests.bench.clearing_market import steel_market
