@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     in_park_cny_per_t: float = 0
     low_value_radius_km: float = 300
     low_value_beyond_cny_per_tkm: float = 0
+    hold_back_least_lots: int = 100
+    """A family's lots of the last day: fewer are no forecast."""
     load_t: float = 32
     load_tolerance_pct: float = 5
     proposal_ttl_s: float = 3600

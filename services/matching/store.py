@@ -1,4 +1,4 @@
-"""Collections of matching: the book, proposals, tenders, agreements, call-offs, clearings, materials, refused pairs."""
+"""Collections of matching: the book and its reserve prices, proposals, tenders, agreements, call-offs, clearings, prices."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from services.matching.model import (
     Price,
     Proposal,
     RefusedPair,
+    Reserves,
     Tender,
 )
 from services.matching.model.tender import RUNNING
@@ -28,7 +29,7 @@ EVIDENCE_DAYS = 30
 
 
 class BookLotDocument(Sealed):
-    meta = {"collection": "book_lots", "indexes": [["family", "open"], "site_id"]}  # noqa: RUF012
+    meta = {"collection": "book_lots", "indexes": [["family", "open"], ["family", "came_at"], "site_id"]}  # noqa: RUF012
 
 
 class BookDemandDocument(Sealed):
@@ -83,6 +84,10 @@ class MaterialDocument(Sealed):
     meta = {"collection": "materials", "indexes": []}  # noqa: RUF012
 
 
+class ReservesDocument(Sealed):
+    meta = {"collection": "reserves", "indexes": []}  # noqa: RUF012
+
+
 class RefusedPairDocument(Sealed):
     meta = {"collection": "refused_pairs", "indexes": ["lot_id"]}  # noqa: RUF012
 
@@ -100,6 +105,7 @@ CALL_OFFS = Repository(CallOffDocument, CallOff)
 CLEARINGS = Repository(ClearingDocument, ClearingRecord)
 EVIDENCE = Repository(EvidenceDocument, ClearingEvidence)
 MATERIALS = Repository(MaterialDocument, Material)
+RESERVES = Repository(ReservesDocument, Reserves)
 REFUSED_PAIRS = Repository(RefusedPairDocument, RefusedPair)
 PRICES = Repository(PriceDocument, Price)
 DOCUMENTS: tuple[type[Sealed], ...] = (
@@ -112,6 +118,7 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     ClearingDocument,
     EvidenceDocument,
     MaterialDocument,
+    ReservesDocument,
     RefusedPairDocument,
     PriceDocument,
     *parties.DOCUMENTS,
@@ -122,6 +129,11 @@ BY_ID: tuple[Repository[Any], ...] = (BOOK_LOTS, BOOK_DEMANDS, PROPOSALS, *parti
 
 def open_lots(unit: Unit, family: str) -> list[BookLot]:
     return BOOK_LOTS.select(unit, {"family": family, "open": True, "heard": True})
+
+
+def lots_since(unit: Unit, family: str, since: datetime) -> list[BookLot]:
+    """Lots listed after that moment, whatever became of them."""
+    return BOOK_LOTS.select(unit, {"family": family, "came_at": {"$gt": since}, "heard": True})
 
 
 def open_demands(unit: Unit, family: str) -> list[BookDemand]:

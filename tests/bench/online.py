@@ -20,13 +20,13 @@ import numpy as np
 from services.matching.clearing import Market
 from services.matching.clearing.candidates import Candidates, candidates
 from services.matching.clearing.columns import Columns, Flags, Floats, Ints
-from services.matching.clearing.network import Relaxation, Supply, relax
-from services.matching.clearing.tightening import Pairs
+from services.matching.clearing.foresight import relax_open
+from services.matching.clearing.network import Relaxation
 from tests.bench.national_market import Drift, day_after, national
 
 DRAWS = (1, 2, 3, 4, 5)
 LOTS, DEMANDS, COVER = 11_000, 375, 0.8
-OURS = "re-priced 48 times"
+OURS = "reserve prices, 48 times"
 DRIFTS = (("drift", Drift(), 0.965), ("doubled drift", Drift().doubled(), 0.945))
 """Each with the least that `OURS` should reach."""
 TRUST = 0.2
@@ -74,7 +74,7 @@ def draw(seed: int, drift: Drift) -> dict[str, float]:
 def _day(seed: int, before: Market, now: Market) -> Day:
     """Bids stand in the morning: by how much they moved is known then, and yesterday's asks are taken to have moved alike."""
     old = Columns.of(before.checked())
-    _, relaxed = _relaxed_pairs(candidates(old), old.lot_kg, old.demand_kg)
+    _, relaxed = relax_open(candidates(old), old.lot_kg, old.demand_kg)
     bids = zip(before.demands, now.demands, strict=True)
     moved = median(later.bid_net_fen_per_t / earlier.bid_net_fen_per_t for earlier, later in bids)
     known = [replace(lot, ask_net_fen_per_t=round(lot.ask_net_fen_per_t * moved)) for lot in before.lots]
@@ -95,18 +95,7 @@ def _day(seed: int, before: Market, now: Market) -> Day:
 
 
 def _relaxed(day: Day, lot_kg: Ints, room_kg: Ints) -> tuple[Flags, Relaxation]:
-    return _relaxed_pairs(day.found, lot_kg, room_kg)
-
-
-def _relaxed_pairs(found: Candidates, lot_kg: Ints, room_kg: Ints) -> tuple[Flags, Relaxation]:
-    """The best plan for what is left of lots and room, over the pairs marked: those that have some of both."""
-    kept = (lot_kg[found.lot] > 0) & (room_kg[found.demand] > 0)
-    lots, lot = np.unique(found.lot[kept], return_inverse=True)
-    few = Candidates(lot, found.demand[kept], found.figures[:, kept], found.modes)
-    none = np.zeros(few.size, dtype=np.bool_)
-    pairs = Pairs(few, np.minimum(lot_kg[lots][few.lot], room_kg[few.demand]), none, none)
-    supply = Supply(lot_kg[lots], np.full(lots.size, -1), np.zeros(0, dtype=np.int64))
-    return kept, relax(pairs, supply, room_kg, few.weight)
+    return relax_open(day.found, lot_kg, room_kg)
 
 
 class _Play:
@@ -163,6 +152,14 @@ def _played(day: Day, moments: int, reprice: Reprice, *, waits: bool = False) ->
     return play.gained
 
 
+def _kept(play: _Play, now: float) -> Ints:
+    """`clearing.foresight`: each lot of the last 24 hours comes once more in 24 hours, and demands close when the day ends."""
+    day = play.day
+    recent = np.where(day.today, day.at < now, day.at >= now)
+    expected = np.rint(day.lot_kg * recent * (1 - now)).astype(np.int64)
+    return np.maximum(_relaxed(day, expected + play.open_kg, play.room_kg)[1].demand_price - 1, 0)
+
+
 def _mixed(play: _Play, now: float) -> Ints:
     """The prices at which what waits and what is expected would share the room that is left. Expected is what yesterday brought
     in so long a time and what today's pace so far would bring, blended: the later, the more of the second."""
@@ -188,13 +185,14 @@ def _greedy(day: Day) -> int:
 
 
 RULES: dict[str, Callable[[Day], int]] = {
-    OURS: lambda day: _played(day, 48, _mixed),
+    OURS: lambda day: _played(day, 48, _kept, waits=True),
+    "reserve prices, 48 times, and what gains nothing is lost": lambda day: _played(day, 48, _kept),
     "first-come": lambda day: _played(day, 1, lambda play, _: np.zeros_like(play.room_kg)),
     "offline greedy": _greedy,
     "yesterday's prices": lambda day: _played(day, 1, lambda play, _: day.yesterday),
-    "re-priced 12 times": lambda day: _played(day, 12, _mixed),
-    "re-priced 12 times, and what gains nothing waits": lambda day: _played(day, 12, _mixed, waits=True),
+    "a mix, 12 times": lambda day: _played(day, 12, _mixed),
+    "a mix, 48 times": lambda day: _played(day, 48, _mixed),
     "prices of the open book, cleared 48 times": lambda day: _played(day, 48, lambda play, _: play.clear_open(), waits=True),
 }
-"""The rules by name. The last is the way of `services/matching/service/online.py` when everything accepts by itself; the mix of
-the re-priced ones is of yesterday's lots and today's arrivals so far."""
+"""The rules by name. The first is the room's where everything accepts by itself; a mix is of yesterday's lots and today's
+arrivals so far; the last is what the room's would be without reserve prices."""

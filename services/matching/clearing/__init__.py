@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.matching.clearing.candidates import Rule, broken_rules
 from services.matching.clearing.deal import Deal, deal
+from services.matching.clearing.foresight import DAY, Arrival, reserve_prices
 from services.matching.clearing.market import (
     MAX_FEN_PER_T,
     BadListing,
@@ -22,8 +23,10 @@ from services.matching.clearing.what_if import Change, change_of
 from services.matching.clearing.wording import RULES
 
 __all__ = [
+    "DAY",
     "MAX_FEN_PER_T",
     "RULES",
+    "Arrival",
     "BadListing",
     "BadMarket",
     "Change",
@@ -45,5 +48,6 @@ __all__ = [
     "decoded",
     "digest",
     "packed",
+    "reserve_prices",
     "unpacked",
 ]

@@ -8,7 +8,7 @@ that an explanation can never differ from what the clearing did.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -39,6 +39,7 @@ class Rule(StrEnum):
     QUALITY_UNKNOWN = "quality-unknown"
     WINDOW = "window"
     GAIN = "gain"
+    KEPT = "kept"
     MIN_TAKE = "min-take"
     ALLOWANCE = "allowance"
     BLEND = "blend"
@@ -210,7 +211,7 @@ def priced_pairs(columns: Columns, i: Ints, j: Ints) -> Priced:
     places = (columns.lot_lat[i], columns.lot_lon[i], columns.demand_lat[j], columns.demand_lon[j])
     ready = np.maximum(columns.lot_from, columns.now_ms)[i]
     margin = columns.demand_bid[j] - columns.lot_ask[i]
-    reserve = columns.lot_reserve[i] + columns.demand_reserve[j]
+    reserve = _reserve(columns, i, j)
     wishes = market.preferences
     steer = np.where(columns.lot_park[i] == columns.demand_park[j], wishes.in_park_fen_per_t, 0) - reserve
     rank = np.full(i.size, _NEVER - 1, dtype=np.int64)
@@ -235,10 +236,15 @@ def priced_pairs(columns: Columns, i: Ints, j: Ints) -> Priced:
     return Priced(Candidates(i, j, figures, market.modes), rank > _NEVER, in_time, np.where(in_time, gain_in_time, gain_late))
 
 
+def _reserve(columns: Columns, i: Ints, j: Ints) -> Ints:
+    """What both sides are worth elsewhere, fen per tonne."""
+    return np.asarray(columns.lot_reserve[i] + columns.demand_reserve[j])
+
+
 def broken_rules(market: Market, lot: Lot, demand: Demand) -> list[Rule]:
     """Every rule that this pair breaks by itself, in the order they are applied; empty for a candidate."""
     ended = [(lot.id, demand.id)] if (lot.id, demand.id) in market.excluded else []
-    pair = Market(market.family, market.now, [lot], [demand], ended, market.carbon_fen_per_t_co2e, market.modes)
+    pair = replace(market, lots=[lot], demands=[demand], excluded=ended, allowance_kg={})
     columns = Columns.of(pair)
     one = np.zeros(1, dtype=np.int64)
     broken = [rule for rule, check in PAIR_RULES if bool(check(columns, one, one)[0])]
@@ -247,4 +253,6 @@ def broken_rules(market: Market, lot: Lot, demand: Demand) -> list[Rule]:
         broken.append(Rule.WINDOW)
     if priced.best_gain[0] < 0:
         broken.append(Rule.GAIN)
+    elif priced.in_time[0] and -_reserve(columns, one, one)[0] <= priced.candidates.weight[0] < 0:
+        broken.append(Rule.KEPT)
     return broken

@@ -71,7 +71,7 @@ def _matches(market: Market, changed: Lot | Demand) -> bool:
 
 
 def _prices(market: Market, cleared: Clearing, other: Lot | Demand) -> list[int]:
-    """What a tonne of it costs: its dual price, or pushing out the least of what it has."""
+    """What a tonne of it costs: its dual price over its reserve price, or pushing out the least of what it has."""
     if isinstance(other, Lot):
         dual = cleared.lot_prices.get(other.id, other.ask_net_fen_per_t) - other.ask_net_fen_per_t
         taken = [match for match in cleared.matches if match.lot_id == other.id]
@@ -79,13 +79,13 @@ def _prices(market: Market, cleared: Clearing, other: Lot | Demand) -> list[int]
         dual = cleared.proof.demand_prices.get(other.id, 0)
         taken = [match for match in cleared.matches if match.demand_id == other.id]
     least = min((match.gain_fen_per_t - _carbon(market, match.option) for match in taken), default=0)
-    return sorted({dual, least})
+    return sorted({dual + market.reserve_fen_per_t.get(other.id, 0), least})
 
 
 def _lot_changes(market: Market, lot: Lot, demand: Demand, rules: Sequence[Rule], room_prices: Sequence[int]) -> Lots:
     option = _cheapest(market, lot, demand)
     match [*rules]:
-        case [] | [Rule.GAIN]:
+        case [] | [Rule.GAIN] | [Rule.KEPT]:
             for price in room_prices:  # at that price it draws with what is there; below, it is taken
                 ask = demand.bid_net_fen_per_t - _haul(market, option) - price - (1 if price else 0)
                 if 0 < ask < lot.ask_net_fen_per_t:
@@ -120,7 +120,7 @@ def _lot_changes(market: Market, lot: Lot, demand: Demand, rules: Sequence[Rule]
 def _demand_changes(market: Market, lot: Lot, demand: Demand, rules: Sequence[Rule], lot_prices: Sequence[int]) -> Demands:
     option = _cheapest(market, lot, demand)
     match [*rules]:
-        case [] | [Rule.GAIN]:
+        case [] | [Rule.GAIN] | [Rule.KEPT]:
             for price in lot_prices:
                 bid = lot.ask_net_fen_per_t + _haul(market, option) + price + (1 if price else 0)
                 if demand.bid_net_fen_per_t < bid <= MAX_FEN_PER_T:

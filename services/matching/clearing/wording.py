@@ -20,6 +20,10 @@ RULES: Mapping[Rule, tuple[str, str]] = {
     Rule.QUALITY_UNKNOWN: ("有限值的质量指标未填", "a quality that is limited is not stated"),
     Rule.WINDOW: ("供货与收货时间无法衔接", "the windows can't meet"),
     Rule.GAIN: ("扣除运费后没有收益", "after freight there is no gain"),
+    Rule.KEPT: (
+        "对方自动成交, 余量按价值更高的预计来货留价",
+        "the side that accepts by itself keeps its room for lots that are expected to gain more",
+    ),
     Rule.MIN_TAKE: ("低于最小成交量", "below a minimum take"),
     Rule.ALLOWANCE: ("超出该产废单位的核定量", "the producer's allowance does not reach for it"),
     Rule.BLEND: ("会使掺配质量超限", "the blend would pass its limits"),

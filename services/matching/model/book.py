@@ -89,13 +89,16 @@ class _Entry:
 
 @dataclass
 class BookLot(_Entry):
-    """`tender_id`: the tender that it is under, and then no clearing touches it."""
+    """`came_at`, `quantity_kg`: when it was listed, and how much of it. `tender_id`: the tender that it is under, and then no
+    clearing touches it."""
 
     grade: str = ""
     quality: dict[str, float] = field(default_factory=dict)
     divisible: bool = True
     available_from: datetime | None = None
     available_until: datetime | None = None
+    came_at: datetime | None = None
+    quantity_kg: int = 0
     tender_id: str | None = None
 
     def misfit(self, kg: int, most: int) -> tuple[str, str] | None:
@@ -110,6 +113,7 @@ class BookLot(_Entry):
         self.grade, self.family, self.organisation_id = event.grade, family_of(event.grade), event.seller_id
         self.net_fen_per_t, self.quality, self.divisible = event.ask_net_fen_per_t, dict(event.quality), event.divisible
         self.available_from, self.available_until = event.available_from, event.available_until
+        self.came_at, self.quantity_kg = event.published_at or self.came_at or event.at, event.quantity_kg
         return True
 
 
@@ -159,7 +163,8 @@ class RefusedPair:
 class Material:
     """One family's turn to be cleared. `changes` counts what may make a new match, `cleared` how far the last clearing read;
     the lease keeps two workers from clearing it at once, and its `fence` is checked in the writing transaction. `arrived`: lots
-    and demands that accept by themselves and wait to be looked at online, at the prices of the clearing `last_id`."""
+    and demands that accept by themselves and wait to be looked at online, at the prices of the clearing `last_id`.
+    `reprice_at`: when what its demands keep is to be priced anew, whatever changed; None where nothing is kept."""
 
     id: str
     changes: int = 0
@@ -170,10 +175,12 @@ class Material:
     cleared_at: datetime | None = None
     arrived: list[str] = field(default_factory=list)
     last_id: str = ""
+    reprice_at: datetime | None = None
 
     def due(self, now: datetime, interval: timedelta) -> bool:
-        """Whether something changed since its last clearing, which began `interval` ago or longer."""
-        return self.changes > self.cleared and (self.cleared_at is None or now - self.cleared_at >= interval)
+        """Whether something changed since its last clearing, or prices are old, and that began `interval` ago or longer."""
+        old = self.reprice_at is not None and now >= self.reprice_at
+        return (self.changes > self.cleared or old) and (self.cleared_at is None or now - self.cleared_at >= interval)
 
     def take(self, owner: str, now: datetime, lease: timedelta) -> bool:
         """Take the lease; False where another worker holds it."""
@@ -189,3 +196,13 @@ class Material:
     def seen(self, ids: Container[str]) -> None:
         """What arrived was looked at; the lease is free."""
         self.arrived, self.until = [one for one in self.arrived if one not in ids], None
+
+
+@dataclass
+class Reserves:
+    """What lots must gain more than to get room at a family's demands that accept by themselves: fen per tonne by demand, as
+    priced at `at`. The id is the family's."""
+
+    id: str
+    at: datetime
+    fen_per_t: dict[str, int]

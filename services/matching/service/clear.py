@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from services.matching import clearing
-from services.matching.clearing import BadListing, Market, Match
-from services.matching.model import BookDemand, BookLot, ClearingEvidence, ClearingRecord, Material, Proposal, RunnerUp
-from services.matching.service import prices
+from services.matching.clearing import Arrival, BadListing, Market, Match
+from services.matching.model import ClearingEvidence, ClearingRecord, Material, Proposal, RunnerUp
+from services.matching.service import prices, reserves
 from services.matching.service.market import Sides, read_sides
 from services.matching.store import (
     CLEARINGS,
@@ -40,15 +40,16 @@ log = structlog.get_logger("clearing")
 
 @dataclass(frozen=True)
 class Book:
-    """What one clearing read. `changes` is how far it read; `batch`: the whole family."""
+    """What one clearing read. `changes` is how far it read; `batch`: the whole family. `came`: what to price room from
+    in `sides`; None where its prices stand."""
 
     now: datetime
     fence: int
     changes: int
     batch: bool
-    lots: dict[str, BookLot]
-    demands: dict[str, BookDemand]
+    sides: Sides
     market: Market
+    came: list[Arrival] | None
 
 
 Narrow = Callable[[Unit, Material, Sides], Market]
@@ -91,7 +92,7 @@ def run(
     if book is None:
         return None
     begun = time.perf_counter()
-    result = _clear(book.market)
+    result, new_reserves = _solve(book)
     took = round((time.perf_counter() - begun) * 1000)
     record = record or ClearingRecord(new_id(), 1, family, "requested", book.now, kind="batch" if book.batch else "online")
     record.lots, record.demands, record.pairs = result.lots, result.demands, result.pairs
@@ -100,25 +101,32 @@ def run(
     record.solver, record.input_digest, record.duration_ms = result.solver, result.input_digest, took
     record.work, record.work_limit_met, record.proposals = result.work, result.work_limit_met, len(result.matches)
     try:
-        database.write(lambda unit: write_proposals(unit, book, record, result))
+        database.write(lambda unit: write_proposals(unit, book, record, result, new_reserves))
     except LeaseIsLost:
         log.warning("clearing dropped: another worker has the material", material=family)
         return None
     return record
 
 
-def _clear(market: Market) -> clearing.Clearing:
-    """A listing that no clearing can use is left out and logged, so that it stops nobody else's."""
+def _solve(book: Book) -> tuple[clearing.Clearing, dict[str, int] | None]:
+    """The clearing, and the reserve prices it kept to where they are new. A listing that no clearing can use is left out and
+    logged, so that it stops nobody else's."""
+    whole, market, came, prices = book.sides.market, book.market, book.came, None
     while True:
         try:
-            return clearing.clear(market)
+            if came is not None:
+                prices = clearing.reserve_prices(whole, came)
+                market = reserves.kept(book.sides, market, prices)
+            return clearing.clear(market), prices
         except BadListing as fault:
             log.error("left out of the clearing", listing=fault.listing_id, fault=str(fault))
-            market = replace(
-                market,
-                lots=[lot for lot in market.lots if lot.id != fault.listing_id],
-                demands=[demand for demand in market.demands if demand.id != fault.listing_id],
-            )
+            whole, market = _without(whole, fault.listing_id), _without(market, fault.listing_id)
+            came = came and [one for one in came if one.lot.id != fault.listing_id]
+
+
+def _without(market: Market, listing_id: str) -> Market:
+    lots = [lot for lot in market.lots if lot.id != listing_id]
+    return replace(market, lots=lots, demands=[demand for demand in market.demands if demand.id != listing_id])
 
 
 def read_book(unit: Unit, family: str, worker: str, narrow: Narrow | None = None) -> Book | None:
@@ -136,18 +144,23 @@ def read_book(unit: Unit, family: str, worker: str, narrow: Narrow | None = None
         material.seen(material.arrived)
         MATERIALS.save(unit, material)
         return None
-    return Book(unit.now, material.fence, material.changes, narrow is None, sides.lots, sides.demands, market)
+    came = reserves.arrivals_if_due(unit, sides)
+    return Book(unit.now, material.fence, material.changes, narrow is None, sides, market, came)
 
 
-def write_proposals(unit: Unit, book: Book, record: ClearingRecord, result: clearing.Clearing) -> None:
+def write_proposals(
+    unit: Unit, book: Book, record: ClearingRecord, result: clearing.Clearing, new_reserves: dict[str, int] | None
+) -> None:
     """Write the clearing and its proposals, in the matches' order, and what they say of prices. Raises LeaseIsLost."""
     material = MATERIALS.get(unit, record.material)
     if material.fence != book.fence:
         raise LeaseIsLost
-    material.seen({*book.lots, *book.demands})
+    material.seen({*book.sides.lots, *book.sides.demands})
+    if new_reserves is not None:
+        reserves.store(unit, material, book.sides, new_reserves)
     if book.batch:
         material.cleared, material.cleared_at, material.last_id = book.changes, book.now, record.id
-        prices.observe(unit, book.lots, result.lot_prices)
+        prices.observe(unit, book.sides.lots, result.lot_prices)
     MATERIALS.save(unit, material)
     proposals = [_proposal(book, record, match, unit.now) for match in result.matches]
     PROPOSALS.add(unit, *proposals)
@@ -161,8 +174,8 @@ def write_proposals(unit: Unit, book: Book, record: ClearingRecord, result: clea
 def _proposal(book: Book, record: ClearingRecord, match: Match, now: datetime) -> Proposal:
     return Proposal.between(
         new_id(),
-        book.lots[match.lot_id],
-        book.demands[match.demand_id],
+        book.sides.lots[match.lot_id],
+        book.sides.demands[match.demand_id],
         match.kg,
         match.price_fen_per_t,
         match.option,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
-from services.matching.clearing import Demand, Lot, Market, Preferences, Taken, Validity
+from services.matching.clearing import Arrival, Demand, Lot, Market, Preferences, Taken, Validity
 from services.matching.model import BookDemand, BookLot
-from services.matching.store import holding, open_demands, open_lots, refused_pairs, unanswered
+from services.matching.store import RESERVES, holding, open_demands, open_lots, refused_pairs, unanswered
 from shared import geo, parties
 from shared.mongo import Unit
 from shared.parties import KnownSite
@@ -29,19 +29,32 @@ class Sides:
 
 
 def read_sides(unit: Unit, family: str) -> Sides:
-    """The family as it stands in this unit."""
+    """The family as it stands in this unit, with the reserve prices of its demands."""
     lots = {lot.id: lot for lot in open_lots(unit, family)}
     demands = {demand.id: demand for demand in open_demands(unit, family)}
     market = _market(unit, family, lots, demands)
     under_tender = {lot.id for lot in lots.values() if lot.tender_id is not None}
     tendered = tuple(lot for lot in market.lots if lot.id in under_tender)
-    market = replace(market, lots=[lot for lot in market.lots if lot.id not in under_tender])
+    reserves = RESERVES.find(unit, family)
+    kept = {one: fen for one, fen in reserves.fen_per_t.items() if one in demands} if reserves else {}
+    market = replace(market, lots=[lot for lot in market.lots if lot.id not in under_tender], reserve_fen_per_t=kept)
     return Sides(lots, demands, market, tendered)
 
 
 def read_pair(unit: Unit, lot: BookLot, demand: BookDemand | None) -> Market:
     """One lot, and a demand where there is one yet, as a market of their own, open or not."""
     return _market(unit, lot.family, {lot.id: lot}, {demand.id: demand} if demand else {})
+
+
+def as_listed(unit: Unit, lots: list[BookLot]) -> list[Arrival]:
+    """Lots with all their tonnes, as they came."""
+    sites = parties.SITES.many(unit, {lot.site_id for lot in lots})
+    found = []
+    for lot in lots:
+        assert lot.came_at is not None
+        whole = replace(_lot(lot, 0, sites.get(lot.site_id)), kg_available=lot.quantity_kg)
+        found.append(Arrival(whole, lot.came_at))
+    return found
 
 
 def _market(unit: Unit, family: str, lots: dict[str, BookLot], demands: dict[str, BookDemand]) -> Market:

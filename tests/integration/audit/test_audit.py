@@ -24,7 +24,7 @@ REBUILT = {
     # What comes and goes by itself or says nothing of goods and money, and prices of fewer firms than one is published of;
     # altering one breaks its seal all the same.
     "accounts": {"sessions", "refresh_tokens", "api_keys", "signing_keys"},
-    "matching": {"materials", "refused_pairs", "prices"},
+    "matching": {"materials", "reserves", "refused_pairs", "prices"},
 }
 
 

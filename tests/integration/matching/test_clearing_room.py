@@ -104,15 +104,15 @@ def test_protocol_8_a_lost_lease_writes_nothing(room: Room) -> None:
     assert done is not None and done.proposals == 1
     record = ClearingRecord(new_id(), 1, "steel", "requested", room.clock())
     with pytest.raises(clear.LeaseIsLost):
-        room.database.write(lambda unit: clear.write_proposals(unit, stale, record, ()))
+        room.database.write(lambda unit: clear.write_proposals(unit, stale, record, (), None))
     assert len(room.proposals()) == 1
 
 
 def test_protocol_8_the_same_book_clears_to_the_same_digest(room: Room) -> None:
     room.lot(), room.lot(quantity_kg=20_000, available_kg=20_000), room.demand()
-    sides = room.database.write(lambda unit: clear.read_book(unit, "steel", WORKER))
-    assert sides is not None
-    first, second = clear._clear(sides.market), clear._clear(sides.market)
+    read = room.database.write(lambda unit: clear.read_book(unit, "steel", WORKER))
+    assert read is not None
+    (first, _), (second, _) = clear._solve(read), clear._solve(read)
     assert first == second and first.input_digest
 
 

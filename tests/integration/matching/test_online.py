@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from services.matching import views
-from services.matching.service import book, clear, online
+from services.matching.clearing import Rule
+from services.matching.service import book, clear, explain, online
 from services.matching.store import CLEARINGS, MATERIALS
-from shared.events.listings import QuantityRefused
+from shared.auth import Caller
+from shared.events.listings import DemandPosted, LotClosed, QuantityRefused
+from shared.settings import Settings
 from tests.integration.matching.room import Room, balance
 
 pytestmark = [pytest.mark.mongodb]
@@ -48,6 +55,67 @@ def test_room_is_given_at_what_the_last_clearing_says_it_is_worth(room: Room, as
     online.run_due(room.database, ONLINE)
     made = [proposal for proposal in room.proposals() if proposal.id != ended.id]
     assert len(made) == traded
+
+
+@pytest.fixture
+def busy(settings: Settings) -> Iterator[Room]:
+    """Three lots a day, each of 30 t at 230 000 fen, are forecast enough."""
+    made = Room(settings.model_copy(update={"hold_back_least_lots": 3}))
+    three_sold(made)
+    yield made
+    made.database.client.drop_database(made.database.mongo.name)
+
+
+def three_sold(room: Room) -> None:
+    for _ in range(3):
+        lot = room.lot(auto_accept=True, ask_net_fen_per_t=230_000)
+        room.hear(book.hear_lot, LotClosed(**{**lot.model_dump(), "version": 3, "status": "closed", "closed_reason": "sold"}))
+
+
+def small_mill(room: Room, **terms: Any) -> DemandPosted:
+    return room.demand(**{"auto_accept": True, "quantity_kg": 30_000, "available_kg": 30_000, **terms})
+
+
+@pytest.mark.parametrize(("ask", "traded"), [(230_000, True), (231_000, False)])
+def test_room_is_kept_for_lots_that_are_expected_to_gain_more(busy: Room, ask: int, traded: bool) -> None:
+    """On arrival, and in the batch that follows: it does not give away what arrivals were refused."""
+    small_mill(busy)
+    lot = busy.lot(auto_accept=True, ask_net_fen_per_t=ask)
+    online.run_due(busy.database, ONLINE)
+    assert bool(busy.proposals()) is traded
+    if not traded:
+        record = busy.clear()
+        assert record is not None and record.proposals == 0 and views.verify(busy.database.read(), record.id).holds
+        seller = Caller("someone", "seller", "collector", "420100")
+        why = busy.database.write(lambda unit: explain.of_lot(unit, seller, lot.id))
+        assert why.nearest[0].rules == (Rule.KEPT,)
+        assert why.change is not None and (why.change.field, why.change.value) == ("ask", 230_000)
+
+
+def test_who_decides_on_each_proposal_is_asked_about_each(busy: Room) -> None:
+    small_mill(busy, auto_accept=False)
+    busy.lot(ask_net_fen_per_t=231_000)
+    record = busy.clear()
+    assert record is not None and record.proposals == 1
+
+
+def test_what_is_kept_is_freed_as_the_demand_nears_its_end(busy: Room) -> None:
+    small_mill(busy, deliver_until=busy.clock() + timedelta(hours=12))
+    busy.lot(ask_net_fen_per_t=231_000)
+    assert busy.clear() is not None and busy.proposals() == []
+    material = MATERIALS.get(busy.database.read(), "steel")
+    assert not material.due(busy.clock(), timedelta()) and material.reprice_at is not None
+    busy.clock.ahead = timedelta(hours=6)
+    clear.run_due(busy.database, "worker")
+    assert len(busy.proposals()) == 1
+
+
+def test_few_lots_are_no_forecast(room: Room) -> None:
+    three_sold(room)
+    small_mill(room)
+    room.lot(auto_accept=True, ask_net_fen_per_t=231_000)
+    online.run_due(room.database, ONLINE)
+    assert len(room.proposals()) == 1
 
 
 def test_a_clearing_in_progress_is_not_disturbed(room: Room) -> None:

@@ -202,7 +202,7 @@ def test_a_clearing_in_progress_does_not_propose_what_was_put_to_tender(room: Ro
     hall.opened(lot)
     with pytest.raises(clear.LeaseIsLost):
         record = clear.ClearingRecord("r", 1, "steel", "requested", room.clock())
-        room.database.write(lambda unit: clear.write_proposals(unit, read, record, clear._clear(read.market)))
+        room.database.write(lambda unit: clear.write_proposals(unit, read, record, *clear._solve(read)))
     assert room.clear("other") is not None and room.proposals() == []
 
 
