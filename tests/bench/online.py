@@ -26,7 +26,7 @@ from tests.bench.national_market import Drift, day_after, national
 
 DRAWS = (1, 2, 3, 4, 5)
 LOTS, DEMANDS, COVER = 11_000, 375, 0.8
-OURS = "reserve prices, 48 times"
+OURS = "re-pricing (reserve prices, 48 times a day)"
 DRIFTS = (("drift", Drift(), 0.965), ("doubled drift", Drift().doubled(), 0.945))
 """Each with the least that `OURS` should reach."""
 TRUST = 0.2
@@ -56,10 +56,10 @@ def figures() -> Iterator[tuple[str, float, float | None]]:
             draws = list(pool.map(draw, DRAWS, repeat(drift)))
         for rule in RULES:
             shares = [shares[rule] for shares in draws]
-            what = f"online ÷ the day's optimum in hindsight, {name}, {rule}"
-            yield f"{what}: mean of {len(DRAWS)} draws", mean(shares), target if rule == OURS else None
+            what = f"online with {rule} ÷ that day's optimum in hindsight, {name}"
+            yield f"{what}, mean of {len(DRAWS)} draws", mean(shares), target if rule == OURS else None
             if rule == OURS:
-                yield f"{what}: worst", min(shares), None
+                yield f"{what}, worst", min(shares), None
 
 
 def draw(seed: int, drift: Drift) -> dict[str, float]:
@@ -186,7 +186,7 @@ def _greedy(day: Day) -> int:
 
 RULES: dict[str, Callable[[Day], int]] = {
     OURS: lambda day: _played(day, 48, _kept, waits=True),
-    "reserve prices, 48 times, and what gains nothing is lost": lambda day: _played(day, 48, _kept),
+    "reserve prices, and what gains nothing is lost": lambda day: _played(day, 48, _kept),
     "first-come": lambda day: _played(day, 1, lambda play, _: np.zeros_like(play.room_kg)),
     "offline greedy": _greedy,
     "yesterday's prices": lambda day: _played(day, 1, lambda play, _: day.yesterday),
