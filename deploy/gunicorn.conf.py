@@ -18,9 +18,12 @@ loglevel = "warning"
 NICENESS = 10
 
 
-def post_worker_init(_worker: object) -> None:
-    """On a machine with too few cores, what was accepted is worked off before more is accepted: the workers and servers, which
+def post_worker_init(worker: Any) -> None:
+    """Streams end when their worker is told to.
+
+    On a machine with too few cores, what was accepted is worked off before more is accepted: the workers and servers, which
     keep their priority, are what a listing waits for until it is matched."""
+    worker.wsgi.extensions["huanliu.going_on"] = lambda: worker.alive
     os.nice(NICENESS)
 
 

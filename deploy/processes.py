@@ -5,7 +5,8 @@
 | mongodb, kafka, elasticsearch | `deploy/servers/` | loopback, free ports |
 | <room> | gunicorn, 1 worker × 8 threads, `services.<room>.app:create_app()` | loopback, a free port |
 | <room>-worker | `deploy.worker <room>`: relay, consumers, timers | loopback, a free port: probes and metrics |
-| gateway | gunicorn, 2 workers × 16 threads, `gateway.app:create_app()` | HUANLIU_HOST:HUANLIU_PORT, the only public one |
+| gateway | gunicorn, 2 workers × 16 threads and 550 for streams, `gateway.app:create_app()` | HOST:PORT, the only public one |
+| gateway-worker | `deploy.worker gateway`: consumer, webhooks, messages | loopback, a free port: probes and metrics |
 | demo | `deploy.demo`, unless `--no-demo` | nothing |
 """
 
@@ -39,7 +40,7 @@ class Process:
 
 def ports_needed() -> int:
     """How many loopback ports `processes` takes."""
-    return 2 * len(ROOMS)
+    return 2 * len(ROOMS) + 1
 
 
 def room_addresses(ports: tuple[int, ...]) -> dict[str, str]:
@@ -52,7 +53,7 @@ def processes(settings: Settings, ports: tuple[int, ...]) -> list[Process]:
     env = _environment(settings)
     webs, workers = ports[: len(ROOMS)], ports[len(ROOMS) :]
     found = [_room(room, port, env) for room, port in zip(ROOMS, webs, strict=True)]
-    found += [_worker(room, port, env) for room, port in zip(ROOMS, workers, strict=True)]
+    found += [_worker(room, port, env) for room, port in zip((*ROOMS, GATEWAY), workers, strict=True)]
     found.append(_gateway(settings, env))
     if settings.demo:
         found.append(Process("demo", DEMO, Command((sys.executable, "-m", "deploy.demo"), env, cwd=ROOT)))
@@ -95,6 +96,8 @@ def _worker(room: str, port: int, env: Mapping[str, str]) -> Process:
 
 def _gateway(settings: Settings, env: Mapping[str, str]) -> Process:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    argv = _gunicorn(f"{host}:{settings.port}", 2, 16, "gateway.app:create_app()")
+    argv = _gunicorn(
+        f"{host}:{settings.port}", 2, settings.gateway_lanes + settings.gateway_streams, "gateway.app:create_app()"
+    )
     probe = f"{address(settings.host, settings.port)}/health/ready"
     return Process("gateway", GATEWAY, Command(argv, env, cwd=ROOT), settings.port, probe, metrics=True)

@@ -18,7 +18,8 @@ def main(room: str) -> None:
     """Runs the worker of `room` in this process."""
     if room not in HURRIED:
         os.nice(NICENESS)
-    importlib.import_module(f"services.{room}.app").create_worker(Settings()).run()
+    where = "gateway.app" if room == "gateway" else f"services.{room}.app"
+    importlib.import_module(where).create_worker(Settings()).run()
 
 
 if __name__ == "__main__":

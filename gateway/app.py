@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, request
 
@@ -11,13 +14,23 @@ from gateway.auth import Identities
 from gateway.forward import Forwarder, call_of, response_of
 from gateway.health import Health
 from gateway.limits import Limits
+from gateway.notices.api import routes
+from gateway.notices.store import BY_ID, DOCUMENTS
 from gateway.openapi import Document
-from gateway.routes import find
+from gateway.routes import GATEWAY, find
+from gateway.stream import Streams
+from shared.http import create_app as create_room
 from shared.http.app import metrics, register_errors
 from shared.http.wire import json_response
+from shared.mongo import Database
 from shared.observe import LATENCY, REQUESTS, configure_logs
 from shared.problem import NotFound
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from shared.bus.worker import Worker
 
 METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
 
@@ -34,13 +47,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     register_errors(app)
     _measure(app)
     limits = Limits(app, settings, lambda: identities.budget(request))
+    own = _own(app, settings)
 
     def forward(path: str = "") -> Response:
         target = find(request.path)
         if target is None:
             raise NotFound(zh=f"没有 {request.path} 这个地址", en=f"There is no {request.path} here")
         request.environ["huanliu.route"] = target.prefix
-        call = call_of(request, target, identities.token_for(request))
+        token = identities.token_for(request)
+        if target.room == GATEWAY:
+            given = {} if token is None else {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+            return cast(Response, Response.from_app(own.wsgi_app, {**request.environ, **given}))
+        call = call_of(request, target, token)
         try:
             reply = truth.settle(forwarder, call, forwarder.send(call))
             return response_of(reply)
@@ -60,8 +78,48 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.add_url_rule("/metrics", "metrics", metrics)
     app.add_url_rule("/openapi.json", "openapi", limits.calls(openapi))
     console.register(app, forwarder, document, limits)
-    app.extensions["huanliu.close"] = (limits.close, forwarder.close)
+    app.extensions["huanliu.close"] = (limits.close, forwarder.close, *own.extensions["huanliu.close"])
+    app.wsgi_app = Lanes(app.wsgi_app, settings.gateway_lanes)  # type: ignore[method-assign]
     return app
+
+
+def create_worker(settings: Settings | None = None) -> Worker:
+    """What hears of everything and tells those whom it concerns."""
+    from gateway.notices.handlers import EVENTS, TIMERS
+    from shared.bus.consumer import Consumer
+    from shared.bus.handling import UNHURRIED_S
+    from shared.bus.worker import Worker
+
+    database = Database(settings or Settings(), GATEWAY)
+    return Worker(database, DOCUMENTS, [Consumer(database, GATEWAY, EVENTS, BY_ID, UNHURRIED_S)], TIMERS)
+
+
+def _own(app: Flask, settings: Settings) -> Flask:
+    """What the gateway answers itself, as an application like a room's."""
+    database = Database(settings, GATEWAY)
+    own = create_room(database, [routes], DOCUMENTS)
+
+    def going_on() -> bool:
+        """Until the process is told to stop (`gunicorn.conf.py`)."""
+        return bool(app.extensions.get("huanliu.going_on", lambda: True)())
+
+    streams = Streams(database, settings.gateway_streams, going_on)
+    own.extensions["huanliu.streams"] = streams
+    own.extensions["huanliu.close"] = (streams.close, database.close)
+    return own
+
+
+class Lanes:
+    """So many requests at a time and no more, whatever the number of threads; streams, which only wait, have threads apart."""
+
+    def __init__(self, inner: WSGIApplication, lanes: int) -> None:
+        self.inner, self.free = inner, threading.BoundedSemaphore(lanes)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") == "/v1/stream":
+            return self.inner(environ, start_response)
+        with self.free:
+            return self.inner(environ, start_response)
 
 
 def _measure(app: Flask) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from gateway.forward import Forwarder
-from gateway.routes import is_internal
+from gateway.notices.api import routes
+from gateway.routes import GATEWAY, is_internal
+from shared.http.openapi import document as document_of
 from shared.problem import ServiceIsUnavailable
 from shared.settings import ROOMS
 
@@ -86,10 +88,10 @@ class Document:
         if self._kept is not None:
             return self._kept
         with self._lock:
-            documents = [(room, document) for room in ROOMS if (document := self._of(room)) is not None]
+            documents = [(room, found) for room in ROOMS if (found := self._of(room)) is not None]
             if not documents:
                 raise ServiceIsUnavailable(zh="各服务尚未就绪", en="No service answers yet")
-            merged = merge(documents)
+            merged = merge([*documents, (GATEWAY, document_of([routes]))])
             if len(documents) == len(ROOMS):
                 self._kept = merged
         return merged

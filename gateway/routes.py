@@ -7,6 +7,8 @@ from dataclasses import dataclass
 JSON_LIMIT = 1_048_576
 UPLOAD_LIMIT = 10 * 1_048_576
 
+GATEWAY = "gateway"
+"""Not a room: what it answers itself, from its own database."""
 ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/lots/*/explanation", "matching"),
     ("/v1/demands/*/explanation", "matching"),
@@ -25,6 +27,9 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/proposals", "matching"),
     ("/v1/tenders", "matching"),
     ("/v1/agreements", "matching"),
+    ("/v1/stream", GATEWAY),
+    ("/v1/notices", GATEWAY),
+    ("/v1/webhooks", GATEWAY),
     ("/v1/trades", "trading"),
     ("/v1/quotes", "logistics"),
     ("/v1/shipments", "logistics"),

@@ -60,10 +60,25 @@ class Settings(BaseSettings):
     dispute_h: float = 72
     payment_days: float = 7
 
+    gateway_lanes: int = 16
+    """Requests that a gateway process works on at once."""
+    gateway_streams: int = 550
+    """Event streams that a gateway process keeps open; each waits in a thread of its own."""
+    webhook_hosts: str = ""
+    """`host:port` of receivers that may be called though they are not public, and by http; parted by commas."""
+    smtp_url: str = ""
+    """`smtp[s]://user:password@host:port`; empty: messages go to `messages.jsonl` in the data folder."""
+    mail_from: str = "huanliu@localhost"
+
     demo: bool = False
     """Set by `huanliu up` unless `--no-demo`: the demo market belongs to this instance, ready only once it is loaded."""
     demo_password: str = "huanliu-demo"
     log_level: str = "INFO"
+
+    @property
+    def private_webhooks(self) -> frozenset[str]:
+        """See `webhook_hosts`."""
+        return frozenset(one.strip() for one in self.webhook_hosts.split(",") if one.strip())
 
     def topic(self, room: str) -> str:
         """The Kafka topic of `room`."""

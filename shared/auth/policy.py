@@ -124,6 +124,14 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "regions.read": _everyone(_ANY),
     "volumes.read": _everyone(_ANY),
     "market.read": PUBLIC,
+    # gateway
+    "stream.read": _everyone(_ANY),
+    "notices.list": _everyone(_ANY),
+    "notices.settings": _everyone(_ANY),
+    "webhooks.create": _everyone(_ANY),
+    "webhooks.list": _everyone(_ANY),
+    "webhooks.read": _everyone(_OWN),
+    "webhooks.change": _everyone(_OWN),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -225,8 +225,11 @@ def render(answer: Answer | Response, request: Request) -> Response:
     body, headers = answer.body, dict(answer.headers)
     if body is None:
         return Response(b"", answer.status, headers=headers)
-    if isinstance(body, bytes):
-        return Response(body, answer.status, headers=headers)
+    if isinstance(body, bytes | Iterator):
+        response = Response(body, answer.status, headers=headers)
+        if answer.closed is not None:
+            response.call_on_close(answer.closed)
+        return response
     version = getattr(body, "version", None)
     if isinstance(version, int):
         headers["ETag"] = etag_of(version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.routes import JSON_LIMIT, ROUTES, UPLOAD_LIMIT, find
+from gateway.routes import GATEWAY, JSON_LIMIT, ROUTES, UPLOAD_LIMIT, find
 from shared.settings import ROOMS
 
 
@@ -59,4 +59,4 @@ def test_only_uploads_may_be_large() -> None:
 
 
 def test_every_room_is_reached() -> None:
-    assert {room for _, room in ROUTES} == set(ROOMS)
+    assert {room for _, room in ROUTES} == {*ROOMS, GATEWAY}

@@ -1,0 +1,43 @@
+"""What people are told by message, in both languages: only what they should act on or were waiting for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.notices.model import Notice
+from shared.catalogue import grade
+
+MESSAGES_OF: Mapping[str, tuple[str, str]] = {
+    "proposal.made": (
+        "新的撮合方案: {grade_zh} {quantity_t} 吨, 请确认",
+        "A new match: {quantity_t} t of {grade_en}; please decide",
+    ),
+    "proposal.expiring": (
+        "撮合方案即将过期: {grade_zh} {quantity_t} 吨, 请尽快确认",
+        "A match is about to lapse: {quantity_t} t of {grade_en}; please decide soon",
+    ),
+    "proposal.countered": (
+        "对方还价: {grade_zh} {quantity_t} 吨",
+        "A counter-offer has come: {quantity_t} t of {grade_en}",
+    ),
+    "trade.agreed": ("成交: {grade_zh} {quantity_t} 吨", "A trade is agreed: {quantity_t} t of {grade_en}"),
+    "trade.cancelled": ("交易取消: {grade_zh} {quantity_t} 吨", "A trade was cancelled: {quantity_t} t of {grade_en}"),
+    "trade.settled": ("已结算: {grade_zh}, 货款 {amount_cny} 元", "Settled: {grade_en}, CNY {amount_cny}"),
+    "trade.due": (
+        "货款 {amount_cny} 元将于 {due_at} 到期",
+        "CNY {amount_cny} is due at {due_at}",
+    ),
+    "shipment.refused": ("一车货被拒收: {grade_zh} {quantity_t} 吨", "A load was refused: {quantity_t} t of {grade_en}"),
+    "organisation.verified": ("单位已通过审核, 可以发布和交易", "Your organisation is verified: it may publish and trade"),
+    "webhook.disabled": ("回调地址已停用: {reason}", "A webhook was switched off: {reason}"),
+}
+"""By type of notice; every field is of the notice's data, `grade_zh` and `grade_en` of the catalogue."""
+
+
+def message_of(notice: Notice) -> tuple[str, str]:
+    """What a notice says by message, with the path to read."""
+    zh, en = MESSAGES_OF[notice.type]
+    facts = dict(notice.data)
+    found = grade(str(facts.get("grade", "")))
+    facts |= {"grade_zh": found.name_zh if found else "", "grade_en": found.name_en if found else ""}
+    return f"{zh.format(**facts)} ({notice.subject})", f"{en.format(**facts)} ({notice.subject})"
