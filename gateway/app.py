@@ -91,7 +91,7 @@ def create_worker(settings: Settings | None = None) -> Worker:
     from shared.bus.worker import Worker
 
     database = Database(settings or Settings(), GATEWAY)
-    return Worker(database, DOCUMENTS, [Consumer(database, GATEWAY, EVENTS, BY_ID, UNHURRIED_S)], TIMERS)
+    return Worker(database, DOCUMENTS, [Consumer(database, GATEWAY, EVENTS, BY_ID, UNHURRIED_S)], TIMERS, emits=False)
 
 
 def _own(app: Flask, settings: Settings) -> Flask:

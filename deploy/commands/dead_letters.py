@@ -10,19 +10,21 @@ from rich.table import Table
 from deploy.commands.options import Data, Json, console
 from deploy.errors import CannotGoOn
 from deploy.instance import settings_of
+from gateway.routes import GATEWAY
 from shared.bus import dead_letters
 from shared.mongo import Database
 from shared.problem import Problem
 from shared.settings import ROOMS, Settings
 
 app = typer.Typer(help="Events that a consumer gave up on.", no_args_is_help=True)
+HEARERS = (*ROOMS, GATEWAY)
 Identifier = Annotated[str, typer.Argument(help="A dead letter's id, as `list` shows it.")]
 
 
 def _room(settings: Settings, identifier: str) -> Database:
     """The database of the room whose consumer the id names."""
     room = identifier.split(":", 1)[0].split(".", 1)[0]
-    if room not in ROOMS:
+    if room not in HEARERS:
         raise CannotGoOn(f"{identifier} is no dead letter's id; `huanliu dead-letters list` shows them.")
     return Database(settings, room)
 
@@ -31,7 +33,7 @@ def _room(settings: Settings, identifier: str) -> Database:
 def list_(data: Data = None, json: Json = False, every: Annotated[bool, typer.Option("--all")] = False) -> None:
     """List what is parked (--all: what was replayed or discarded, too)."""
     settings = settings_of(data)
-    letters = [letter for room in ROOMS for letter in dead_letters.listed(Database(settings, room))]
+    letters = [letter for room in HEARERS for letter in dead_letters.listed(Database(settings, room))]
     if not every:
         letters = [letter for letter in letters if letter.status in ("parked", "replay_requested")]
     if json:

@@ -33,7 +33,8 @@ class Timer:
 
 
 class Worker:
-    """`run()` returns after SIGTERM or SIGINT, or when `stop` is set; every thread has then finished its batch."""
+    """`run()` returns after SIGTERM or SIGINT, or when `stop` is set; every thread has then finished its batch. Who emits
+    no events needs no relay, whose change stream reads all that MongoDB writes."""
 
     def __init__(
         self,
@@ -42,8 +43,9 @@ class Worker:
         consumers: Sequence[Consumer] = (),
         timers: Sequence[Timer] = (),
         gather_s: float = GATHER_S,
+        emits: bool = True,
     ) -> None:
-        self.database, self.documents = database, documents
+        self.database, self.documents, self.emits = database, documents, emits
         self.consumers, self.timers = consumers, timers
         self.relay = Relay(database, gather_s)
         self.stop = threading.Event()
@@ -70,7 +72,9 @@ class Worker:
             except PyMongoError as error:
                 log.warning("worker waits for MongoDB", room=self.database.room, error=str(error))
                 self.stop.wait(0.5)
-        jobs: list[tuple[str, Callable[[], None]]] = [("relay", lambda: self.relay.run(self.stop))]
+        jobs: list[tuple[str, Callable[[], None]]] = []
+        if self.emits:
+            jobs.append(("relay", lambda: self.relay.run(self.stop)))
         jobs += [(consumer.name, lambda one=consumer: one.run(self.stop)) for consumer in self.consumers]  # type: ignore[misc]
         jobs += [(timer.name, lambda one=timer: self._tick(one)) for timer in self.timers]  # type: ignore[misc]
         for name, job in jobs:
