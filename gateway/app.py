@@ -43,11 +43,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False  # a path is passed on as it came, or not at all
     forwarder = Forwarder(settings)
     identities = Identities(forwarder)
-    health, document = Health(forwarder), Document(forwarder)
+    own = _own(app, settings)
+    health, document = Health(forwarder, own), Document(forwarder)
     register_errors(app)
     _measure(app)
     limits = Limits(app, settings, lambda: identities.budget(request))
-    own = _own(app, settings)
 
     def forward(path: str = "") -> Response:
         target = find(request.path)

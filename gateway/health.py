@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import httpx
+from flask import Flask, Response
+from werkzeug.test import EnvironBuilder
 
 from gateway.forward import Forwarder
+from gateway.routes import GATEWAY
 from shared.bus import ping
 from shared.problem import ServiceIsUnavailable
 from shared.settings import ROOMS, Settings
@@ -25,10 +29,10 @@ def demo_is_loaded(settings: Settings) -> bool:
 
 
 class Health:
-    """`ready()` is `(body, status)`."""
+    """`ready()` is `(body, status)`. `own`: what the gateway answers from a database of its own."""
 
-    def __init__(self, forwarder: Forwarder) -> None:
-        self.forwarder, self.settings = forwarder, forwarder.settings
+    def __init__(self, forwarder: Forwarder, own: Flask) -> None:
+        self.forwarder, self.settings, self.own = forwarder, forwarder.settings, own
         self._lock = threading.Lock()
         self._answer: tuple[dict[str, Any], int] = ({}, 503)
         self._at = float("-inf")
@@ -40,8 +44,9 @@ class Health:
             return self._answer
 
     def _look(self) -> tuple[dict[str, Any], int]:
-        with ThreadPoolExecutor(len(ROOMS) + 2) as pool:
-            rooms = dict(zip(ROOMS, pool.map(self._room, ROOMS), strict=True))
+        with ThreadPoolExecutor(len(ROOMS) + 3) as pool:
+            own = pool.submit(self._own)
+            rooms = {**dict(zip(ROOMS, pool.map(self._room, ROOMS), strict=True)), GATEWAY: own.result()}
             kafka = pool.submit(ping.reachable, self.settings)
             elasticsearch = pool.submit(self._elasticsearch)
             servers = {"kafka": kafka.result(), "elasticsearch": elasticsearch.result()}
@@ -61,6 +66,11 @@ class Health:
         except ServiceIsUnavailable:
             return "unreachable"
         return "ready" if answer.status_code == 200 else "unavailable"
+
+    def _own(self) -> str:
+        environ = EnvironBuilder("/health/ready").get_environ()
+        with closing(Response.from_app(self.own.wsgi_app, environ)) as answer:
+            return "ready" if answer.status_code == 200 else "unavailable"
 
     def _elasticsearch(self) -> bool:
         try:

@@ -37,6 +37,7 @@ class _Reader:
     waiting: deque[Notice] = field(default_factory=deque)
     woken: threading.Condition = field(default_factory=threading.Condition)
     lost: bool = False
+    """It fell behind, or is to end."""
 
     def put(self, notice: Notice) -> None:
         with self.woken:
@@ -44,6 +45,11 @@ class _Reader:
                 self.lost = True
             else:
                 self.waiting.append(notice)
+            self.woken.notify()
+
+    def stop(self) -> None:
+        with self.woken:
+            self.lost = True
             self.woken.notify()
 
     def take(self, timeout_s: float) -> list[Notice]:
@@ -122,7 +128,8 @@ class Streams:
                     del self._readers[one]
 
     def _follow(self, seq: int) -> None:
-        """Until nobody reads any more. What comes while this thread begins is read by the streams themselves."""
+        """Until nobody reads any more, or the process ends, and then every stream does. What comes while this thread begins is
+        read by the streams themselves."""
         while self.going_on() and not self._closed.is_set():
             with self._lock:
                 if not self._readers:
@@ -135,12 +142,16 @@ class Streams:
                 notices = []
             for notice in notices:
                 seq = notice.seq
-                with self._lock:
-                    concerned = {reader for one in notice.audience for reader in self._readers.get(one, ())}
-                for reader in concerned:
+                for reader in self._reading(notice.audience):
                     reader.put(notice)
             if len(notices) < AT_ONCE:
                 self._closed.wait(POLL_S)
+        for reader in self._reading(list(self._readers)):
+            reader.stop()
+
+    def _reading(self, audience: list[str]) -> set[_Reader]:
+        with self._lock:
+            return {reader for one in audience for reader in self._readers.get(one, ())}
 
     def _entries(self, reader: _Reader, patterns: Collection[str], last: int, ends: float) -> Iterator[bytes]:
         yield f"retry: {RETRY_MS}\n\n".encode()
@@ -149,15 +160,16 @@ class Streams:
         while old := read_log(self.database.read(), last, AT_ONCE, reader.audience):
             last = old[-1].seq
             yield _shown(old, patterns)
-        said = time.monotonic()
-        while self.going_on() and not self._closed.is_set() and not reader.lost and time.monotonic() < ends:
-            fresh = [one for one in reader.take(1.0) if one.seq > last]
+        said = now = time.monotonic()
+        while not reader.lost and now < ends:
+            fresh = [one for one in reader.take(min(said + ALIVE_S, ends) - now) if one.seq > last]
             last = fresh[-1].seq if fresh else last
+            now = time.monotonic()
             if shown := _shown(fresh, patterns):
-                said = time.monotonic()
+                said = now
                 yield shown
-            elif time.monotonic() - said >= ALIVE_S:
-                said = time.monotonic()
+            elif now - said >= ALIVE_S:
+                said = now
                 yield b": alive\n\n"
 
 

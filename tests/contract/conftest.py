@@ -43,6 +43,7 @@ class House:
         app = create_app(self.settings.model_copy(update=changes))
         for close in app.extensions["huanliu.close"]:
             self._stack.callback(close)
+        assert is_ready(app), "and its own database is open, for all tests"
         return app.test_client()
 
     def account(self, role: Role) -> dict[str, str]:
