@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +65,8 @@ class Counters(MongoDBStorage):
             self._storage.close()
 
     def __del__(self) -> None:
-        self.close()
+        if not sys.is_finalizing():  # the driver can't be closed any more, and the process takes its connections along
+            self.close()
 
 
 COUNTERS_URI = f"{Counters.STORAGE_SCHEME[0]}://"
