@@ -28,7 +28,8 @@ from shared.mongo import Database, Unit
 from shared.settings import Settings
 
 AT_ONCE = 32
-SENDERS = 8
+OF_ONE_WEBHOOK = 4
+"""At once, so that a receiver that hangs does not keep the others waiting."""
 TIMEOUT_S = 10.0
 ANSWER_READ = 4096
 MOST_ATTEMPTS = 5
@@ -53,7 +54,7 @@ def signature(secret: bytes, identifier: str, timestamp: int, body: str) -> str:
 
 def deliver_due(database: Database) -> None:
     """The timer: every delivery that is due, several at a time."""
-    with ThreadPoolExecutor(SENDERS) as pool:
+    with ThreadPoolExecutor(AT_ONCE) as pool:
         while taken := database.write(_take_some):
             send = partial(_send, database.settings, database.clock())
             for outcome in pool.map(send, *zip(*taken, strict=True)):
@@ -61,7 +62,10 @@ def deliver_due(database: Database) -> None:
 
 
 def _take_some(unit: Unit) -> list[tuple[Delivery, Webhook | None]]:
-    due = due_deliveries(unit, unit.now, AT_ONCE)
+    by_webhook: dict[str, list[Delivery]] = defaultdict(list)
+    for delivery in due_deliveries(unit, unit.now, 8 * AT_ONCE):
+        by_webhook[delivery.webhook_id].append(delivery)
+    due = [one for rows in by_webhook.values() for one in rows[:OF_ONE_WEBHOOK]][:AT_ONCE]
     for delivery in due:
         delivery.take(unit.now)
         DELIVERIES.save(unit, delivery)

@@ -41,11 +41,15 @@ from shared.problem import InputIsInvalid, WrongState
 REMINDED_AT = 5 / 6
 """Of a proposal's time to decide: the rest is left to do so."""
 BEFORE_PAYMENT = timedelta(hours=24)
+NEWS = timedelta(days=1)
 AT_ONCE = 200
 
 
 def tell(unit: Unit, note: Note) -> None:
-    """Add it to the log. Whoever writes the log writes its end as well, so its numbers follow the order of commits."""
+    """Add it to the log. Whoever writes the log writes its end as well, so its numbers follow the order of commits. What a new
+    consumer reads of days gone by is no news."""
+    if unit.cause is not None and unit.now - unit.cause.at > NEWS:
+        return
     end = mark(unit, LOG)
     end.seq += 1
     MARKS.save(unit, end)

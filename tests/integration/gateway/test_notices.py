@@ -28,7 +28,7 @@ from shared.events.listings import QuantityReserved
 from shared.events.matching import ProposalAccepted, ProposalMade
 from shared.events.trading import TradeAgreed, TradeSettled
 from shared.ids import new_id
-from shared.mongo import Database
+from shared.mongo import Cause, Database
 from shared.settings import Settings
 from tests.fixtures.identity import SignedIn, sign_in
 from tests.fixtures.trades import terms
@@ -322,3 +322,21 @@ def test_messages_reach_the_contact_by_the_organisations_wishes(post: Post) -> N
     sent = json.loads(line)
     assert sent["to"] == "+8613800000000" and sent["text"].count("A trade is agreed") == 2
     assert {one.status for one in MESSAGES.select(post.database.read(), {})} == {"sent"}
+
+
+def test_what_a_new_consumer_reads_of_days_gone_by_is_no_news(post: Post) -> None:
+    trade = post.agreed()
+    old = Cause(new_id(), utc_now() - timedelta(days=2))
+    post.database.write(lambda unit: EVENTS[TradeAgreed](unit, trade), cause=old)
+    assert types_of(post) == ["trade.agreed"]
+
+
+def test_a_receiver_that_hangs_has_few_deliveries_at_once(post: Post, receiver: Receiver) -> None:
+    post.hook()
+    for _ in range(6):
+        post.agreed()
+    service.fan_out(post.database)
+    assert len(post.database.write(delivering._take_some)) == 4
+    post.ahead = timedelta(seconds=61)
+    delivering.deliver_due(post.database)
+    assert len(receiver.got) == 6, "what a sender that died had taken is sent after its lease"
