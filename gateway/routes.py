@@ -27,6 +27,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/proposals", "matching"),
     ("/v1/tenders", "matching"),
     ("/v1/agreements", "matching"),
+    ("/v1/targets", "regions"),
     ("/v1/stream", GATEWAY),
     ("/v1/notices", GATEWAY),
     ("/v1/webhooks", GATEWAY),

@@ -16,6 +16,7 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 from shared.problem import Fault
 
 MAX_T = 10_000_000
+MAX_TOTAL_T = 1_000_000_000
 """The largest quantity accepted, tonnes; more is a slip of the keyboard (China recycles about 480 Mt a year in all)."""
 MAX_CNY = 10_000_000
 """The largest price accepted, CNY per tonne."""
@@ -58,6 +59,11 @@ def fen_to_cny(fen: int) -> float:
 def parse_t(value: object) -> int:
     """Kilograms of a quantity in tonnes (int, float, Decimal or text); 0 up to `MAX_T`, at most 3 decimals."""
     return _scaled(value, ("数量(吨)", "a quantity in tonnes"), decimals=3, largest=MAX_T)
+
+
+def parse_total_t(value: object) -> int:
+    """Kilograms of a total of many lots; otherwise as `parse_t`, up to `MAX_TOTAL_T`."""
+    return _scaled(value, ("总量(吨)", "a total in tonnes"), decimals=3, largest=MAX_TOTAL_T)
 
 
 def parse_cny(value: object) -> int:
@@ -141,6 +147,13 @@ Tonnes = Annotated[
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MAX_T, "description": "Tonnes, at most 3 decimals."}),
 ]
 """In: a JSON number of tonnes, above 0. Inside: kilograms."""
+
+TotalTonnes = Annotated[
+    int,
+    _json_number(parse_total_t, positive=True),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MAX_TOTAL_T, "description": "Tonnes, 3 decimals."}),
+]
+"""In: a JSON number of tonnes, above 0, of a region or a year. Inside: kilograms."""
 
 CnyPerTonne = Annotated[
     int,

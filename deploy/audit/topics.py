@@ -89,6 +89,7 @@ KEPT: tuple[Kept, ...] = (
     Kept("logistics", "shipments", ("shipment", "position"), silent=frozenset({"status"})),
     Kept("logistics", "haulages", ("haulage",), complete=False),
     Kept("regions", "facts", ("volume.posted",)),
+    Kept("regions", "targets", ("target.changed",)),
 )
 
 

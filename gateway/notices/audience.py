@@ -46,7 +46,7 @@ from shared.events.matching import (
     TenderClosed,
     TenderOpened,
 )
-from shared.events.regions import VolumePosted
+from shared.events.regions import TargetChanged, VolumePosted
 from shared.events.trading import TradeAgreed, TradeCancelled, TradeDelivered, TradeDisputed, TradeSettled
 from shared.units import fen_to_cny, kg_to_t
 
@@ -139,6 +139,11 @@ def _volume(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any]]
     return tuple(f"{REGION}{code}" for code in sorted(codes)), f"/v1/regions/{event.region}/volumes", {"grade": event.grade}
 
 
+def _target(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any]]:
+    regions = tuple(f"{REGION}{code}" for code in dict.fromkeys(_within(event.region)))
+    return regions, f"/v1/targets/{event.id}", {"status": event.status}
+
+
 def _within(region: str) -> tuple[str, str, str]:
     """A county, its city, its province."""
     return region, f"{region[:4]}00", f"{region[:2]}0000"
@@ -172,5 +177,6 @@ TELLERS: Mapping[type[Event], Teller] = {
     ),
     ClearingCompleted: _clearing,
     VolumePosted: _volume,
+    TargetChanged: _target,
 }
 """What is told, by event. A proposal that listings has not reserved yet shows to nobody: see `service.hear_made`."""

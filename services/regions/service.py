@@ -1,10 +1,25 @@
-"""The room's use cases. All of them come from events, in any order between topics: postings and facts commute, states apply
-only with a higher version, and what needs a lot's publication waits for it."""
+"""The room's use cases. All but the targets come from events, in any order between topics: postings and facts commute, states
+apply only with a higher version, and what needs a lot's publication waits for it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Literal
+
 from services.regions.ledger import fact_of, posting_of
-from services.regions.model import Cell, Fact, Kind, KnownClearing, KnownListing, KnownTrade, LotAccounts, cell_id, hour_of
+from services.regions.model import (
+    Cell,
+    Fact,
+    Kind,
+    KnownClearing,
+    KnownListing,
+    KnownTrade,
+    LotAccounts,
+    Target,
+    TargetTerms,
+    cell_id,
+    hour_of,
+)
 from services.regions.store import (
     CELLS,
     CLEARINGS,
@@ -12,9 +27,11 @@ from services.regions.store import (
     LISTINGS,
     LOT_ACCOUNTS,
     POSTINGS,
+    TARGETS,
     TRADES,
     waiting_facts,
 )
+from shared.auth import Caller, authorise
 from shared.events import Event
 from shared.events.listings import (
     Balance,
@@ -36,12 +53,14 @@ from shared.events.logistics import ShipmentLoaded, ShipmentReceived, ShipmentRe
 from shared.events.matching import ClearingCompleted
 from shared.events.regions import VolumePosted
 from shared.events.trading import TradeAgreed, TradeCancelled, TradeSettled
+from shared.ids import new_id
 from shared.mongo import Unit
 
 LotEvent = LotPublished | LotChanged | LotWithdrawn | LotExpired | LotClosed
 DemandEvent = DemandPosted | DemandChanged | DemandClosed | DemandExpired
 QuantityEvent = QuantityReserved | QuantityRefused | QuantityReleased | QuantityConsumed
 ShipmentEvent = ShipmentLoaded | ShipmentReceived | ShipmentRefused
+Status = Literal["standing", "withdrawn"]
 TradeEvent = TradeAgreed | TradeCancelled | TradeSettled
 
 
@@ -174,6 +193,33 @@ def _publish(unit: Unit, fact: Fact) -> None:
 
 def _accounts(unit: Unit, lot_id: str) -> LotAccounts:
     return LOT_ACCOUNTS.find(unit, lot_id) or LotAccounts(lot_id)
+
+
+def create_target(unit: Unit, caller: Caller, terms: TargetTerms) -> Target:
+    """What a region is to reach."""
+    authorise(caller, "targets.create")
+    target = Target(new_id(), 1, terms, unit.now, unit.now)
+    TARGETS.add(unit, target)
+    unit.emit(*target.told())
+    return target
+
+
+def change_target(
+    unit: Unit,
+    caller: Caller,
+    target_id: str,
+    check: Callable[[int], None],
+    revise: Callable[[Target], tuple[TargetTerms, Status]],
+) -> Target:
+    """Raises NotFound, VersionIsStale, InputIsInvalid."""
+    target = TARGETS.get(unit, target_id)
+    authorise(caller, "targets.change", {"visible"})
+    check(target.version)
+    told = target.change(*revise(target), unit.now)
+    if told:
+        TARGETS.save(unit, target)
+        unit.emit(*told)
+    return target
 
 
 def event_id(unit: Unit) -> str:

@@ -17,6 +17,7 @@ from services.regions.model import (
     LotAccounts,
     Posting,
     Side,
+    Target,
 )
 from shared.mongo import Repository, Row, Sealed, Unit
 
@@ -61,6 +62,10 @@ class ClearingDocument(Sealed):
     }
 
 
+class TargetDocument(Sealed):
+    meta = {"collection": "targets", "indexes": [("terms.region", "id")]}  # noqa: RUF012
+
+
 POSTINGS = Repository(PostingDocument, Posting)
 LOT_ACCOUNTS = Repository(LotAccountsDocument, LotAccounts)
 FACTS = Repository(FactDocument, Fact)
@@ -68,6 +73,7 @@ CELLS = Repository(CellDocument, Cell)
 LISTINGS = Repository(ListingDocument, KnownListing)
 TRADES = Repository(TradeDocument, KnownTrade)
 CLEARINGS = Repository(ClearingDocument, KnownClearing)
+TARGETS = Repository(TargetDocument, Target)
 
 DOCUMENTS: tuple[type[Sealed], ...] = (
     PostingDocument,
@@ -77,6 +83,7 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     ListingDocument,
     TradeDocument,
     ClearingDocument,
+    TargetDocument,
 )
 BY_ID: tuple[Repository[Any], ...] = (LOT_ACCOUNTS, LISTINGS, TRADES)
 """What events name, read before each batch of them."""

@@ -123,6 +123,10 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     # regions
     "regions.read": _everyone(_ANY),
     "volumes.read": _everyone(_ANY),
+    "targets.list": _everyone(_ANY),
+    "targets.read": _everyone(_ANY),
+    "targets.create": _OPERATOR,
+    "targets.change": _OPERATOR,
     "market.read": PUBLIC,
     # gateway
     "stream.read": _everyone(_ANY),

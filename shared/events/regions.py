@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from shared.events.base import Event
+from typing import Literal
+
+from shared.events.base import Event, Moment
 
 
 class VolumePosted(Event, type="volume.posted"):
@@ -22,3 +24,17 @@ class VolumePosted(Event, type="volume.posted"):
     deducted_kg: int = 0
     withdrawn_kg: int = 0
     cancelled_kg: int = 0
+
+
+class TargetChanged(Event, type="target.changed"):
+    """A target as it is now; `id` is the target's. `kg` of `measure` on `side` of `region`, of one family or grade or of all,
+    from `start` (inclusive) to `end`."""
+
+    region: str
+    material: str | None = None
+    side: Literal["origin", "destination"]
+    measure: str
+    kg: int
+    start: Moment
+    end: Moment
+    status: Literal["standing", "withdrawn"]
