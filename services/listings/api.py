@@ -44,9 +44,10 @@ def read_materials(query: MaterialsQuery, request: Request) -> Answer:
     """The catalogue of materials and grades."""
     families = catalogue.tree()["items"]
     items = [grade for family in families for grade in family["grades"]] if query.flat else families
-    etag = f'"{hashlib.sha256(orjson.dumps(items)).hexdigest()[:16]}"'
+    body = {**catalogue.common(), "items": items}
+    etag = f'"{catalogue.edition()}-{hashlib.sha256(orjson.dumps(body)).hexdigest()[:16]}"'
     known = request.headers.get("If-None-Match") == etag
-    return Answer(None if known else {"items": items}, 304 if known else 200, {"ETag": etag})
+    return Answer(None if known else body, 304 if known else 200, {"ETag": etag})
 
 
 @routes.post("/v1/lots", "lots.create", LotOut, status=201)

@@ -167,6 +167,11 @@ class MaterialsQuery(Query):
 
 
 class MaterialsOut(Shape):
+    """The catalogue: its grades (`items`, by family or flat) name hard stops and tax categories by code."""
+
+    edition: str
+    hard_stops: list[dict[str, Any]]
+    tax_categories: list[dict[str, Any]]
     items: list[dict[str, Any]]
 
 
