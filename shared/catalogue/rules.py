@@ -30,7 +30,10 @@ def edition() -> str:
 def bases() -> dict[str, Basis]:
     """What the figures of attributes refer to, for those where it matters."""
     return {
-        row["attribute"]: Basis(**{**row, "verified": row["verified"] == "yes"}) for row in read_table(PACKAGE, "bases.csv")
+        row["attribute"]: Basis(
+            row["attribute"], row["basis"], row["basis_zh"], row["basis_en"], row["source"], row["verified"] == "yes"
+        )
+        for row in read_table(PACKAGE, "bases.csv")
     }
 
 
@@ -65,11 +68,21 @@ def hard_stops(family: str | None = None) -> tuple[HardStop, ...]:
 def _tax_categories() -> dict[str, TaxCategory]:
     rules: dict[str, list[TaxRule]] = defaultdict(list)
     for row in read_table(PACKAGE, "tax.csv"):
-        figures = {"low": Decimal(row["low"]), "high": Decimal(row["high"]), "verified": row["verified"] == "yes"}
-        rules[row["category"]].append(TaxRule(**{**row, **figures}))
-    return {
-        row["code"]: TaxCategory(**row, rules=tuple(rules[row["code"]])) for row in read_table(PACKAGE, "tax_categories.csv")
-    }
+        rules[row["category"]].append(
+            TaxRule(
+                row["category"],
+                row["rule"],
+                Decimal(row["low"]),
+                Decimal(row["high"]),
+                row["unit"],
+                row["valid_from"],
+                row["valid_until"],
+                row["source"],
+                row["verified"] == "yes",
+            )
+        )
+    rows = read_table(PACKAGE, "tax_categories.csv")
+    return {row["code"]: TaxCategory(row["code"], row["name_zh"], row["name_en"], tuple(rules[row["code"]])) for row in rows}
 
 
 def tax_category(code: str) -> TaxCategory | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from services.listings.model.listing import Listing, Place, must_be_a_window, must_not_be_over
+from shared import catalogue
 from shared.events import Event
-from shared.events.listings import LedgerPlace, LotChanged, LotClosed, LotExpired, LotPublished, LotWithdrawn
+from shared.events.listings import LedgerPlace, LotChanged, LotClosed, LotExpired, LotExpiring, LotPublished, LotWithdrawn
 from shared.units import net_fen
 
 
@@ -26,6 +27,11 @@ class LotTerms:
     min_take_kg: int = 0
     auto_accept: bool = False
     origin: Literal["domestic", "imported"] = "domestic"
+    arose_from: str | None = None
+    arose_until: str | None = None
+    """The days within which a waste arose, `2026-11-24`."""
+    stock: Literal["new", "stock"] | None = None
+    """Whether a waste is newly arisen or from stock."""
 
     @property
     def ask_net_fen_per_t(self) -> int:
@@ -41,6 +47,15 @@ class LotDraft:
     terms: LotTerms
     title: str | None = None
     description: str | None = None
+    hard_stops_declared: list[str] | None = None
+    """The hard stops of the catalogue that the seller declares it free of; None: no declaration."""
+
+    def again(self, begin: datetime) -> LotDraft:
+        """The same offer with its window beginning at `begin`; what was said of the goods themselves is not said again."""
+        length = self.terms.available_until - self.terms.available_from
+        goods = replace(self.terms, arose_from=None, arose_until=None)
+        terms = replace(goods, available_from=begin, available_until=begin + length)
+        return replace(self, terms=terms, hard_stops_declared=None)
 
 
 @dataclass(kw_only=True)
@@ -51,6 +66,7 @@ class Lot(Listing):
     terms: LotTerms
     title: str | None = None
     description: str | None = None
+    hard_stops_declared: list[str] | None = None
 
     @property
     def owner_id(self) -> str:
@@ -70,6 +86,8 @@ class Lot(Listing):
             terms=draft.terms,
             title=draft.title,
             description=draft.description,
+            hard_stops_declared=draft.hard_stops_declared,
+            catalogue_edition=catalogue.edition(),
             site_id=place.site_id,
             region=place.region,
             position=place.position,
@@ -86,14 +104,14 @@ class Lot(Listing):
             terms=self.terms,
             title=self.title,
             description=self.description,
+            hard_stops_declared=self.hard_stops_declared,
         )
 
     def publish(self, now: datetime) -> list[Event]:
         """Raises WrongState, InputIsInvalid."""
         self.must_be("draft")
         must_not_be_over(self.until, now, "/available_until")
-        self.status, self.published_at = "open", now
-        self.touch(now)
+        self.open_up(now)
         return [LotPublished(**self._state(), **self._terms())]
 
     def change(self, draft: LotDraft, place: Place, now: datetime) -> list[Event]:
@@ -113,6 +131,7 @@ class Lot(Listing):
             self.terms_version += 1
         self.resize(draft.quantity_kg)
         self.terms, self.title, self.description = draft.terms, draft.title, draft.description
+        self.hard_stops_declared = draft.hard_stops_declared
         self.site_id, self.region, self.position = place.site_id, place.region, place.position
         self.touch(now)
         if self.status == "draft":
@@ -132,6 +151,10 @@ class Lot(Listing):
             return []
         moved = self.close_for("expired", now)
         return [LotExpired(**self._state(), **self._terms(), moved_kg=moved)]
+
+    def warn(self, before: timedelta) -> list[Event]:
+        """Tell that its window ends within `before`, once."""
+        return [LotExpiring(**self._state(), **self._terms())] if self.is_to_warn(before) else []
 
     def finish(self, now: datetime) -> list[Event]:
         """Close it if everything of it is sold."""
@@ -170,6 +193,10 @@ class Lot(Listing):
             "min_take_kg": terms.min_take_kg,
             "auto_accept": terms.auto_accept,
             "origin": terms.origin,
+            "arose_from": terms.arose_from,
+            "arose_until": terms.arose_until,
+            "stock": terms.stock,
+            "hard_stops_declared": self.hard_stops_declared,
             "available_from": terms.available_from,
             "available_until": terms.available_until,
         }
