@@ -38,7 +38,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
 INTERNAL: tuple[str, ...] = ("/v1/api-keys/exchange", "/v1/organisations/*/known")
 """Paths of rooms that are for the gateway alone."""
 
-UPLOADS: tuple[str, ...] = ("/v1/lots/imports", "/v1/lots/*/photos")
+UPLOADS: tuple[str, ...] = ("/v1/lots/imports", "/v1/lots/*/photos", "/v1/lots/*/documents")
 """Paths that take files."""
 
 

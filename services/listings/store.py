@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pymongo.errors import DuplicateKeyError
 
-from services.listings.model import Demand, Import, ImportFile, Listing, Lot, Reservation
+from services.listings.model import AttachmentFile, Demand, Import, ImportFile, Listing, Lot, Reservation
 from shared import parties
 from shared.mongo import Repository, Sealed, Unit
 from shared.problem import RequestIsStillRunning
@@ -45,17 +45,23 @@ class ImportFileDocument(Sealed):
     meta = {"collection": "import_files", "indexes": []}  # noqa: RUF012
 
 
+class AttachmentFileDocument(Sealed):
+    meta = {"collection": "attachment_files", "indexes": ["lot_id"]}  # noqa: RUF012
+
+
 LOTS = Repository(LotDocument, Lot)
 DEMANDS = Repository(DemandDocument, Demand)
 RESERVATIONS = Repository(ReservationDocument, Reservation)
 IMPORTS = Repository(ImportDocument, Import)
 IMPORT_FILES = Repository(ImportFileDocument, ImportFile)
+ATTACHMENT_FILES = Repository(AttachmentFileDocument, AttachmentFile)
 DOCUMENTS: tuple[type[Sealed], ...] = (
     LotDocument,
     DemandDocument,
     ReservationDocument,
     ImportDocument,
     ImportFileDocument,
+    AttachmentFileDocument,
     *parties.DOCUMENTS,
 )
 BY_ID: tuple[Repository[Any], ...] = (LOTS, DEMANDS, RESERVATIONS, *parties.BY_ID)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.listings.model.attachment import Attachment, AttachmentFile
 from services.listings.model.demand import Demand, DemandDraft, DemandTerms
 from services.listings.model.listing import Listing, Place, QuantitiesAreWrong, Status
 from services.listings.model.lot import Lot, LotDraft, LotTerms
@@ -9,6 +10,8 @@ from services.listings.model.reservation import Reservation, agree, consume, rel
 from services.listings.model.spreadsheet import Import, ImportFile, RowFault
 
 __all__ = [
+    "Attachment",
+    "AttachmentFile",
     "Demand",
     "DemandDraft",
     "DemandTerms",

@@ -98,8 +98,7 @@ class Demand(Listing):
     def change(self, draft: DemandDraft, place: Place, now: datetime) -> list[Event]:
         """Take over `draft`; a draft changes freely, an open demand within what is promised. Raises WrongState,
         InputIsInvalid."""
-        if self.status == "closed":
-            self.must_be("open")
+        self.must_not_be_closed()
         if draft == self.draft() and place == self.place:
             return []
         must_be_a_window(draft.terms.deliver_from, draft.terms.deliver_until, "/deliver_until")

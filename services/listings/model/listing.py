@@ -179,6 +179,11 @@ class Listing(ABC):
                 en=f"It is {self.status}; this needs it to be {status}",
             )
 
+    def must_not_be_closed(self) -> None:
+        """Raises WrongState."""
+        if self.status == "closed":
+            self.must_be("open")
+
     def must_not_move(self, what: str, same: bool) -> None:
         """Raises WrongState where an open listing's `what` would change: the ledger and the proposals count on it."""
         if not same:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from services.listings.model.attachment import MOST, Attachment
 from services.listings.model.listing import Listing, Place, must_be_a_window, must_not_be_over
 from shared import catalogue
 from shared.events import Event
 from shared.events.listings import LedgerPlace, LotChanged, LotClosed, LotExpired, LotExpiring, LotPublished, LotWithdrawn
+from shared.problem import InputIsInvalid, NotFound, WrongState
 from shared.units import net_fen
 
 
@@ -36,6 +38,12 @@ class LotTerms:
     @property
     def ask_net_fen_per_t(self) -> int:
         return net_fen(self.ask_fen_per_t, self.vat_bp)
+
+    def check(self) -> None:
+        """Raises InputIsInvalid where a time ends before it begins."""
+        must_be_a_window(self.available_from, self.available_until, "/available_until")
+        if self.arose_from is not None and self.arose_until is not None and self.arose_until < self.arose_from:
+            raise InputIsInvalid([("/arose_until", "结束日期不能早于开始日期", "must not be before arose_from")])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +75,7 @@ class Lot(Listing):
     title: str | None = None
     description: str | None = None
     hard_stops_declared: list[str] | None = None
+    attachments: list[Attachment] = field(default_factory=list)
 
     @property
     def owner_id(self) -> str:
@@ -79,7 +88,7 @@ class Lot(Listing):
     @classmethod
     def new(cls, identifier: str, seller_id: str, draft: LotDraft, place: Place, now: datetime) -> Lot:
         """A draft. Raises InputIsInvalid for a window that ends before it begins."""
-        must_be_a_window(draft.terms.available_from, draft.terms.available_until, "/available_until")
+        draft.terms.check()
         return cls(
             id=identifier,
             seller_id=seller_id,
@@ -116,11 +125,10 @@ class Lot(Listing):
 
     def change(self, draft: LotDraft, place: Place, now: datetime) -> list[Event]:
         """Take over `draft`; a draft changes freely, an open lot within what is promised. Raises WrongState, InputIsInvalid."""
-        if self.status == "closed":
-            self.must_be("open")
+        self.must_not_be_closed()
         if draft == self.draft() and place == self.place:
             return []
-        must_be_a_window(draft.terms.available_from, draft.terms.available_until, "/available_until")
+        draft.terms.check()
         if self.status == "open":
             self.must_not_move("grade", draft.terms.grade == self.terms.grade)
             self.must_not_move("site_id", draft.site_id == self.site_id)
@@ -138,6 +146,41 @@ class Lot(Listing):
             return []
         changed = LotChanged(**self._state(), **self._terms(), previous_quantity_kg=previous_kg)
         return [changed, *self.finish(now)]
+
+    def attach(self, offered: Attachment, now: datetime) -> tuple[Attachment, list[Event]]:
+        """Take `offered`, or give what it has of the same kind and content. Raises WrongState where it is closed or full."""
+        self.must_not_be_closed()
+        alike = [one for one in self.attachments if one.is_photo == offered.is_photo]
+        for one in alike:
+            if (one.kind, one.sha256) == (offered.kind, offered.sha256):
+                return one, []
+        if len(alike) >= MOST:
+            raise WrongState(
+                zh=f"一个货源最多 {MOST} 张照片和 {MOST} 份文件, 请先删除一些",
+                en=f"A lot has at most {MOST} photos and {MOST} documents; delete one first",
+            )
+        self.attachments.append(offered)
+        return offered, self._retold(now)
+
+    def attachment(self, identifier: str, photo: bool) -> Attachment:
+        """Raises NotFound."""
+        found = next((one for one in self.attachments if one.id == identifier and one.is_photo == photo), None)
+        if found is None:
+            raise NotFound
+        return found
+
+    def detach(self, gone: Attachment, now: datetime) -> list[Event]:
+        """Raises WrongState: what a closed lot was sold by stays."""
+        self.must_not_be_closed()
+        self.attachments.remove(gone)
+        return self._retold(now)
+
+    def _retold(self, now: datetime) -> list[Event]:
+        """A new version of the same offer."""
+        self.touch(now)
+        if self.status == "draft":
+            return []
+        return [LotChanged(**self._state(), **self._terms(), previous_quantity_kg=self.quantity_kg)]
 
     def withdraw(self, now: datetime) -> list[Event]:
         """Raises WrongState."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.listings.schemas.attachments import AttachedQuery, DocumentOut, DocumentQuery, PhotoOut
 from services.listings.schemas.demands import DemandIn, DemandOut, DemandPatch
 from services.listings.schemas.imports import ImportOut, ImportQuery, ImportsQuery, draft_of
 from services.listings.schemas.lots import LotIn, LotOut, LotPatch
@@ -19,10 +20,13 @@ from services.listings.schemas.search import (
 )
 
 __all__ = [
+    "AttachedQuery",
     "DemandIn",
     "DemandOut",
     "DemandPatch",
     "DemandsQuery",
+    "DocumentOut",
+    "DocumentQuery",
     "FoundDemands",
     "FoundLots",
     "ImportOut",
@@ -34,6 +38,7 @@ __all__ = [
     "LotsQuery",
     "MaterialsOut",
     "MaterialsQuery",
+    "PhotoOut",
     "SearchQuery",
     "SuggestOut",
     "SuggestQuery",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.listings.service.attachments import attach, detach
 from services.listings.service.imports import create_import, work_off_imports
 from services.listings.service.offers import (
     change_demand,
@@ -24,12 +25,14 @@ from services.listings.service.quantities import (
 )
 
 __all__ = [
+    "attach",
     "change_demand",
     "change_lot",
     "close_demand",
     "create_demand",
     "create_import",
     "create_lot",
+    "detach",
     "expire_due",
     "on_proposal_ended",
     "on_proposal_made",
