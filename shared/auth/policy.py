@@ -65,6 +65,10 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "lots.change": {"collector": _OWN},
     "lots.publish": {"collector": _OWN},
     "lots.withdraw": {"collector": _OWN, "operator": _ANY},
+    "lots.copy": {"collector": _OWN},
+    "recurrences.set": {"collector": _OWN, "buyer": _OWN},
+    "recurrences.read": {"collector": _OWN, "buyer": _OWN, "operator": _ANY},
+    "recurrences.remove": {"collector": _OWN, "buyer": _OWN},
     "photos.add": {"collector": _OWN},
     "photos.read": _READ_MARKET,
     "photos.remove": {"collector": _OWN},
@@ -80,6 +84,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "demands.read": _READ_MARKET,
     "demands.change": {"buyer": _OWN},
     "demands.publish": {"buyer": _OWN},
+    "demands.copy": {"buyer": _OWN},
     "demands.close": {"buyer": _OWN, "operator": _ANY},
     "search.read": _everyone(_ANY),
     # matching

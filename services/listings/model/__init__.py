@@ -6,6 +6,7 @@ from services.listings.model.attachment import Attachment, AttachmentFile
 from services.listings.model.demand import Demand, DemandDraft, DemandTerms
 from services.listings.model.listing import Listing, Place, QuantitiesAreWrong, Status
 from services.listings.model.lot import Lot, LotDraft, LotTerms
+from services.listings.model.recurrence import Recurrence
 from services.listings.model.reservation import Reservation, agree, consume, release, reserve, tombstone
 from services.listings.model.spreadsheet import Import, ImportFile, RowFault
 
@@ -23,6 +24,7 @@ __all__ = [
     "LotTerms",
     "Place",
     "QuantitiesAreWrong",
+    "Recurrence",
     "Reservation",
     "RowFault",
     "Status",

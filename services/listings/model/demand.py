@@ -64,6 +64,10 @@ class Demand(Listing):
         return self.buyer_id
 
     @property
+    def begin(self) -> datetime:
+        return self.terms.deliver_from
+
+    @property
     def until(self) -> datetime:
         return self.terms.deliver_until
 

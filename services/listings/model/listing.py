@@ -67,6 +67,11 @@ class Listing(ABC):
 
     @property
     @abstractmethod
+    def begin(self) -> datetime:
+        """The beginning of its window."""
+
+    @property
+    @abstractmethod
     def until(self) -> datetime:
         """The end of its window."""
 

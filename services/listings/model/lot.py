@@ -82,6 +82,10 @@ class Lot(Listing):
         return self.seller_id
 
     @property
+    def begin(self) -> datetime:
+        return self.terms.available_from
+
+    @property
     def until(self) -> datetime:
         return self.terms.available_until
 

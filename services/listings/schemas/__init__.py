@@ -6,6 +6,7 @@ from services.listings.schemas.attachments import AttachedQuery, DocumentOut, Do
 from services.listings.schemas.demands import DemandIn, DemandOut, DemandPatch
 from services.listings.schemas.imports import ImportOut, ImportQuery, ImportsQuery, draft_of
 from services.listings.schemas.lots import LotIn, LotOut, LotPatch
+from services.listings.schemas.recurrences import RecurrenceIn, RecurrenceOut
 from services.listings.schemas.search import (
     DemandsQuery,
     FoundDemands,
@@ -39,6 +40,8 @@ __all__ = [
     "MaterialsOut",
     "MaterialsQuery",
     "PhotoOut",
+    "RecurrenceIn",
+    "RecurrenceOut",
     "SearchQuery",
     "SuggestOut",
     "SuggestQuery",

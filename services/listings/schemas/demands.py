@@ -86,7 +86,7 @@ class DemandPatch(Shape):
     vat_rate_pct: VatPct | None = None
     auto_accept: bool | None = None
 
-    _not_null = field_validator("*", mode="before")(not_null)
+    _not_null = field_validator("*")(not_null)
 
     def revise(self, draft: DemandDraft) -> DemandDraft:
         outer, terms = changes_of(self)

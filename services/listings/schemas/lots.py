@@ -113,7 +113,7 @@ class LotPatch(Shape):
 
     _not_null = field_validator(
         "grade", "quantity_t", "ask_cny_per_t", "site_id", "available_from", "available_until", "quality", "divisible",
-        "min_take_t", "vat_rate_pct", "auto_accept", "origin", mode="before",
+        "min_take_t", "vat_rate_pct", "auto_accept", "origin",
     )(not_null)  # fmt: skip
 
     def revise(self, draft: LotDraft) -> LotDraft:

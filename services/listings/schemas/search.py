@@ -11,6 +11,7 @@ from services.listings.model import Demand, Lot, Status
 from services.listings.schemas.demands import DemandOut
 from services.listings.schemas.fields import Identifier, Origin
 from services.listings.schemas.lots import LotOut
+from services.listings.schemas.typed import Stock
 from services.listings.views import Criteria, Found, Hit, Sort
 from shared import catalogue, geo
 from shared.http import ListQuery, Query, Shape
@@ -77,9 +78,17 @@ class LotsQuery(_Listed):
     closed_reason: Literal["sold", "withdrawn", "expired"] | None = None
     seller_id: Identifier | None = None
     origin: Origin | None = None
+    stock: Stock | None = None
+    copied_from: Identifier | None = None
 
     def where(self) -> dict[str, Any]:
-        own = {"closed_reason": self.closed_reason, "seller_id": self.seller_id, "terms.origin": self.origin}
+        own = {
+            "closed_reason": self.closed_reason,
+            "seller_id": self.seller_id,
+            "terms.origin": self.origin,
+            "terms.stock": self.stock,
+            "copied_from": self.copied_from,
+        }
         return _all([*self._where("terms.grade"), *({name: value} for name, value in own.items() if value)])
 
 
@@ -88,9 +97,10 @@ class DemandsQuery(_Listed):
 
     closed_reason: Literal["filled", "closed", "expired"] | None = None
     buyer_id: Identifier | None = None
+    copied_from: Identifier | None = None
 
     def where(self) -> dict[str, Any]:
-        own = {"closed_reason": self.closed_reason, "buyer_id": self.buyer_id}
+        own = {"closed_reason": self.closed_reason, "buyer_id": self.buyer_id, "copied_from": self.copied_from}
         return _all([*self._where("terms.grades"), *({name: value} for name, value in own.items() if value)])
 
 

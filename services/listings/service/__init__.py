@@ -13,6 +13,7 @@ from services.listings.service.offers import (
     expire_due,
     publish_demand,
     publish_lot,
+    warn_due,
     withdraw_lot,
 )
 from services.listings.service.quantities import (
@@ -23,17 +24,27 @@ from services.listings.service.quantities import (
     on_trade_agreed,
     on_trade_cancelled,
 )
+from services.listings.service.recurrences import (
+    copy_demand,
+    copy_lot,
+    make_due,
+    remove_recurrence,
+    set_recurrence,
+)
 
 __all__ = [
     "attach",
     "change_demand",
     "change_lot",
     "close_demand",
+    "copy_demand",
+    "copy_lot",
     "create_demand",
     "create_import",
     "create_lot",
     "detach",
     "expire_due",
+    "make_due",
     "on_proposal_ended",
     "on_proposal_made",
     "on_shipment_received",
@@ -42,6 +53,9 @@ __all__ = [
     "on_trade_cancelled",
     "publish_demand",
     "publish_lot",
+    "remove_recurrence",
+    "set_recurrence",
+    "warn_due",
     "withdraw_lot",
     "work_off_imports",
 ]

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from services.listings.views.attached import list_attached, read_paper, read_photo
 from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
-from services.listings.views.listed import list_demands, list_imports, list_lots, read_demand, read_import, read_lot
+from services.listings.views.listed import (
+    list_demands,
+    list_imports,
+    list_lots,
+    read_demand,
+    read_import,
+    read_lot,
+    read_recurrence,
+)
 from services.listings.views.search import Criteria, Found, Hit, Sort, search
 from services.listings.views.suggest import Suggestion, suggest
 
@@ -29,6 +37,7 @@ __all__ = [
     "read_lot",
     "read_paper",
     "read_photo",
+    "read_recurrence",
     "rebuild",
     "search",
     "suggest",

@@ -244,3 +244,10 @@ def test_hard_stops_are_declared_all_or_by_code_or_not() -> None:
         with pytest.raises(ValidationError) as caught:
             lot(hard_stops_declared=wrong)
         assert pointers(caught.value) == {"/hard_stops_declared"}
+
+
+def test_a_window_can_be_patched() -> None:
+    lots = LotPatch.model_validate_json(b'{"available_until": "2026-12-24T00:00:00+08:00"}').revise(open_lot().draft())
+    assert lots.terms.available_until == datetime(2026, 12, 23, 16, tzinfo=UTC)
+    demands = DemandPatch.model_validate_json(b'{"deliver_until": "2026-12-24T00:00:00Z"}').revise(open_demand().draft())
+    assert demands.terms.deliver_until == datetime(2026, 12, 24, tzinfo=UTC)
