@@ -96,6 +96,8 @@ FORGED = {
     "listings.lots": {"available_kg": 1},
     "listings.demands": {"consumed_kg": 1},
     "listings.reservations": {"remaining_kg": 1},
+    "listings.attachment_files": {"sha256": "another"},
+    "listings.recurrences": {"made": 7},
     "listings.known_parties": {"status": "suspended"},
     "listings.known_sites": {"name": "elsewhere"},
     "matching.book_lots": {"available_kg": 77},
