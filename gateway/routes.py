@@ -19,6 +19,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/materials", "listings"),
     ("/v1/lots", "listings"),
     ("/v1/demands", "listings"),
+    ("/v1/counterparties", "listings"),
     ("/v1/search", "listings"),
     ("/v1/clearings", "matching"),
     ("/v1/prices", "matching"),

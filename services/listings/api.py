@@ -12,6 +12,9 @@ from services.listings.model import AttachmentFile
 from services.listings.model.recurrence import Side
 from services.listings.schemas import (
     AttachedQuery,
+    CounterpartiesQuery,
+    CounterpartyIn,
+    CounterpartyOut,
     DemandIn,
     DemandOut,
     DemandPatch,
@@ -62,45 +65,45 @@ def read_materials(query: MaterialsQuery, request: Request) -> Answer:
 def create_lot(unit: Unit, caller: Caller, body: LotIn) -> Answer:
     """Create a lot, as a draft or open at once."""
     lot = service.create_lot(unit, caller, body.draft(), body.publish)
-    return created(f"/v1/lots/{lot.id}", LotOut.of(lot, True))
+    return created(f"/v1/lots/{lot.id}", LotOut.of(lot, True, caller.organisation_id))
 
 
 @routes.get("/v1/lots", "lots.list", PageOut[LotOut])
 def list_lots(unit: Unit, caller: Caller, query: LotsQuery) -> PageOut[LotOut]:
     """List one's own lots."""
     page = views.list_lots(unit, caller, query.where(), query.cursor, query.limit)
-    return page_of(page, lambda lot: LotOut.of(lot, True))
+    return page_of(page, lambda lot: LotOut.of(lot, True, caller.organisation_id))
 
 
 @routes.get("/v1/lots/<lot_id>", "lots.read", LotOut)
 def read_lot(unit: Unit, caller: Caller, lot_id: str) -> LotOut:
     """Read a lot."""
-    return LotOut.of(*views.read_lot(unit, caller, lot_id))
+    return LotOut.of(*views.read_lot(unit, caller, lot_id), caller.organisation_id)
 
 
 @routes.patch("/v1/lots/<lot_id>", "lots.change", LotOut)
 def change_lot(unit: Unit, caller: Caller, lot_id: str, body: LotPatch, match: Precondition) -> LotOut:
     """Change a lot: a draft freely, an open one within what is promised."""
-    return LotOut.of(service.change_lot(unit, caller, lot_id, match.check, body.revise), True)
+    return LotOut.of(service.change_lot(unit, caller, lot_id, match.check, body.revise), True, caller.organisation_id)
 
 
 @routes.post("/v1/lots/<lot_id>/publish", "lots.publish", LotOut)
 def publish_lot(unit: Unit, caller: Caller, lot_id: str) -> LotOut:
     """Put a draft on offer."""
-    return LotOut.of(service.publish_lot(unit, caller, lot_id), True)
+    return LotOut.of(service.publish_lot(unit, caller, lot_id), True, caller.organisation_id)
 
 
 @routes.post("/v1/lots/<lot_id>/withdraw", "lots.withdraw", LotOut)
 def withdraw_lot(unit: Unit, caller: Caller, lot_id: str) -> LotOut:
     """Take what is available of a lot off the market."""
-    return LotOut.of(service.withdraw_lot(unit, caller, lot_id), True)
+    return LotOut.of(service.withdraw_lot(unit, caller, lot_id), True, caller.organisation_id)
 
 
 @routes.post("/v1/lots/<lot_id>/copy", "lots.copy", LotOut, status=201)
 def copy_lot(unit: Unit, caller: Caller, lot_id: str, body: LotPatch) -> Answer:
     """Sell this again: a new draft with its window moved to now, and the changes of the body."""
     lot = service.copy_lot(unit, caller, lot_id, body.revise)
-    return created(f"/v1/lots/{lot.id}", LotOut.of(lot, True))
+    return created(f"/v1/lots/{lot.id}", LotOut.of(lot, True, caller.organisation_id))
 
 
 @routes.post("/v1/lots/<lot_id>/recurrence", "recurrences.set", RecurrenceOut, status=201)
@@ -285,6 +288,19 @@ def remove_demand_recurrence(unit: Unit, caller: Caller, demand_id: str) -> Answ
     """Post the demand again no more; what was made of it stays."""
     service.remove_recurrence(unit, caller, "demand", demand_id)
     return Answer(None, 204)
+
+
+@routes.get("/v1/counterparties", "counterparties.list", PageOut[CounterpartyOut])
+def list_counterparties(unit: Unit, caller: Caller, query: CounterpartiesQuery) -> PageOut[CounterpartyOut]:
+    """List one's favourite and blocked counterparties."""
+    page = views.list_counterparties(unit, caller, query.where(), query.cursor, query.limit)
+    return page_of(page, CounterpartyOut.of)
+
+
+@routes.put("/v1/counterparties/<organisation_id>", "counterparties.set", CounterpartyOut)
+def set_counterparty(unit: Unit, caller: Caller, organisation_id: str, body: CounterpartyIn) -> CounterpartyOut:
+    """Make an organisation a favourite, or one not to trade with; the organisation is not told."""
+    return CounterpartyOut.of(service.set_standing(unit, caller, organisation_id, body.standing))
 
 
 @routes.get("/v1/search/lots", "search.read", FoundLots)

@@ -8,7 +8,18 @@ from typing import Any, TypeVar
 
 from pymongo.errors import DuplicateKeyError
 
-from services.listings.model import AttachmentFile, Demand, Import, ImportFile, Listing, Lot, Recurrence, Reservation
+from services.listings.model import (
+    AttachmentFile,
+    Counterparty,
+    Demand,
+    Import,
+    ImportFile,
+    Listing,
+    Lot,
+    Recurrence,
+    Reservation,
+)
+from services.listings.model.counterparty import Standing
 from shared import parties
 from shared.mongo import Repository, Sealed, Unit
 from shared.problem import RequestIsStillRunning
@@ -61,6 +72,13 @@ class RecurrenceDocument(Sealed):
     meta = {"collection": "recurrences", "indexes": [["status", "next_at"]]}  # noqa: RUF012
 
 
+class CounterpartyDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "counterparties",
+        "indexes": [{"fields": ["organisation_id", "counterparty_id"], "unique": True}, ["organisation_id", "standing"]],
+    }
+
+
 LOTS = Repository(LotDocument, Lot)
 DEMANDS = Repository(DemandDocument, Demand)
 RESERVATIONS = Repository(ReservationDocument, Reservation)
@@ -68,6 +86,7 @@ IMPORTS = Repository(ImportDocument, Import)
 IMPORT_FILES = Repository(ImportFileDocument, ImportFile)
 ATTACHMENT_FILES = Repository(AttachmentFileDocument, AttachmentFile)
 RECURRENCES = Repository(RecurrenceDocument, Recurrence)
+COUNTERPARTIES = Repository(CounterpartyDocument, Counterparty)
 DOCUMENTS: tuple[type[Sealed], ...] = (
     LotDocument,
     DemandDocument,
@@ -76,6 +95,7 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     ImportFileDocument,
     AttachmentFileDocument,
     RecurrenceDocument,
+    CounterpartyDocument,
     *parties.DOCUMENTS,
 )
 BY_ID: tuple[Repository[Any], ...] = (LOTS, DEMANDS, RESERVATIONS, *parties.BY_ID)
@@ -154,3 +174,9 @@ def partners(unit: Unit, organisation_id: str, side: str, identifiers: list[str]
     key, party = ("lot_id", "buyer_id") if side == "lot" else ("demand_id", "seller_id")
     found = RESERVATIONS.select(unit, {key: {"$in": identifiers}, party: organisation_id, "agreed": True})
     return {one.lot_id if side == "lot" else one.demand_id for one in found}
+
+
+def standing_with(unit: Unit, organisation_id: str, standing: Standing) -> list[str]:
+    """The organisations that this one has said so of."""
+    found = COUNTERPARTIES.select(unit, {"organisation_id": organisation_id, "standing": standing})
+    return [one.counterparty_id for one in found]

@@ -86,6 +86,8 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "demands.publish": {"buyer": _OWN},
     "demands.copy": {"buyer": _OWN},
     "demands.close": {"buyer": _OWN, "operator": _ANY},
+    "counterparties.list": {"collector": _ANY, "buyer": _ANY},
+    "counterparties.set": {"collector": _OWN, "buyer": _OWN},
     "search.read": _everyone(_ANY),
     # matching
     "clearings.list": _everyone(_ANY),

@@ -127,6 +127,14 @@ class DemandExpiring(_Demand, type="demand.expiring"):
     """As `LotExpiring`."""
 
 
+class CounterpartyChanged(Event, type="counterparty.changed"):
+    """What an organisation thinks of another one; null takes it back. For rooms alone: the other one is never told."""
+
+    organisation_id: str
+    counterparty_id: str
+    standing: Literal["favourite", "blocked"] | None
+
+
 class _Quantity(Event):
     """`id` is the proposal's, `version` the reservation's. `lot` and `demand` carry both sides' new versions and
     quantities; absent where listings does not know the side."""

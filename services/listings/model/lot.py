@@ -47,6 +47,16 @@ class LotTerms:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OnBehalfOf:
+    """A person without an account for whom a clerk lists, and how and when that person agreed."""
+
+    name: str
+    phone: str | None
+    consent: Literal["verbal", "signed", "recording"]
+    consented_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class LotDraft:
     """Everything of a lot that its seller decides."""
 
@@ -57,13 +67,22 @@ class LotDraft:
     description: str | None = None
     hard_stops_declared: list[str] | None = None
     """The hard stops of the catalogue that the seller declares it free of; None: no declaration."""
+    on_behalf_of: OnBehalfOf | None = None
+    """For its owner's eyes alone."""
+
+    def check(self, now: datetime) -> None:
+        """Raises InputIsInvalid where a time ends before it begins, or a consent is yet to come."""
+        self.terms.check()
+        if self.on_behalf_of is not None and self.on_behalf_of.consented_at > now:
+            raise InputIsInvalid([("/on_behalf_of/consented_at", "不能晚于现在", "must not be in the future")])
 
     def again(self, begin: datetime) -> LotDraft:
-        """The same offer with its window beginning at `begin`; what was said of the goods themselves is not said again."""
+        """The same offer with its window beginning at `begin`, without what was said of the goods themselves and without a
+        person's consent: both were of that lot alone."""
         length = self.terms.available_until - self.terms.available_from
         goods = replace(self.terms, arose_from=None, arose_until=None)
         terms = replace(goods, available_from=begin, available_until=begin + length)
-        return replace(self, terms=terms, hard_stops_declared=None)
+        return replace(self, terms=terms, hard_stops_declared=None, on_behalf_of=None)
 
 
 @dataclass(kw_only=True)
@@ -75,6 +94,7 @@ class Lot(Listing):
     title: str | None = None
     description: str | None = None
     hard_stops_declared: list[str] | None = None
+    on_behalf_of: OnBehalfOf | None = None
     attachments: list[Attachment] = field(default_factory=list)
 
     @property
@@ -92,7 +112,7 @@ class Lot(Listing):
     @classmethod
     def new(cls, identifier: str, seller_id: str, draft: LotDraft, place: Place, now: datetime) -> Lot:
         """A draft. Raises InputIsInvalid for a window that ends before it begins."""
-        draft.terms.check()
+        draft.check(now)
         return cls(
             id=identifier,
             seller_id=seller_id,
@@ -100,6 +120,7 @@ class Lot(Listing):
             title=draft.title,
             description=draft.description,
             hard_stops_declared=draft.hard_stops_declared,
+            on_behalf_of=draft.on_behalf_of,
             catalogue_edition=catalogue.edition(),
             site_id=place.site_id,
             region=place.region,
@@ -118,6 +139,7 @@ class Lot(Listing):
             title=self.title,
             description=self.description,
             hard_stops_declared=self.hard_stops_declared,
+            on_behalf_of=self.on_behalf_of,
         )
 
     def publish(self, now: datetime) -> list[Event]:
@@ -132,7 +154,7 @@ class Lot(Listing):
         self.must_not_be_closed()
         if draft == self.draft() and place == self.place:
             return []
-        draft.terms.check()
+        draft.check(now)
         if self.status == "open":
             self.must_not_move("grade", draft.terms.grade == self.terms.grade)
             self.must_not_move("site_id", draft.site_id == self.site_id)
@@ -143,7 +165,7 @@ class Lot(Listing):
             self.terms_version += 1
         self.resize(draft.quantity_kg)
         self.terms, self.title, self.description = draft.terms, draft.title, draft.description
-        self.hard_stops_declared = draft.hard_stops_declared
+        self.hard_stops_declared, self.on_behalf_of = draft.hard_stops_declared, draft.on_behalf_of
         self.site_id, self.region, self.position = place.site_id, place.region, place.position
         self.touch(now)
         if self.status == "draft":

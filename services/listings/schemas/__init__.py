@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.listings.schemas.attachments import AttachedQuery, DocumentOut, DocumentQuery, PhotoOut
+from services.listings.schemas.counterparties import CounterpartiesQuery, CounterpartyIn, CounterpartyOut
 from services.listings.schemas.demands import DemandIn, DemandOut, DemandPatch
 from services.listings.schemas.imports import ImportOut, ImportQuery, ImportsQuery, draft_of
 from services.listings.schemas.lots import LotIn, LotOut, LotPatch
@@ -22,6 +23,9 @@ from services.listings.schemas.search import (
 
 __all__ = [
     "AttachedQuery",
+    "CounterpartiesQuery",
+    "CounterpartyIn",
+    "CounterpartyOut",
     "DemandIn",
     "DemandOut",
     "DemandPatch",

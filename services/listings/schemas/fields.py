@@ -89,7 +89,7 @@ INSIDE = {
     "min_take_t": "min_take_kg",
     "vat_rate_pct": "vat_bp",
 }
-OUTER = ("site_id", "quantity_kg", "title", "description", "hard_stops_declared")
+OUTER = ("site_id", "quantity_kg", "title", "description", "hard_stops_declared", "on_behalf_of")
 NOT_KEPT = ("load_t",)
 """Only says how another field is to be read."""
 

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from services.listings.model import Lot, LotDraft, LotTerms, Status
 from services.listings.schemas.attachments import DocumentShown, PhotoShown
+from services.listings.schemas.counterparties import OnBehalfOfIn, OnBehalfOfOut
 from services.listings.schemas.fields import (
     Description,
     Identifier,
@@ -51,6 +52,7 @@ class LotIn(Shape):
     arose_until: Day | None = None
     stock: Stock | None = None
     hard_stops_declared: HardStops = None
+    on_behalf_of: OnBehalfOfIn | None = None
     publish: bool = False
 
     _arose_in_order = field_validator("arose_until")(arose_in_order)
@@ -83,6 +85,7 @@ class LotIn(Shape):
             title=self.title,
             description=self.description,
             hard_stops_declared=self.hard_stops_declared,
+            on_behalf_of=self.on_behalf_of.person() if self.on_behalf_of else None,
         )
 
 
@@ -108,6 +111,7 @@ class LotPatch(Shape):
     arose_until: Day | None = None
     stock: Stock | None = None
     hard_stops_declared: HardStops = None
+    on_behalf_of: OnBehalfOfIn | None = None
 
     _arose_in_order = field_validator("arose_until")(arose_in_order)
 
@@ -118,11 +122,13 @@ class LotPatch(Shape):
 
     def revise(self, draft: LotDraft) -> LotDraft:
         outer, terms = changes_of(self)
+        if self.on_behalf_of is not None:
+            outer["on_behalf_of"] = self.on_behalf_of.person()
         return replace(draft, **outer, terms=replace(draft.terms, **terms))
 
 
 class LotOut(Shape):
-    """A lot as read. `site_id` and `position` are null for those who may not know them."""
+    """A lot as read. `site_id` and `position` are null for those who may not know them; `on_behalf_of` its owner alone sees."""
 
     id: str
     status: Status
@@ -154,6 +160,7 @@ class LotOut(Shape):
     arose_until: str | None
     stock: Stock | None
     hard_stops_declared: list[str] | None
+    on_behalf_of: OnBehalfOfOut | None
     photos: list[PhotoShown]
     documents: list[DocumentShown]
     catalogue_edition: str | None
@@ -165,14 +172,15 @@ class LotOut(Shape):
     version: int
 
     @classmethod
-    def of(cls, lot: Lot, exact: bool) -> LotOut:
-        """`exact` says that the reader may know the place."""
-        return cls(**cls.values(lot, exact))
+    def of(cls, lot: Lot, exact: bool, reader_id: str) -> LotOut:
+        """`exact` says that the reader may know the place; `reader_id` is the reader's organisation."""
+        return cls(**cls.values(lot, exact, reader_id))
 
     @staticmethod
-    def values(lot: Lot, exact: bool) -> dict[str, Any]:
+    def values(lot: Lot, exact: bool, reader_id: str | None = None) -> dict[str, Any]:
         """The fields by name."""
         terms = lot.terms
+        person = lot.on_behalf_of if reader_id == lot.seller_id else None
         return {
             "id": lot.id,
             "status": lot.status,
@@ -204,6 +212,7 @@ class LotOut(Shape):
             "arose_until": terms.arose_until,
             "stock": terms.stock,
             "hard_stops_declared": lot.hard_stops_declared,
+            "on_behalf_of": person and OnBehalfOfOut.of(person),
             "photos": [PhotoShown.of(lot.id, one) for one in lot.attachments if one.is_photo],
             "documents": [DocumentShown.of(lot.id, one) for one in lot.attachments if not one.is_photo],
             "catalogue_edition": lot.catalogue_edition,

@@ -105,7 +105,8 @@ class DemandsQuery(_Listed):
 
 
 class SearchQuery(ListQuery):
-    """A search. Tonnes are of what is available; `max_price` is net, CNY per tonne."""
+    """A search. Tonnes are of what is available; `max_price` is net, CNY per tonne; `favourite` leaves the others out. What
+    blocked counterparties list is never found."""
 
     q: Annotated[str, StringConstraints(max_length=200)] = ""
     material: Material | None = None
@@ -117,6 +118,7 @@ class SearchQuery(ListQuery):
     max_t: Annotated[int, BeforeValidator(parse_t, json_schema_input_type=float)] | None = None
     max_price: Annotated[int, BeforeValidator(parse_cny, json_schema_input_type=float)] | None = None
     compliant: bool = False
+    favourite: bool = False
     sort: Sort = "relevance"
 
     @field_validator("within_km")
@@ -145,6 +147,7 @@ class SearchQuery(ListQuery):
             max_kg=self.max_t,
             max_price_fen=self.max_price,
             compliant=self.compliant,
+            favourite=self.favourite,
             sort=self.sort,
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.listings.service.attachments import attach, detach
+from services.listings.service.counterparties import set_standing
 from services.listings.service.imports import create_import, work_off_imports
 from services.listings.service.offers import (
     change_demand,
@@ -55,6 +56,7 @@ __all__ = [
     "publish_lot",
     "remove_recurrence",
     "set_recurrence",
+    "set_standing",
     "warn_due",
     "withdraw_lot",
     "work_off_imports",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.listings.views.attached import list_attached, read_paper, read_photo
 from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
 from services.listings.views.listed import (
+    list_counterparties,
     list_demands,
     list_imports,
     list_lots,
@@ -28,6 +29,7 @@ __all__ = [
     "ensure_indices",
     "expected",
     "list_attached",
+    "list_counterparties",
     "list_demands",
     "list_imports",
     "list_lots",

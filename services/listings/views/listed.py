@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.listings.model import Demand, Import, Listing, Lot, Recurrence
+from services.listings.model import Counterparty, Demand, Import, Listing, Lot, Recurrence
 from services.listings.model.recurrence import Side
-from services.listings.store import DEMANDS, IMPORTS, LOTS, RECURRENCES, partners
+from services.listings.store import COUNTERPARTIES, DEMANDS, IMPORTS, LOTS, RECURRENCES, partners
 from shared.auth import Caller, authorise
 from shared.mongo import Page, Unit
 from shared.problem import NotFound
@@ -46,6 +46,13 @@ def list_demands(unit: Unit, caller: Caller, where: dict[str, Any], cursor: str 
 def list_imports(unit: Unit, caller: Caller, where: dict[str, Any], cursor: str | None, limit: int) -> Page[Import]:
     """The caller's organisation's, newest first."""
     return IMPORTS.page(unit, _own(caller, "organisation_id", where), cursor, limit)
+
+
+def list_counterparties(
+    unit: Unit, caller: Caller, where: dict[str, Any], cursor: str | None, limit: int
+) -> Page[Counterparty]:
+    """Of whom the caller's organisation has said something."""
+    return COUNTERPARTIES.page(unit, {"$and": [where, {"organisation_id": caller.organisation_id}]}, cursor, limit)
 
 
 def read_import(unit: Unit, caller: Caller, import_id: str) -> Import:

@@ -80,11 +80,13 @@ def play(market: Market) -> None:
 
 
 def _again_with_a_photo(market: Market, yard: str) -> None:
-    """A lot with a photo and a paper, of which a recurrence has made tomorrow's."""
+    """A favourite, and a lot with a photo and a paper, of which a recurrence has made tomorrow's."""
     lot = market.lot("seller", yard, 6, grade="steel.turnings", ask_cny_per_t=9000)
     for path, content in (("photos", drawn()), ("documents?kind=ticket", PAPER)):
         market.upload("seller", f"/v1/lots/{lot}/{path}", content)
     market.call("seller", "POST", f"/v1/lots/{lot}/recurrence", {"every": "day", "quantity_t": 3})
+    favourite = f"/v1/counterparties/{market.people['buyer'].organisation_id}"
+    market.call("seller", "PUT", favourite, {"standing": "favourite"})
     tomorrow = utc_now() + timedelta(days=1, minutes=1)
     database = Database(market.settings, "listings", lambda: tomorrow)
     assert make_due(database) == 1

@@ -98,6 +98,8 @@ FORGED = {
     "listings.reservations": {"remaining_kg": 1},
     "listings.attachment_files": {"sha256": "another"},
     "listings.recurrences": {"made": 7},
+    "listings.counterparties": {"standing": "blocked"},
+    "matching.blocks": {"blocked": True},
     "listings.known_parties": {"status": "suspended"},
     "listings.known_sites": {"name": "elsewhere"},
     "matching.book_lots": {"available_kg": 77},
