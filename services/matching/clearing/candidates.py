@@ -53,17 +53,19 @@ def _own(c: Columns, i: Ints, j: Ints) -> Flags:
 
 
 def _blocked(c: Columns, i: Ints, j: Ints) -> Flags:
-    return _among(c.blocked, c.lot_seller[i] * c.people + c.demand_buyer[j])
+    return _among(c.blocked, c.lot_seller[i] * c.people + c.demand_buyer[j]) if c.blocked.size else _none(i)
 
 
 def _ended_before(c: Columns, i: Ints, j: Ints) -> Flags:
-    return _among(c.excluded, i * len(c.market.demands) + j)
+    return _among(c.excluded, i * len(c.market.demands) + j) if c.excluded.size else _none(i)
+
+
+def _none(i: Ints) -> Flags:
+    return np.zeros(i.size, dtype=np.bool_)
 
 
 def _among(known: Ints, keys: Ints) -> Flags:
-    """Which of `keys` are in `known`, which is sorted."""
-    if not known.size:
-        return np.zeros(keys.size, dtype=np.bool_)
+    """Which of `keys` are in `known`, which is sorted and not empty."""
     found = np.minimum(np.searchsorted(known, keys), known.size - 1)
     return np.asarray(known[found] == keys)
 
