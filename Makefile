@@ -22,11 +22,12 @@ run: setup ## Start everything and stay with it; Ctrl-C stops it (ARGS="--port 9
 test: setup ## Run every test against real servers (ARGS="-k lots")
 	@exec .venv/bin/python -m pytest $(ARGS)
 
-check: setup ## Formatting, lint, types, import rules
+check: setup ## Formatting, lint, types, import rules, the catalogue's tables
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/python -m shared.catalogue.lint
 
 schemas: setup ## Store the schemas of events that changed; refuses a change that breaks readers
 	.venv/bin/python -m shared.events.frozen

@@ -21,6 +21,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/materials", "listings"),
     ("/v1/lots", "listings"),
     ("/v1/demands", "listings"),
+    ("/v1/counterparties", "listings"),
     ("/v1/search", "listings"),
     ("/v1/clearings", "matching"),
     ("/v1/prices", "matching"),
@@ -44,7 +45,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
 INTERNAL: tuple[str, ...] = ("/v1/api-keys/exchange", "/v1/organisations/*/known")
 """Paths of rooms that are for the gateway alone."""
 
-UPLOADS: tuple[str, ...] = ("/v1/lots/imports", "/v1/lots/*/photos")
+UPLOADS: tuple[str, ...] = ("/v1/lots/imports", "/v1/lots/*/photos", "/v1/lots/*/documents")
 """Paths that take files."""
 
 

@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     token_minutes: int = 10
     refresh_days: int = 30
     body_limit_bytes: int = 1_048_576
+    upload_limit_bytes: int = 10 * 1_048_576
+    """Of the routes that take files."""
     rate_limit_per_minute: int = 6000
     sign_in_limit_per_minute: int = 120
 
@@ -53,6 +55,7 @@ class Settings(BaseSettings):
     load_t: float = 32
     load_tolerance_pct: float = 5
     proposal_ttl_s: float = 3600
+    expiry_warning_h: float = 24
     tender_least_s: float = 3600
     """An hour: time for a mill's buyer to see it and bid."""
     tender_most_days: float = 14

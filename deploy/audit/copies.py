@@ -55,6 +55,11 @@ def _clearing(row: Row) -> Row:
     return {name: row[name] for name in names}
 
 
+def _block(row: Row) -> Row:
+    names = ("version", "organisation_id", "counterparty_id")
+    return {**{name: row[name] for name in names}, "blocked": row["standing"] == "blocked"}
+
+
 def _evidence(row: Row) -> Row:
     return {"version": 1, "created_at": row["completed_at"]}
 
@@ -77,6 +82,7 @@ COPIES: tuple[Copy, ...] = (
     Copy("regions", "known_trades", ("trading", "trades"), _trade),
     Copy("regions", "known_clearings", ("matching", "clearings"), _clearing, passing=True),
     Copy("matching", "clearing_evidence", ("matching", "clearings"), _evidence, passing=True),
+    Copy("matching", "blocks", ("listings", "counterparties"), _block),
     Copy("matching", "book_lots", ("listings", "lots"), _book),
     Copy("matching", "book_demands", ("listings", "demands"), _book),
 )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deploy.audit import copies, deals, index, ledger, quantities, topics
+from deploy.audit import belongings, copies, deals, index, ledger, quantities, topics
 from deploy.audit.difference import Difference
 from deploy.audit.evidence import Evidence, gather
 from shared.bus.lag import lags
@@ -47,6 +47,8 @@ CHECKS: Mapping[str, Check] = {
     "copies of parties": copies.parties,
     "copies": copies.copies,
     "users": copies.users,
+    "files of lots": belongings.files,
+    "recurrences": belongings.recurrences,
     "index": index.index,
 }
 

@@ -80,6 +80,7 @@ KEPT: tuple[Kept, ...] = (
     Kept("accounts", "sites", ("site.changed",)),
     Kept("listings", "lots", ("lot",), unsaid=_QUANTITIES, drafts=frozenset({"draft"})),
     Kept("listings", "demands", ("demand",), unsaid=_QUANTITIES, drafts=frozenset({"draft"})),
+    Kept("listings", "counterparties", ("counterparty.changed",)),
     Kept("matching", "proposals", ("proposal",), silent=_DECIDED),
     Kept("matching", "tenders", ("tender",), silent=frozenset({"status"})),
     Kept("matching", "agreements", ("agreement",), silent=frozenset()),

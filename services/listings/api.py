@@ -8,11 +8,19 @@ import orjson
 from flask import Request
 
 from services.listings import service, views
+from services.listings.model import AttachmentFile
+from services.listings.model.recurrence import Side
 from services.listings.schemas import (
+    AttachedQuery,
+    CounterpartiesQuery,
+    CounterpartyIn,
+    CounterpartyOut,
     DemandIn,
     DemandOut,
     DemandPatch,
     DemandsQuery,
+    DocumentOut,
+    DocumentQuery,
     FoundDemands,
     FoundLots,
     ImportOut,
@@ -24,6 +32,9 @@ from services.listings.schemas import (
     LotsQuery,
     MaterialsOut,
     MaterialsQuery,
+    PhotoOut,
+    RecurrenceIn,
+    RecurrenceOut,
     SearchQuery,
     SuggestionOut,
     SuggestOut,
@@ -31,10 +42,10 @@ from services.listings.schemas import (
 )
 from shared import catalogue
 from shared.auth import Caller
-from shared.http import Answer, PageOut, Precondition, Routes, created, page_of
+from shared.http import Answer, PageOut, Precondition, Routes, Upload, created, page_of
 from shared.http.wire import language_of
 from shared.mongo import Unit
-from shared.problem import InputIsInvalid
+from shared.pictures import PDF, paper, picture
 
 routes = Routes("listings")
 
@@ -44,58 +55,161 @@ def read_materials(query: MaterialsQuery, request: Request) -> Answer:
     """The catalogue of materials and grades."""
     families = catalogue.tree()["items"]
     items = [grade for family in families for grade in family["grades"]] if query.flat else families
-    etag = f'"{hashlib.sha256(orjson.dumps(items)).hexdigest()[:16]}"'
+    body = {**catalogue.common(), "items": items}
+    etag = f'"{catalogue.edition()}-{hashlib.sha256(orjson.dumps(body)).hexdigest()[:16]}"'
     known = request.headers.get("If-None-Match") == etag
-    return Answer(None if known else {"items": items}, 304 if known else 200, {"ETag": etag})
+    return Answer(None if known else body, 304 if known else 200, {"ETag": etag})
 
 
 @routes.post("/v1/lots", "lots.create", LotOut, status=201)
 def create_lot(unit: Unit, caller: Caller, body: LotIn) -> Answer:
     """Create a lot, as a draft or open at once."""
     lot = service.create_lot(unit, caller, body.draft(), body.publish)
-    return created(f"/v1/lots/{lot.id}", LotOut.of(lot, True))
+    return created(f"/v1/lots/{lot.id}", LotOut.of(lot, True, caller.organisation_id))
 
 
 @routes.get("/v1/lots", "lots.list", PageOut[LotOut])
 def list_lots(unit: Unit, caller: Caller, query: LotsQuery) -> PageOut[LotOut]:
     """List one's own lots."""
     page = views.list_lots(unit, caller, query.where(), query.cursor, query.limit)
-    return page_of(page, lambda lot: LotOut.of(lot, True))
+    return page_of(page, lambda lot: LotOut.of(lot, True, caller.organisation_id))
 
 
 @routes.get("/v1/lots/<lot_id>", "lots.read", LotOut)
 def read_lot(unit: Unit, caller: Caller, lot_id: str) -> LotOut:
     """Read a lot."""
-    return LotOut.of(*views.read_lot(unit, caller, lot_id))
+    return LotOut.of(*views.read_lot(unit, caller, lot_id), caller.organisation_id)
 
 
 @routes.patch("/v1/lots/<lot_id>", "lots.change", LotOut)
 def change_lot(unit: Unit, caller: Caller, lot_id: str, body: LotPatch, match: Precondition) -> LotOut:
     """Change a lot: a draft freely, an open one within what is promised."""
-    return LotOut.of(service.change_lot(unit, caller, lot_id, match.check, body.revise), True)
+    return LotOut.of(service.change_lot(unit, caller, lot_id, match.check, body.revise), True, caller.organisation_id)
 
 
 @routes.post("/v1/lots/<lot_id>/publish", "lots.publish", LotOut)
 def publish_lot(unit: Unit, caller: Caller, lot_id: str) -> LotOut:
     """Put a draft on offer."""
-    return LotOut.of(service.publish_lot(unit, caller, lot_id), True)
+    return LotOut.of(service.publish_lot(unit, caller, lot_id), True, caller.organisation_id)
 
 
 @routes.post("/v1/lots/<lot_id>/withdraw", "lots.withdraw", LotOut)
 def withdraw_lot(unit: Unit, caller: Caller, lot_id: str) -> LotOut:
     """Take what is available of a lot off the market."""
-    return LotOut.of(service.withdraw_lot(unit, caller, lot_id), True)
+    return LotOut.of(service.withdraw_lot(unit, caller, lot_id), True, caller.organisation_id)
+
+
+@routes.post("/v1/lots/<lot_id>/copy", "lots.copy", LotOut, status=201)
+def copy_lot(unit: Unit, caller: Caller, lot_id: str, body: LotPatch) -> Answer:
+    """Sell this again: a new draft with its window moved to now, and the changes of the body."""
+    lot = service.copy_lot(unit, caller, lot_id, body.revise)
+    return created(f"/v1/lots/{lot.id}", LotOut.of(lot, True, caller.organisation_id))
+
+
+@routes.post("/v1/lots/<lot_id>/recurrence", "recurrences.set", RecurrenceOut, status=201)
+def set_lot_recurrence(unit: Unit, caller: Caller, lot_id: str, body: RecurrenceIn, request: Request) -> Answer:
+    """Offer the lot again every day, week or month."""
+    return _recurring(unit, caller, "lot", lot_id, body, request)
+
+
+@routes.get("/v1/lots/<lot_id>/recurrence", "recurrences.read", RecurrenceOut)
+def read_lot_recurrence(unit: Unit, caller: Caller, lot_id: str, request: Request) -> RecurrenceOut:
+    """When the lot is offered again."""
+    return RecurrenceOut.of(views.read_recurrence(unit, caller, "lot", lot_id), language_of(request))
+
+
+@routes.delete("/v1/lots/<lot_id>/recurrence", "recurrences.remove")
+def remove_lot_recurrence(unit: Unit, caller: Caller, lot_id: str) -> Answer:
+    """Offer the lot again no more; what was made of it stays."""
+    service.remove_recurrence(unit, caller, "lot", lot_id)
+    return Answer(None, 204)
+
+
+def _recurring(unit: Unit, caller: Caller, side: Side, of: str, body: RecurrenceIn, request: Request) -> Answer:
+    set_to = service.set_recurrence(unit, caller, side, of, body.every, body.quantity_t, body.until)
+    return created(f"/v1/{side}s/{of}/recurrence", RecurrenceOut.of(set_to, language_of(request)))
+
+
+@routes.post("/v1/lots/<lot_id>/photos", "photos.add", PhotoOut, status=201, multipart=True)
+def add_photo(unit: Unit, caller: Caller, lot_id: str, file: Upload) -> Answer:
+    """Add a photo (JPEG, PNG or WebP) to a lot; one that it has already is the same photo."""
+    photo = service.attach(unit, caller, lot_id, "photo", file.once(picture))
+    out = PhotoOut.of(lot_id, photo)
+    return created(out.url, out)
+
+
+@routes.get("/v1/lots/<lot_id>/photos", "photos.read", PageOut[PhotoOut])
+def list_photos(unit: Unit, caller: Caller, lot_id: str, query: AttachedQuery) -> PageOut[PhotoOut]:
+    """List a lot's photos."""
+    lot, page = views.list_attached(unit, caller, lot_id, True, query.cursor, query.limit)
+    return page_of(page, lambda photo: PhotoOut.of(lot.id, photo))
+
+
+@routes.get("/v1/lots/<lot_id>/photos/<photo_id>", "photos.read")
+def read_photo(unit: Unit, caller: Caller, lot_id: str, photo_id: str, request: Request) -> Answer:
+    """A photo's picture."""
+    return _bytes(views.read_photo(unit, caller, lot_id, photo_id, False), request, "inline")
+
+
+@routes.get("/v1/lots/<lot_id>/photos/<photo_id>/thumbnail", "photos.read")
+def read_thumbnail(unit: Unit, caller: Caller, lot_id: str, photo_id: str, request: Request) -> Answer:
+    """A photo's picture, small."""
+    return _bytes(views.read_photo(unit, caller, lot_id, photo_id, True), request, "inline")
+
+
+@routes.delete("/v1/lots/<lot_id>/photos/<photo_id>", "photos.remove")
+def remove_photo(unit: Unit, caller: Caller, lot_id: str, photo_id: str) -> Answer:
+    """Take a photo off a lot."""
+    service.detach(unit, caller, lot_id, photo_id, "photos")
+    return Answer(None, 204)
+
+
+@routes.post("/v1/lots/<lot_id>/documents", "documents.add", DocumentOut, status=201, multipart=True)
+def add_document(unit: Unit, caller: Caller, lot_id: str, query: DocumentQuery, file: Upload) -> Answer:
+    """Add a document (PDF, JPEG or PNG) to a lot; one that it has already is the same document."""
+    out = DocumentOut.of(lot_id, service.attach(unit, caller, lot_id, query.kind, file.once(paper)))
+    return created(out.url, out)
+
+
+@routes.get("/v1/lots/<lot_id>/documents", "documents.list", PageOut[DocumentOut])
+def list_documents(unit: Unit, caller: Caller, lot_id: str, query: AttachedQuery) -> PageOut[DocumentOut]:
+    """List a lot's documents; strangers see which there are."""
+    lot, page = views.list_attached(unit, caller, lot_id, False, query.cursor, query.limit)
+    return page_of(page, lambda document: DocumentOut.of(lot.id, document))
+
+
+@routes.get("/v1/lots/<lot_id>/documents/<document_id>", "documents.read")
+def read_document(unit: Unit, caller: Caller, lot_id: str, document_id: str, request: Request) -> Answer:
+    """A document's content, for its owner and whoever trades the lot."""
+    document, file = views.read_paper(unit, caller, lot_id, document_id)
+    ending = "pdf" if file.content_type == PDF else "jpg"
+    return _bytes(file, request, f'attachment; filename="{document.kind}-{document.id}.{ending}"')
+
+
+@routes.delete("/v1/lots/<lot_id>/documents/<document_id>", "documents.remove")
+def remove_document(unit: Unit, caller: Caller, lot_id: str, document_id: str) -> Answer:
+    """Take a document off a lot."""
+    service.detach(unit, caller, lot_id, document_id, "documents")
+    return Answer(None, 204)
+
+
+def _bytes(file: AttachmentFile, request: Request, disposition: str) -> Answer:
+    """Bytes that never change under their address; 304 where the caller has them."""
+    headers = {
+        "ETag": f'"{file.sha256}"',
+        "Cache-Control": "private, max-age=31536000, immutable",
+        "Content-Type": file.content_type,
+        "Content-Disposition": disposition,
+        "X-Content-Type-Options": "nosniff",
+    }
+    known = request.headers.get("If-None-Match") == headers["ETag"]
+    return Answer(None if known else file.content, 304 if known else 200, headers)
 
 
 @routes.post("/v1/lots/imports", "imports.create", ImportOut, status=202, multipart=True)
-def create_import(unit: Unit, caller: Caller, query: ImportQuery, request: Request) -> Answer:
+def create_import(unit: Unit, caller: Caller, query: ImportQuery, file: Upload, request: Request) -> Answer:
     """Import lots from a CSV file."""
-    file = request.files.get("file")
-    if file is None:
-        raise InputIsInvalid(
-            [("/file", "请以 multipart/form-data 的 file 字段上传文件", "Send the file as multipart field «file»")]
-        )
-    imported = service.create_import(unit, caller, file.filename or "", file.read(), query.publish)
+    imported = service.create_import(unit, caller, file.name, file.content, query.publish)
     return created(f"/v1/lots/imports/{imported.id}", ImportOut.of(imported, language_of(request)), 202)
 
 
@@ -148,6 +262,45 @@ def publish_demand(unit: Unit, caller: Caller, demand_id: str) -> DemandOut:
 def close_demand(unit: Unit, caller: Caller, demand_id: str) -> DemandOut:
     """Ask for no more than is bought or promised."""
     return DemandOut.of(service.close_demand(unit, caller, demand_id), True)
+
+
+@routes.post("/v1/demands/<demand_id>/copy", "demands.copy", DemandOut, status=201)
+def copy_demand(unit: Unit, caller: Caller, demand_id: str, body: DemandPatch) -> Answer:
+    """Ask for this again: a new draft with its window moved to now, and the changes of the body."""
+    demand = service.copy_demand(unit, caller, demand_id, body.revise)
+    return created(f"/v1/demands/{demand.id}", DemandOut.of(demand, True))
+
+
+@routes.post("/v1/demands/<demand_id>/recurrence", "recurrences.set", RecurrenceOut, status=201)
+def set_demand_recurrence(unit: Unit, caller: Caller, demand_id: str, body: RecurrenceIn, request: Request) -> Answer:
+    """Post the demand again every day, week or month."""
+    return _recurring(unit, caller, "demand", demand_id, body, request)
+
+
+@routes.get("/v1/demands/<demand_id>/recurrence", "recurrences.read", RecurrenceOut)
+def read_demand_recurrence(unit: Unit, caller: Caller, demand_id: str, request: Request) -> RecurrenceOut:
+    """When the demand is posted again."""
+    return RecurrenceOut.of(views.read_recurrence(unit, caller, "demand", demand_id), language_of(request))
+
+
+@routes.delete("/v1/demands/<demand_id>/recurrence", "recurrences.remove")
+def remove_demand_recurrence(unit: Unit, caller: Caller, demand_id: str) -> Answer:
+    """Post the demand again no more; what was made of it stays."""
+    service.remove_recurrence(unit, caller, "demand", demand_id)
+    return Answer(None, 204)
+
+
+@routes.get("/v1/counterparties", "counterparties.list", PageOut[CounterpartyOut])
+def list_counterparties(unit: Unit, caller: Caller, query: CounterpartiesQuery) -> PageOut[CounterpartyOut]:
+    """List one's favourite and blocked counterparties."""
+    page = views.list_counterparties(unit, caller, query.where(), query.cursor, query.limit)
+    return page_of(page, CounterpartyOut.of)
+
+
+@routes.put("/v1/counterparties/<organisation_id>", "counterparties.set", CounterpartyOut)
+def set_counterparty(unit: Unit, caller: Caller, organisation_id: str, body: CounterpartyIn) -> CounterpartyOut:
+    """Make an organisation a favourite, or one not to trade with; the organisation is not told."""
+    return CounterpartyOut.of(service.set_standing(unit, caller, organisation_id, body.standing))
 
 
 @routes.get("/v1/search/lots", "search.read", FoundLots)

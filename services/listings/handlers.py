@@ -29,6 +29,8 @@ INDEX = Projection("listings.index", views.INDEXED, views.project)
 
 TIMERS = (
     Timer("expire", 2, service.expire_due),
+    Timer("warn", 30, service.warn_due),
+    Timer("recur", 5, service.make_due),
     Timer("imports", 1, lambda database: service.work_off_imports(database, draft_of)),
     Timer("index", 3, views.ensure_indices),
 )

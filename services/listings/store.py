@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pymongo.errors import DuplicateKeyError
 
-from services.listings.model import Demand, Import, ImportFile, Listing, Lot, Reservation
+from services.listings.model import (
+    AttachmentFile,
+    Counterparty,
+    Demand,
+    Import,
+    ImportFile,
+    Listing,
+    Lot,
+    Recurrence,
+    Reservation,
+)
+from services.listings.model.counterparty import Standing
 from shared import parties
 from shared.mongo import Repository, Sealed, Unit
 from shared.problem import RequestIsStillRunning
@@ -16,17 +27,25 @@ from shared.problem import RequestIsStillRunning
 L = TypeVar("L", bound=Listing)
 
 
+ONE_A_PERIOD = {
+    "fields": ["copied_from", "period"],
+    "unique": True,
+    "partialFilterExpression": {"period": {"$type": "string"}},
+}
+"""What a recurrence makes is there once for each period."""
+
+
 class LotDocument(Sealed):
     meta = {  # noqa: RUF012
         "collection": "lots",
-        "indexes": [["seller_id", "-id"], ["status", "terms.available_until"], ["site_id", "status"]],
+        "indexes": [["seller_id", "-id"], ["status", "terms.available_until"], ["site_id", "status"], ONE_A_PERIOD],
     }
 
 
 class DemandDocument(Sealed):
     meta = {  # noqa: RUF012
         "collection": "demands",
-        "indexes": [["buyer_id", "-id"], ["status", "terms.deliver_until"], ["site_id", "status"]],
+        "indexes": [["buyer_id", "-id"], ["status", "terms.deliver_until"], ["site_id", "status"], ONE_A_PERIOD],
     }
 
 
@@ -45,17 +64,38 @@ class ImportFileDocument(Sealed):
     meta = {"collection": "import_files", "indexes": []}  # noqa: RUF012
 
 
+class AttachmentFileDocument(Sealed):
+    meta = {"collection": "attachment_files", "indexes": ["lot_id"]}  # noqa: RUF012
+
+
+class RecurrenceDocument(Sealed):
+    meta = {"collection": "recurrences", "indexes": [["status", "next_at"]]}  # noqa: RUF012
+
+
+class CounterpartyDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "counterparties",
+        "indexes": [{"fields": ["organisation_id", "counterparty_id"], "unique": True}, ["organisation_id", "standing"]],
+    }
+
+
 LOTS = Repository(LotDocument, Lot)
 DEMANDS = Repository(DemandDocument, Demand)
 RESERVATIONS = Repository(ReservationDocument, Reservation)
 IMPORTS = Repository(ImportDocument, Import)
 IMPORT_FILES = Repository(ImportFileDocument, ImportFile)
+ATTACHMENT_FILES = Repository(AttachmentFileDocument, AttachmentFile)
+RECURRENCES = Repository(RecurrenceDocument, Recurrence)
+COUNTERPARTIES = Repository(CounterpartyDocument, Counterparty)
 DOCUMENTS: tuple[type[Sealed], ...] = (
     LotDocument,
     DemandDocument,
     ReservationDocument,
     ImportDocument,
     ImportFileDocument,
+    AttachmentFileDocument,
+    RecurrenceDocument,
+    CounterpartyDocument,
     *parties.DOCUMENTS,
 )
 BY_ID: tuple[Repository[Any], ...] = (LOTS, DEMANDS, RESERVATIONS, *parties.BY_ID)
@@ -88,6 +128,31 @@ def _due(field: str, now: datetime) -> dict[str, object]:
     return {"status": "open", field: {"$lte": now}, "$or": [{"available_kg": {"$gt": 0}}, {"reserved_kg": 0}]}
 
 
+def ending_lots(unit: Unit, now: datetime, before: timedelta, limit: int) -> list[Lot]:
+    """Open lots whose window ends within `before` and whose owner was not warned of that end."""
+    return LOTS.select(unit, _ending("terms.available_until", now, before), limit=limit)
+
+
+def ending_demands(unit: Unit, now: datetime, before: timedelta, limit: int) -> list[Demand]:
+    """As `ending_lots`."""
+    return DEMANDS.select(unit, _ending("terms.deliver_until", now, before), limit=limit)
+
+
+def _ending(field: str, now: datetime, before: timedelta) -> dict[str, object]:
+    unwarned = {"$ne": ["$warned_until", f"${field}"]}
+    return {"status": "open", field: {"$gt": now, "$lte": now + before}, "$expr": unwarned}
+
+
+def due_recurrences(unit: Unit, now: datetime, limit: int) -> list[Recurrence]:
+    """Those of which a period has come, the longest waiting first."""
+    return RECURRENCES.select(unit, {"status": "running", "next_at": {"$lte": now}}, [("next_at", 1)], limit)
+
+
+def is_made(unit: Unit, repository: Repository[Any], listing_id: str, period: str) -> bool:
+    """Whether the copy of this period is there."""
+    return repository.find_one(unit, {"copied_from": listing_id, "period": period}) is not None
+
+
 def published(unit: Unit, repository: Repository[L], batch: int = 1000) -> Iterator[L]:
     """Every lot or demand that was ever open, oldest first, read in batches."""
     last = ""
@@ -109,3 +174,9 @@ def partners(unit: Unit, organisation_id: str, side: str, identifiers: list[str]
     key, party = ("lot_id", "buyer_id") if side == "lot" else ("demand_id", "seller_id")
     found = RESERVATIONS.select(unit, {key: {"$in": identifiers}, party: organisation_id, "agreed": True})
     return {one.lot_id if side == "lot" else one.demand_id for one in found}
+
+
+def standing_with(unit: Unit, organisation_id: str, standing: Standing) -> list[str]:
+    """The organisations that this one has said so of."""
+    found = COUNTERPARTIES.select(unit, {"organisation_id": organisation_id, "standing": standing})
+    return [one.counterparty_id for one in found]

@@ -8,6 +8,7 @@ from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
 from shared.events.accounts import ComplianceChanged, SiteChanged
 from shared.events.listings import (
+    CounterpartyChanged,
     DemandChanged,
     DemandClosed,
     DemandExpired,
@@ -40,6 +41,7 @@ EVENTS: Handlers = {
     DemandChanged: book.hear_demand,
     DemandClosed: book.hear_demand,
     DemandExpired: book.hear_demand,
+    CounterpartyChanged: book.hear_counterparty,
     QuantityReserved: book.hear_reserved,
     QuantityRefused: book.hear_refused,
     QuantityReleased: book.hear_quantities,

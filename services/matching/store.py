@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
 from services.matching.model import (
     Agreement,
+    Block,
     BookDemand,
     BookLot,
     CallOff,
@@ -96,6 +97,10 @@ class PriceDocument(Sealed):
     meta = {"collection": "prices", "indexes": [["grade", "region", "-day"]]}  # noqa: RUF012
 
 
+class BlockDocument(Sealed):
+    meta = {"collection": "blocks", "indexes": [["blocked", "organisation_id"]]}  # noqa: RUF012
+
+
 BOOK_LOTS = Repository(BookLotDocument, BookLot)
 BOOK_DEMANDS = Repository(BookDemandDocument, BookDemand)
 PROPOSALS = Repository(ProposalDocument, Proposal)
@@ -108,6 +113,7 @@ MATERIALS = Repository(MaterialDocument, Material)
 RESERVES = Repository(ReservesDocument, Reserves)
 REFUSED_PAIRS = Repository(RefusedPairDocument, RefusedPair)
 PRICES = Repository(PriceDocument, Price)
+BLOCKS = Repository(BlockDocument, Block)
 DOCUMENTS: tuple[type[Sealed], ...] = (
     BookLotDocument,
     BookDemandDocument,
@@ -121,6 +127,7 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     ReservesDocument,
     RefusedPairDocument,
     PriceDocument,
+    BlockDocument,
     *parties.DOCUMENTS,
 )
 BY_ID: tuple[Repository[Any], ...] = (BOOK_LOTS, BOOK_DEMANDS, PROPOSALS, *parties.BY_ID)
@@ -190,3 +197,18 @@ def last_price(unit: Unit, grade: str, region: str, before: str | None = None) -
     if before is not None:
         where["day"] = {"$lt": before}
     return next(iter(PRICES.select(unit, where, [("day", -1)], 1)), None)
+
+
+def blocked_pairs(unit: Unit, sellers: Collection[str], buyers: Collection[str]) -> frozenset[tuple[str, str]]:
+    """Those (seller, buyer) of whom one blocked the other."""
+    said = BLOCKS.select(unit, {"blocked": True, "organisation_id": {"$in": [*sellers, *buyers]}})
+    both = [(one.organisation_id, one.counterparty_id) for one in said]
+    pairs = [pair for one, other in both for pair in ((one, other), (other, one))]
+    return frozenset(pair for pair in pairs if pair[0] in sellers and pair[1] in buyers)
+
+
+def families_of(unit: Unit, organisations: Collection[str]) -> set[str]:
+    """The families in which these have something open."""
+    where = {"organisation_id": {"$in": list(organisations)}, "open": True}
+    books = (BOOK_LOTS.name, BOOK_DEMANDS.name)
+    return {family for name in books for family in unit.collection(name).distinct("family", where, session=unit.session)}

@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """An edition of the whole catalogue; lots and demands keep the `code` of the one they were listed under."""
+
+    code: str
+    published: str
+    changes_zh: str
+    changes_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,61 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What an attribute's figure refers to (wet or dry mass, …). `verified` is False for an assumption."""
+
+    attribute: str
+    basis: str
+    basis_zh: str
+    basis_en: str
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HardStop:
+    """What makes a load be refused whatever its grade. `limits` are what is still allowed; without any the hazard is not
+    allowed at all. `families` is empty where it concerns every one."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    limits: tuple[Limit, ...]
+    text_zh: str
+    text_en: str
+    families: tuple[str, ...]
+    source: str
+
+    def concerns(self, family: str) -> bool:
+        return not self.families or family in self.families
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRule:
+    """A dated figure of a tax category, `low` to `high` in `unit`; days are inclusive, `valid_until` empty while it stands."""
+
+    category: str
+    rule: str
+    low: Decimal
+    high: Decimal
+    unit: str
+    valid_from: str
+    valid_until: str
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaxCategory:
+    """How a material's sale is taxed; its figures are `rules`, dated."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    rules: tuple[TaxRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Standard:
     """A code of a standard that describes a grade; the edition is part of the key.
 
@@ -58,7 +124,8 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A family of materials; `compliance` is the code of its conditions list, empty where there is none."""
+    """A family of materials; `compliance` is the code of its conditions list, empty where there is none; `tax` is the code of
+    its tax category."""
 
     code: str
     name_zh: str
@@ -66,6 +133,7 @@ class Family:
     synonyms_zh: tuple[str, ...]
     synonyms_en: tuple[str, ...]
     compliance: str
+    tax: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,11 @@ COMMON_ATTRIBUTES = ("moisture_pct", "impurity_pct")
 PACKAGE = "shared.catalogue"
 
 
-def _parts(cell: str) -> tuple[str, ...]:
+NO_EDITION = "-"
+"""The edition of a standard whose source names none."""
+
+
+def parts(cell: str) -> tuple[str, ...]:
     return tuple(part for part in cell.split("|") if part)
 
 
@@ -45,15 +49,17 @@ def _families() -> dict[str, Family]:
             row["code"],
             row["name_zh"],
             row["name_en"],
-            _parts(row["synonyms_zh"]),
-            _parts(row["synonyms_en"]),
+            parts(row["synonyms_zh"]),
+            parts(row["synonyms_en"]),
             row["compliance"],
+            row["tax"],
         )
         for row in read_table(PACKAGE, "families.csv")
     }
 
 
-def _limit(cell: str) -> Limit:
+def limit_of(cell: str) -> Limit:
+    """`attribute:min or max:value`."""
     name, kind, value = cell.split(":")
     return Limit(name, kind, float(value))
 
@@ -62,10 +68,10 @@ def _limit(cell: str) -> Limit:
 def _standards() -> dict[str, tuple[Standard, ...]]:
     found: dict[str, list[Standard]] = defaultdict(list)
     for row in read_table(PACKAGE, "standards.csv"):
-        limits = tuple(_limit(cell) for cell in _parts(row["limits"]))
-        standard = Standard(
-            row["standard"], row["edition"], row["code"], row["name"], limits, row["source"], row["verified"] == "yes"
-        )
+        limits = tuple(limit_of(cell) for cell in parts(row["limits"]))
+        edition = row["edition"].removeprefix(NO_EDITION)
+        verified = row["verified"] == "yes"
+        standard = Standard(row["standard"], edition, row["code"], row["name"], limits, row["source"], verified)
         found[row["grade"]].append(standard)
     return {code: tuple(standards) for code, standards in found.items()}
 
@@ -78,9 +84,9 @@ def _grades() -> dict[str, Grade]:
             row["code"].split(".")[0],
             row["name_zh"],
             row["name_en"],
-            _parts(row["synonyms_zh"]),
-            _parts(row["synonyms_en"]),
-            (*COMMON_ATTRIBUTES, *_parts(row["attributes"])),
+            parts(row["synonyms_zh"]),
+            parts(row["synonyms_en"]),
+            (*COMMON_ATTRIBUTES, *parts(row["attributes"])),
             _standards().get(row["code"], ()),
             row["licence"],
         )

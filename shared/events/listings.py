@@ -41,6 +41,8 @@ class _Listing(Event):
     min_take_kg: int
     auto_accept: bool
     published_at: Moment | None = None
+    catalogue_edition: str | None = None
+    """The edition of the catalogue that it was listed under."""
 
 
 class _Lot(_Listing):
@@ -53,6 +55,13 @@ class _Lot(_Listing):
     origin: Literal["domestic", "imported"]
     available_from: Moment
     available_until: Moment
+    arose_from: str | None = None
+    arose_until: str | None = None
+    """The days within which a waste arose, `2026-11-24`."""
+    stock: Literal["new", "stock"] | None = None
+    """Whether a waste is newly arisen or from stock."""
+    hard_stops_declared: tuple[str, ...] | None = None
+    """The hard stops of the catalogue that the seller declares it free of; null: no declaration."""
 
 
 class LotPublished(_Lot, type="lot.published"):
@@ -75,6 +84,10 @@ class LotExpired(_Lot, type="lot.expired"):
     """Its window is over; `moved_kg` went from available to unsold."""
 
     moved_kg: int
+
+
+class LotExpiring(_Lot, type="lot.expiring"):
+    """Its window ends soon; told once for each end it was given, and nothing of it changes by that: `version` is the last."""
 
 
 class LotClosed(_Lot, type="lot.closed"):
@@ -108,6 +121,18 @@ class DemandClosed(_Demand, type="demand.closed"):
 
 class DemandExpired(_Demand, type="demand.expired"):
     """Its window is over."""
+
+
+class DemandExpiring(_Demand, type="demand.expiring"):
+    """As `LotExpiring`."""
+
+
+class CounterpartyChanged(Event, type="counterparty.changed"):
+    """What an organisation thinks of another one; null takes it back. For rooms alone: the other one is never told."""
+
+    organisation_id: str
+    counterparty_id: str
+    standing: Literal["favourite", "blocked"] | None
 
 
 class _Quantity(Event):

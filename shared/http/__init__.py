@@ -6,7 +6,7 @@ idempotency, the room's service, ETag, or a problem in the caller's language.
 
 from shared.http.app import create_app
 from shared.http.routes import Answer, Routes, created
-from shared.http.shapes import ListQuery, PageOut, Position, Precondition, Query, Shape, page_of
+from shared.http.shapes import ListQuery, PageOut, Position, Precondition, Query, Shape, Upload, page_of
 
 __all__ = [
     "Answer",
@@ -17,6 +17,7 @@ __all__ = [
     "Query",
     "Routes",
     "Shape",
+    "Upload",
     "create_app",
     "created",
     "page_of",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ from shared.auth import Caller, authorise
 from shared.auth.policy import checked
 from shared.auth.tokens import Verifier
 from shared.http.routes import Answer, Route
-from shared.http.shapes import Precondition, etag_of
+from shared.http.shapes import Precondition, Upload, etag_of
 from shared.http.wire import language_of, problem_response
 from shared.ids import child_traceparent
 from shared.mongo import Database, Row, Unit, sealed
@@ -85,6 +86,8 @@ class Dispatcher:
         values: dict[str, Any] = dict(path)
         if route.method == "PATCH" and not request.headers.get("If-Match"):
             raise VersionIsNeeded(zh="修改需要 If-Match 请求头", en="A change needs If-Match with the ETag you read")
+        if route.multipart:
+            request.max_content_length = self.database.settings.upload_limit_bytes
         if "match" in route.wanted:
             values["match"] = Precondition(request.headers.get("If-Match", "*"))
         if "caller" in route.wanted:
@@ -99,6 +102,8 @@ class Dispatcher:
                 faults += faults_of(error.errors())
         elif request.args and not route.multipart:
             faults += [(f"/{name}", "未知参数", "Unknown parameter") for name in request.args]
+        if "file" in route.wanted:
+            values["file"] = upload(request, faults)
         if route.body is not None:
             try:
                 values["body"] = route.body.model_validate_json(json_body(request))
@@ -198,6 +203,17 @@ def keep(unit: Unit, identifier: str, digest: str, response: Response) -> None:
         "at": unit.now,
     }
     unit.collection("idempotency").insert_one(sealed(row, unit.settings.secret_key), session=unit.session)
+
+
+def upload(request: Request, faults: list[tuple[str, str, str]]) -> Upload | None:
+    """The multipart field «file»; without one that is a fault. Raises 413."""
+    request.get_data()  # kept for the digest of an Idempotency-Key; a form that is read takes it away
+    file = request.files.get("file")
+    if file is None:
+        faults.append(("/file", "请以 multipart/form-data 的 file 字段上传文件", "Send the file as multipart field «file»"))
+        return None
+    with closing(file):  # a large one lies in a temporary file
+        return Upload(file.filename or "", file.read())
 
 
 def json_body(request: Request) -> bytes:

@@ -1,5 +1,6 @@
 """The table of a room's routes. A handler names what it wants by parameter: `unit`, `caller`, `body`, `query`, `match` (the
-If-Match), `request`, or a name in the path; it calls the service and returns a shape or an `Answer`."""
+If-Match), `file` (of a multipart route), `request`, or a name in the path; it calls the service and returns a shape or an
+`Answer`."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -81,6 +81,25 @@ class Precondition:
             )
 
 
+class Upload:
+    """The multipart field «file». A transaction may run again, a file can be read but once: so it is here as a whole."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name, self.content = name, content
+        self._made: Any = None
+
+    def once(self, make: Callable[[bytes], T]) -> Callable[[], T]:
+        """`make` of the content, done when first asked for and never again: not even where the transaction is run again."""
+
+        def made() -> T:
+            if self._made is None:
+                self._made = make(self.content)
+            found: T = self._made
+            return found
+
+        return made
+
+
 def etag_of(version: int) -> str:
     return f'"{version}"'
 
@@ -93,6 +112,7 @@ __all__ = [
     "Query",
     "Shape",
     "Time",
+    "Upload",
     "cut_to_ms",
     "etag_of",
     "page_of",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from services.listings.model.attachment import Attachment, AttachmentFile
+from services.listings.model.counterparty import Counterparty
 from services.listings.model.demand import Demand, DemandDraft, DemandTerms
 from services.listings.model.listing import Listing, Place, QuantitiesAreWrong, Status
-from services.listings.model.lot import Lot, LotDraft, LotTerms
+from services.listings.model.lot import Lot, LotDraft, LotTerms, OnBehalfOf
+from services.listings.model.recurrence import Recurrence
 from services.listings.model.reservation import Reservation, agree, consume, release, reserve, tombstone
 from services.listings.model.spreadsheet import Import, ImportFile, RowFault
 
 __all__ = [
+    "Attachment",
+    "AttachmentFile",
+    "Counterparty",
     "Demand",
     "DemandDraft",
     "DemandTerms",
@@ -18,8 +24,10 @@ __all__ = [
     "Lot",
     "LotDraft",
     "LotTerms",
+    "OnBehalfOf",
     "Place",
     "QuantitiesAreWrong",
+    "Recurrence",
     "Reservation",
     "RowFault",
     "Status",

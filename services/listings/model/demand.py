@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.listings.model.listing import Listing, Place, must_be_a_window, must_not_be_over
+from shared import catalogue
 from shared.events import Event
-from shared.events.listings import DemandChanged, DemandClosed, DemandExpired, DemandPosted
+from shared.events.listings import DemandChanged, DemandClosed, DemandExpired, DemandExpiring, DemandPosted
 from shared.units import net_fen
 
 Bounds = dict[str, dict[str, float]]
@@ -45,6 +46,11 @@ class DemandDraft:
     quantity_kg: int
     terms: DemandTerms
 
+    def again(self, begin: datetime) -> DemandDraft:
+        """The same demand with its window beginning at `begin`."""
+        length = self.terms.deliver_until - self.terms.deliver_from
+        return replace(self, terms=replace(self.terms, deliver_from=begin, deliver_until=begin + length))
+
 
 @dataclass(kw_only=True)
 class Demand(Listing):
@@ -58,6 +64,10 @@ class Demand(Listing):
         return self.buyer_id
 
     @property
+    def begin(self) -> datetime:
+        return self.terms.deliver_from
+
+    @property
     def until(self) -> datetime:
         return self.terms.deliver_until
 
@@ -69,6 +79,7 @@ class Demand(Listing):
             id=identifier,
             buyer_id=buyer_id,
             terms=draft.terms,
+            catalogue_edition=catalogue.edition(),
             site_id=place.site_id,
             region=place.region,
             position=place.position,
@@ -85,15 +96,13 @@ class Demand(Listing):
         """Raises WrongState, InputIsInvalid."""
         self.must_be("draft")
         must_not_be_over(self.until, now, "/deliver_until")
-        self.status, self.published_at = "open", now
-        self.touch(now)
+        self.open_up(now)
         return [DemandPosted(**self._state(), **self._terms())]
 
     def change(self, draft: DemandDraft, place: Place, now: datetime) -> list[Event]:
         """Take over `draft`; a draft changes freely, an open demand within what is promised. Raises WrongState,
         InputIsInvalid."""
-        if self.status == "closed":
-            self.must_be("open")
+        self.must_not_be_closed()
         if draft == self.draft() and place == self.place:
             return []
         must_be_a_window(draft.terms.deliver_from, draft.terms.deliver_until, "/deliver_until")
@@ -123,6 +132,10 @@ class Demand(Listing):
             return []
         self.close_for("expired", now)
         return [DemandExpired(**self._state(), **self._terms())]
+
+    def warn(self, before: timedelta) -> list[Event]:
+        """Tell that its window ends within `before`, once."""
+        return [DemandExpiring(**self._state(), **self._terms())] if self.is_to_warn(before) else []
 
     def finish(self, now: datetime) -> list[Event]:
         """Close it if everything it asked for is bought."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from shared import catalogue
 from shared.auth import Relation
 from shared.events.base import Point
 from shared.events.listings import Balance
@@ -50,11 +51,29 @@ class Listing(ABC):
     created_at: datetime
     updated_at: datetime
     published_at: datetime | None = None
+    catalogue_edition: str | None = None
+    """That of the catalogue it was listed under; None before there were editions."""
+    warned_until: datetime | None = None
+    """The end of its window that its owner was warned of."""
+    copied_from: str | None = None
+    """The lot or demand that it is a copy of."""
+    period: str | None = None
+    """Which day's copy of `copied_from` it is, where a recurrence made it."""
 
     @property
     @abstractmethod
     def owner_id(self) -> str:
         """The organisation it belongs to."""
+
+    @property
+    @abstractmethod
+    def begin(self) -> datetime:
+        """The beginning of its window."""
+
+    @property
+    @abstractmethod
+    def until(self) -> datetime:
+        """The end of its window."""
 
     def relations(self, organisation_id: str, trades: bool = False) -> set[Relation]:
         """What an organisation is to it; `trades` says that it has an agreed trade of it."""
@@ -108,6 +127,17 @@ class Listing(ABC):
         self.consumed_kg += kg
         self.touch(now)
 
+    def open_up(self, now: datetime) -> None:
+        """A draft is on the market, under today's catalogue."""
+        self.status, self.published_at, self.catalogue_edition = "open", now, catalogue.edition()
+        self.touch(now)
+
+    def is_to_warn(self, before: timedelta) -> bool:
+        """Notes that its end has come near; returns whether its owner is to be told, who knows of an end that was as near when
+        it was published. Nothing that a reader sees changes."""
+        self.warned_until = self.until
+        return self.published_at is not None and self.published_at + before < self.until
+
     def close_for(self, reason: str, now: datetime) -> int:
         """Close; what is available becomes unsold, what is reserved waits for its outcome. Returns the kilograms moved."""
         moved = self.available_kg
@@ -154,6 +184,11 @@ class Listing(ABC):
                 en=f"It is {self.status}; this needs it to be {status}",
             )
 
+    def must_not_be_closed(self) -> None:
+        """Raises WrongState."""
+        if self.status == "closed":
+            self.must_be("open")
+
     def must_not_move(self, what: str, same: bool) -> None:
         """Raises WrongState where an open listing's `what` would change: the ledger and the proposals count on it."""
         if not same:
@@ -177,6 +212,7 @@ class Listing(ABC):
             "consumed_kg": self.consumed_kg,
             "unsold_kg": self.unsold_kg,
             "published_at": self.published_at,
+            "catalogue_edition": self.catalogue_edition,
         }
 
 

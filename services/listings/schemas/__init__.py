@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from services.listings.schemas.attachments import AttachedQuery, DocumentOut, DocumentQuery, PhotoOut
+from services.listings.schemas.counterparties import CounterpartiesQuery, CounterpartyIn, CounterpartyOut
 from services.listings.schemas.demands import DemandIn, DemandOut, DemandPatch
 from services.listings.schemas.imports import ImportOut, ImportQuery, ImportsQuery, draft_of
 from services.listings.schemas.lots import LotIn, LotOut, LotPatch
+from services.listings.schemas.recurrences import RecurrenceIn, RecurrenceOut
 from services.listings.schemas.search import (
     DemandsQuery,
     FoundDemands,
@@ -19,10 +22,16 @@ from services.listings.schemas.search import (
 )
 
 __all__ = [
+    "AttachedQuery",
+    "CounterpartiesQuery",
+    "CounterpartyIn",
+    "CounterpartyOut",
     "DemandIn",
     "DemandOut",
     "DemandPatch",
     "DemandsQuery",
+    "DocumentOut",
+    "DocumentQuery",
     "FoundDemands",
     "FoundLots",
     "ImportOut",
@@ -34,6 +43,9 @@ __all__ = [
     "LotsQuery",
     "MaterialsOut",
     "MaterialsQuery",
+    "PhotoOut",
+    "RecurrenceIn",
+    "RecurrenceOut",
     "SearchQuery",
     "SuggestOut",
     "SuggestQuery",

@@ -12,7 +12,6 @@ from services.listings.model import Demand, DemandDraft, DemandTerms, Status
 from services.listings.schemas.fields import (
     Grades,
     Identifier,
-    Least,
     Limits,
     Moment,
     Quality,
@@ -21,6 +20,7 @@ from services.listings.schemas.fields import (
     not_null,
     once_each,
 )
+from services.listings.schemas.typed import Least, Quantity
 from shared.catalogue import family_of
 from shared.http import Position, Shape
 from shared.http.shapes import Time
@@ -28,10 +28,11 @@ from shared.units import CnyOut, CnyPerTonne, Tonnes, TonnesOut, VatPct, VatPctO
 
 
 class DemandIn(Shape):
-    """A demand as its buyer creates it."""
+    """A demand as its buyer creates it. `load_t` is what a 车 takes, where a quantity is typed in loads."""
 
     grades: Annotated[Grades, AfterValidator(once_each)]
-    quantity_t: Tonnes
+    load_t: Tonnes | None = None
+    quantity_t: Quantity
     bid_cny_per_t: CnyPerTonne
     site_id: Identifier
     deliver_from: Moment
@@ -71,7 +72,8 @@ class DemandPatch(Shape):
     """Changes of a demand; what is absent stays. Grades, limits and basis are replaced as a whole."""
 
     grades: Annotated[Grades, AfterValidator(once_each)] | None = None
-    quantity_t: Tonnes | None = None
+    load_t: Tonnes | None = None
+    quantity_t: Quantity | None = None
     bid_cny_per_t: CnyPerTonne | None = None
     site_id: Identifier | None = None
     deliver_from: Moment | None = None
@@ -84,7 +86,7 @@ class DemandPatch(Shape):
     vat_rate_pct: VatPct | None = None
     auto_accept: bool | None = None
 
-    _not_null = field_validator("*", mode="before")(not_null)
+    _not_null = field_validator("*")(not_null)
 
     def revise(self, draft: DemandDraft) -> DemandDraft:
         outer, terms = changes_of(self)
@@ -119,6 +121,8 @@ class DemandOut(Shape):
     compliant_sellers_only: bool
     min_take_t: TonnesOut
     auto_accept: bool
+    catalogue_edition: str | None
+    copied_from: str | None
     created_at: Time
     updated_at: Time
     published_at: Time | None
@@ -160,6 +164,8 @@ class DemandOut(Shape):
             "compliant_sellers_only": terms.compliant_sellers_only,
             "min_take_t": terms.min_take_kg,
             "auto_accept": terms.auto_accept,
+            "catalogue_edition": demand.catalogue_edition,
+            "copied_from": demand.copied_from if exact else None,
             "created_at": demand.created_at,
             "updated_at": demand.updated_at,
             "published_at": demand.published_at,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, GetPydanticSchema, PlainValidator, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, Field, GetPydanticSchema, StringConstraints, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from shared import catalogue
@@ -15,7 +15,6 @@ from shared.http import Shape
 from shared.http.filters import Grade
 from shared.http.shapes import Time, cut_to_ms
 from shared.problem import Fault
-from shared.units import UnitFault, parse_t
 
 YEARS = range(2000, 2101)
 
@@ -31,12 +30,6 @@ def _moment(at: datetime) -> datetime:
     if at.year not in YEARS:
         raise Fault("年份应在 2000 到 2100 之间", "The year must be 2000 to 2100")
     return cut_to_ms(at)
-
-
-def _least(value: Any) -> int:
-    if isinstance(value, str):
-        raise UnitFault("not_a_number", "应为数字, 不是文本", "must be a JSON number, not text")
-    return parse_t(value)
 
 
 def _measures() -> dict[str, core_schema.CoreSchema]:
@@ -70,8 +63,6 @@ def _limits_schema(*_: Any) -> CoreSchema:
 
 Identifier = Annotated[str, AfterValidator(_uuid)]
 Moment = Annotated[Time, AfterValidator(_moment)]
-Least = Annotated[int, PlainValidator(_least, json_schema_input_type=float)]
-"""In: tonnes, 0 or more."""
 Quality = Annotated[dict[str, float], GetPydanticSchema(_quality_schema)]
 Limits = Annotated[dict[str, dict[str, float]], GetPydanticSchema(_limits_schema)]
 Title = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
@@ -98,12 +89,15 @@ INSIDE = {
     "min_take_t": "min_take_kg",
     "vat_rate_pct": "vat_bp",
 }
-OUTER = ("site_id", "quantity_kg", "title", "description")
+OUTER = ("site_id", "quantity_kg", "title", "description", "hard_stops_declared", "on_behalf_of")
+NOT_KEPT = ("load_t",)
+"""Only says how another field is to be read."""
 
 
 def changes_of(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a PATCH names: the changes of the draft itself and those of its terms, under their names inside."""
-    given: Mapping[str, Any] = {INSIDE.get(name, name): getattr(shape, name) for name in shape.model_fields_set}
+    named = shape.model_fields_set.difference(NOT_KEPT)
+    given: Mapping[str, Any] = {INSIDE.get(name, name): getattr(shape, name) for name in named}
     outer = {name: value for name, value in given.items() if name in OUTER}
     return outer, {name: value for name, value in given.items() if name not in OUTER}
 

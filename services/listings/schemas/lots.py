@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import Field, ValidationInfo, field_validator
 
 from services.listings.model import Lot, LotDraft, LotTerms, Status
+from services.listings.schemas.attachments import DocumentShown, PhotoShown
+from services.listings.schemas.counterparties import OnBehalfOfIn, OnBehalfOfOut
 from services.listings.schemas.fields import (
     Description,
     Identifier,
-    Least,
     Moment,
     Origin,
     Quality,
@@ -21,6 +22,7 @@ from services.listings.schemas.fields import (
     in_order,
     not_null,
 )
+from services.listings.schemas.typed import Day, HardStops, Least, Quantity, Stock, arose_in_order
 from shared.catalogue import family_of
 from shared.http import Position, Shape
 from shared.http.filters import Grade
@@ -29,10 +31,11 @@ from shared.units import CnyOut, CnyPerTonne, Tonnes, TonnesOut, VatPct, VatPctO
 
 
 class LotIn(Shape):
-    """A lot as its seller creates it."""
+    """A lot as its seller creates it. `load_t` is what a 车 takes, where a quantity is typed in loads."""
 
     grade: Grade
-    quantity_t: Tonnes
+    load_t: Tonnes | None = None
+    quantity_t: Quantity
     ask_cny_per_t: CnyPerTonne
     site_id: Identifier
     available_from: Moment
@@ -45,7 +48,14 @@ class LotIn(Shape):
     origin: Origin = "domestic"
     title: Title | None = None
     description: Description | None = None
+    arose_from: Day | None = None
+    arose_until: Day | None = None
+    stock: Stock | None = None
+    hard_stops_declared: HardStops = None
+    on_behalf_of: OnBehalfOfIn | None = None
     publish: bool = False
+
+    _arose_in_order = field_validator("arose_until")(arose_in_order)
 
     @field_validator("available_until")
     @classmethod
@@ -64,9 +74,18 @@ class LotIn(Shape):
             min_take_kg=self.min_take_t,
             auto_accept=self.auto_accept,
             origin=self.origin,
+            arose_from=self.arose_from,
+            arose_until=self.arose_until,
+            stock=self.stock,
         )
         return LotDraft(
-            site_id=self.site_id, quantity_kg=self.quantity_t, terms=terms, title=self.title, description=self.description
+            site_id=self.site_id,
+            quantity_kg=self.quantity_t,
+            terms=terms,
+            title=self.title,
+            description=self.description,
+            hard_stops_declared=self.hard_stops_declared,
+            on_behalf_of=self.on_behalf_of.person() if self.on_behalf_of else None,
         )
 
 
@@ -74,7 +93,8 @@ class LotPatch(Shape):
     """Changes of a lot; what is absent stays. `quality` is replaced as a whole."""
 
     grade: Grade | None = None
-    quantity_t: Tonnes | None = None
+    load_t: Tonnes | None = None
+    quantity_t: Quantity | None = None
     ask_cny_per_t: CnyPerTonne | None = None
     site_id: Identifier | None = None
     available_from: Moment | None = None
@@ -87,19 +107,28 @@ class LotPatch(Shape):
     origin: Origin | None = None
     title: Title | None = None
     description: Description | None = None
+    arose_from: Day | None = None
+    arose_until: Day | None = None
+    stock: Stock | None = None
+    hard_stops_declared: HardStops = None
+    on_behalf_of: OnBehalfOfIn | None = None
+
+    _arose_in_order = field_validator("arose_until")(arose_in_order)
 
     _not_null = field_validator(
         "grade", "quantity_t", "ask_cny_per_t", "site_id", "available_from", "available_until", "quality", "divisible",
-        "min_take_t", "vat_rate_pct", "auto_accept", "origin", mode="before",
+        "min_take_t", "vat_rate_pct", "auto_accept", "origin",
     )(not_null)  # fmt: skip
 
     def revise(self, draft: LotDraft) -> LotDraft:
         outer, terms = changes_of(self)
+        if self.on_behalf_of is not None:
+            outer["on_behalf_of"] = self.on_behalf_of.person()
         return replace(draft, **outer, terms=replace(draft.terms, **terms))
 
 
 class LotOut(Shape):
-    """A lot as read. `site_id` and `position` are null for those who may not know them."""
+    """A lot as read. `site_id` and `position` are null for those who may not know them; `on_behalf_of` its owner alone sees."""
 
     id: str
     status: Status
@@ -127,6 +156,15 @@ class LotOut(Shape):
     origin: Origin
     title: str | None
     description: str | None
+    arose_from: str | None
+    arose_until: str | None
+    stock: Stock | None
+    hard_stops_declared: list[str] | None
+    on_behalf_of: OnBehalfOfOut | None
+    photos: list[PhotoShown]
+    documents: list[DocumentShown]
+    catalogue_edition: str | None
+    copied_from: str | None
     created_at: Time
     updated_at: Time
     published_at: Time | None
@@ -134,14 +172,15 @@ class LotOut(Shape):
     version: int
 
     @classmethod
-    def of(cls, lot: Lot, exact: bool) -> LotOut:
-        """`exact` says that the reader may know the place."""
-        return cls(**cls.values(lot, exact))
+    def of(cls, lot: Lot, exact: bool, reader_id: str) -> LotOut:
+        """`exact` says that the reader may know the place; `reader_id` is the reader's organisation."""
+        return cls(**cls.values(lot, exact, reader_id))
 
     @staticmethod
-    def values(lot: Lot, exact: bool) -> dict[str, Any]:
+    def values(lot: Lot, exact: bool, reader_id: str | None = None) -> dict[str, Any]:
         """The fields by name."""
         terms = lot.terms
+        person = lot.on_behalf_of if reader_id == lot.seller_id else None
         return {
             "id": lot.id,
             "status": lot.status,
@@ -169,6 +208,15 @@ class LotOut(Shape):
             "origin": terms.origin,
             "title": lot.title,
             "description": lot.description,
+            "arose_from": terms.arose_from,
+            "arose_until": terms.arose_until,
+            "stock": terms.stock,
+            "hard_stops_declared": lot.hard_stops_declared,
+            "on_behalf_of": person and OnBehalfOfOut.of(person),
+            "photos": [PhotoShown.of(lot.id, one) for one in lot.attachments if one.is_photo],
+            "documents": [DocumentShown.of(lot.id, one) for one in lot.attachments if not one.is_photo],
+            "catalogue_edition": lot.catalogue_edition,
+            "copied_from": lot.copied_from if exact else None,
             "created_at": lot.created_at,
             "updated_at": lot.updated_at,
             "published_at": lot.published_at,

@@ -11,6 +11,7 @@ from services.listings.model import Demand, Lot, Status
 from services.listings.schemas.demands import DemandOut
 from services.listings.schemas.fields import Identifier, Origin
 from services.listings.schemas.lots import LotOut
+from services.listings.schemas.typed import Stock
 from services.listings.views import Criteria, Found, Hit, Sort
 from shared import catalogue, geo
 from shared.http import ListQuery, Query, Shape
@@ -77,9 +78,17 @@ class LotsQuery(_Listed):
     closed_reason: Literal["sold", "withdrawn", "expired"] | None = None
     seller_id: Identifier | None = None
     origin: Origin | None = None
+    stock: Stock | None = None
+    copied_from: Identifier | None = None
 
     def where(self) -> dict[str, Any]:
-        own = {"closed_reason": self.closed_reason, "seller_id": self.seller_id, "terms.origin": self.origin}
+        own = {
+            "closed_reason": self.closed_reason,
+            "seller_id": self.seller_id,
+            "terms.origin": self.origin,
+            "terms.stock": self.stock,
+            "copied_from": self.copied_from,
+        }
         return _all([*self._where("terms.grade"), *({name: value} for name, value in own.items() if value)])
 
 
@@ -88,14 +97,16 @@ class DemandsQuery(_Listed):
 
     closed_reason: Literal["filled", "closed", "expired"] | None = None
     buyer_id: Identifier | None = None
+    copied_from: Identifier | None = None
 
     def where(self) -> dict[str, Any]:
-        own = {"closed_reason": self.closed_reason, "buyer_id": self.buyer_id}
+        own = {"closed_reason": self.closed_reason, "buyer_id": self.buyer_id, "copied_from": self.copied_from}
         return _all([*self._where("terms.grades"), *({name: value} for name, value in own.items() if value)])
 
 
 class SearchQuery(ListQuery):
-    """A search. Tonnes are of what is available; `max_price` is net, CNY per tonne."""
+    """A search. Tonnes are of what is available; `max_price` is net, CNY per tonne; `favourite` leaves the others out. What
+    blocked counterparties list is never found."""
 
     q: Annotated[str, StringConstraints(max_length=200)] = ""
     material: Material | None = None
@@ -107,6 +118,7 @@ class SearchQuery(ListQuery):
     max_t: Annotated[int, BeforeValidator(parse_t, json_schema_input_type=float)] | None = None
     max_price: Annotated[int, BeforeValidator(parse_cny, json_schema_input_type=float)] | None = None
     compliant: bool = False
+    favourite: bool = False
     sort: Sort = "relevance"
 
     @field_validator("within_km")
@@ -135,6 +147,7 @@ class SearchQuery(ListQuery):
             max_kg=self.max_t,
             max_price_fen=self.max_price,
             compliant=self.compliant,
+            favourite=self.favourite,
             sort=self.sort,
         )
 
@@ -167,6 +180,11 @@ class MaterialsQuery(Query):
 
 
 class MaterialsOut(Shape):
+    """The catalogue: its grades (`items`, by family or flat) name hard stops and tax categories by code."""
+
+    edition: str
+    hard_stops: list[dict[str, Any]]
+    tax_categories: list[dict[str, Any]]
     items: list[dict[str, Any]]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from services.listings.service.attachments import attach, detach
+from services.listings.service.counterparties import set_standing
 from services.listings.service.imports import create_import, work_off_imports
 from services.listings.service.offers import (
     change_demand,
@@ -12,6 +14,7 @@ from services.listings.service.offers import (
     expire_due,
     publish_demand,
     publish_lot,
+    warn_due,
     withdraw_lot,
 )
 from services.listings.service.quantities import (
@@ -22,15 +25,27 @@ from services.listings.service.quantities import (
     on_trade_agreed,
     on_trade_cancelled,
 )
+from services.listings.service.recurrences import (
+    copy_demand,
+    copy_lot,
+    make_due,
+    remove_recurrence,
+    set_recurrence,
+)
 
 __all__ = [
+    "attach",
     "change_demand",
     "change_lot",
     "close_demand",
+    "copy_demand",
+    "copy_lot",
     "create_demand",
     "create_import",
     "create_lot",
+    "detach",
     "expire_due",
+    "make_due",
     "on_proposal_ended",
     "on_proposal_made",
     "on_shipment_received",
@@ -39,6 +54,10 @@ __all__ = [
     "on_trade_cancelled",
     "publish_demand",
     "publish_lot",
+    "remove_recurrence",
+    "set_recurrence",
+    "set_standing",
+    "warn_due",
     "withdraw_lot",
     "work_off_imports",
 ]

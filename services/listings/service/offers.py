@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from services.listings.model import Demand, DemandDraft, Lot, LotDraft
 from services.listings.service.trust import must_not_be_suspended, own_place
-from services.listings.store import DEMANDS, LOTS, due_demands, due_lots
+from services.listings.store import DEMANDS, LOTS, due_demands, due_lots, ending_demands, ending_lots
 from shared import parties
 from shared.auth import Caller, authorise
 from shared.ids import new_id
@@ -127,6 +128,31 @@ def expire_due(database: Database) -> int:
         total += done
         if done < EXPIRED_AT_ONCE:
             return total
+
+
+def warn_due(database: Database) -> int:
+    """Tell of every lot and demand whose window ends soon, some at a time, each batch a transaction. Returns how many were
+    looked at."""
+    total = 0
+    while True:
+        done = database.write(_warn_some)
+        total += done
+        if done < EXPIRED_AT_ONCE:
+            return total
+
+
+def _warn_some(unit: Unit) -> int:
+    before = timedelta(hours=unit.settings.expiry_warning_h)
+    lots = ending_lots(unit, unit.now, before, EXPIRED_AT_ONCE)
+    for lot in lots:
+        unit.emit(*lot.warn(before))
+        LOTS.save(unit, lot)
+    rest = EXPIRED_AT_ONCE - len(lots)
+    demands = ending_demands(unit, unit.now, before, rest) if rest else []
+    for demand in demands:
+        unit.emit(*demand.warn(before))
+        DEMANDS.save(unit, demand)
+    return len(lots) + len(demands)
 
 
 def _expire_some(unit: Unit) -> int:

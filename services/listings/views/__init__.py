@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from services.listings.views.attached import list_attached, read_paper, read_photo
 from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
-from services.listings.views.listed import list_demands, list_imports, list_lots, read_demand, read_import, read_lot
+from services.listings.views.listed import (
+    list_counterparties,
+    list_demands,
+    list_imports,
+    list_lots,
+    read_demand,
+    read_import,
+    read_lot,
+    read_recurrence,
+)
 from services.listings.views.search import Criteria, Found, Hit, Sort, search
 from services.listings.views.suggest import Suggestion, suggest
 
@@ -18,6 +28,8 @@ __all__ = [
     "Suggestion",
     "ensure_indices",
     "expected",
+    "list_attached",
+    "list_counterparties",
     "list_demands",
     "list_imports",
     "list_lots",
@@ -25,6 +37,9 @@ __all__ = [
     "read_demand",
     "read_import",
     "read_lot",
+    "read_paper",
+    "read_photo",
+    "read_recurrence",
     "rebuild",
     "search",
     "suggest",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.listings.model import Demand, Import, Lot
-from services.listings.store import DEMANDS, IMPORTS, LOTS, partners
+from services.listings.model import Counterparty, Demand, Import, Listing, Lot, Recurrence
+from services.listings.model.recurrence import Side
+from services.listings.store import COUNTERPARTIES, DEMANDS, IMPORTS, LOTS, RECURRENCES, partners
 from shared.auth import Caller, authorise
 from shared.mongo import Page, Unit
+from shared.problem import NotFound
 
 
 def read_lot(unit: Unit, caller: Caller, lot_id: str) -> tuple[Lot, bool]:
@@ -46,11 +48,28 @@ def list_imports(unit: Unit, caller: Caller, where: dict[str, Any], cursor: str 
     return IMPORTS.page(unit, _own(caller, "organisation_id", where), cursor, limit)
 
 
+def list_counterparties(
+    unit: Unit, caller: Caller, where: dict[str, Any], cursor: str | None, limit: int
+) -> Page[Counterparty]:
+    """Of whom the caller's organisation has said something."""
+    return COUNTERPARTIES.page(unit, {"$and": [where, {"organisation_id": caller.organisation_id}]}, cursor, limit)
+
+
 def read_import(unit: Unit, caller: Caller, import_id: str) -> Import:
     """Raises NotFound."""
     imported = IMPORTS.get(unit, import_id)
     authorise(caller, "imports.read", {"own"} if imported.organisation_id == caller.organisation_id else set())
     return imported
+
+
+def read_recurrence(unit: Unit, caller: Caller, side: Side, listing_id: str) -> Recurrence:
+    """The recurrence of a lot or demand. Raises NotFound."""
+    listing: Listing = (LOTS if side == "lot" else DEMANDS).get(unit, listing_id)
+    authorise(caller, "recurrences.read", listing.relations(caller.organisation_id))
+    recurrence = RECURRENCES.get(unit, listing_id)
+    if recurrence.status == "removed":
+        raise NotFound
+    return recurrence
 
 
 def _own(caller: Caller, field: str, where: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import orjson
 
 from services.listings.model import Demand, Lot
-from services.listings.store import partners
+from services.listings.store import partners, standing_with
 from services.listings.views.index import KINDS, index_of
 from services.listings.views.listed import knows_place
 from services.listings.views.words import is_chinese, words
@@ -62,6 +62,7 @@ class Criteria:
     max_kg: int | None = None
     max_price_fen: int | None = None
     compliant: bool = False
+    favourite: bool = False
     sort: Sort = "relevance"
 
     @property
@@ -94,7 +95,7 @@ def search(unit: Unit, caller: Caller, kind: str, criteria: Criteria, cursor: st
     """Open lots (`kind` is `lots`) or demands. Raises ServiceIsUnavailable while Elasticsearch is down, InputIsInvalid for a
     cursor of another search."""
     body: dict[str, Any] = {
-        "query": _query(unit, criteria),
+        "query": _query(unit, caller, criteria),
         "sort": _sort(kind, criteria),
         "size": limit + 1,
         "track_total_hits": True,
@@ -114,7 +115,7 @@ def search(unit: Unit, caller: Caller, kind: str, criteria: Criteria, cursor: st
     return Found(_hits(unit, caller, kind, criteria, rows), following, total, _facets(answer["aggregations"]))
 
 
-def _query(unit: Unit, criteria: Criteria) -> dict[str, Any]:
+def _query(unit: Unit, caller: Caller, criteria: Criteria) -> dict[str, Any]:
     filters: list[dict[str, Any]] = [{"term": {"status": "open"}}]
     if criteria.material:
         filters.append({"term": {"grades" if "." in criteria.material else "materials": criteria.material}})
@@ -131,7 +132,10 @@ def _query(unit: Unit, criteria: Criteria) -> dict[str, Any]:
         filters.append({"range": {"price_fen": {"lte": criteria.max_price_fen}}})
     if criteria.compliant:
         filters.append({"range": {"compliant": {"gte": iso(unit.now), "lte": iso(unit.now)}}})
-    return {"bool": {"filter": filters, **_text_query(criteria.q)}}
+    if criteria.favourite:
+        filters.append({"terms": {"owner": standing_with(unit, caller.organisation_id, "favourite")}})
+    blocked = [{"terms": {"owner": standing_with(unit, caller.organisation_id, "blocked")}}]
+    return {"bool": {"filter": filters, "must_not": blocked, **_text_query(criteria.q)}}
 
 
 def _text_query(text: str) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class Rule(StrEnum):
 
     GRADE = "grade"
     OWN_ORGANISATION = "own-organisation"
+    BLOCKED = "blocked"
     ENDED_BEFORE = "ended-before"
     LOT_OVER = "lot-over"
     NOT_WHOLE = "not-whole"
@@ -51,12 +52,22 @@ def _own(c: Columns, i: Ints, j: Ints) -> Flags:
     return np.asarray(c.lot_seller[i] == c.demand_buyer[j])
 
 
+def _blocked(c: Columns, i: Ints, j: Ints) -> Flags:
+    return _among(c.blocked, c.lot_seller[i] * c.people + c.demand_buyer[j]) if c.blocked.size else _none(i)
+
+
 def _ended_before(c: Columns, i: Ints, j: Ints) -> Flags:
-    if not c.excluded.size:
-        return np.zeros(i.size, dtype=np.bool_)
-    keys = i * len(c.market.demands) + j
-    found = np.minimum(np.searchsorted(c.excluded, keys), c.excluded.size - 1)
-    return np.asarray(c.excluded[found] == keys)
+    return _among(c.excluded, i * len(c.market.demands) + j) if c.excluded.size else _none(i)
+
+
+def _none(i: Ints) -> Flags:
+    return np.zeros(i.size, dtype=np.bool_)
+
+
+def _among(known: Ints, keys: Ints) -> Flags:
+    """Which of `keys` are in `known`, which is sorted and not empty."""
+    found = np.minimum(np.searchsorted(known, keys), known.size - 1)
+    return np.asarray(known[found] == keys)
 
 
 def _lot_over(c: Columns, i: Ints, j: Ints) -> Flags:
@@ -94,6 +105,7 @@ def _grade(c: Columns, i: Ints, j: Ints) -> Flags:
 PAIR_RULES: tuple[tuple[Rule, Callable[[Columns, Ints, Ints], Flags]], ...] = (
     (Rule.GRADE, _grade),
     (Rule.OWN_ORGANISATION, _own),
+    (Rule.BLOCKED, _blocked),
     (Rule.ENDED_BEFORE, _ended_before),
     (Rule.LOT_OVER, _lot_over),
     (Rule.NOT_WHOLE, _not_whole),
@@ -244,7 +256,9 @@ def _reserve(columns: Columns, i: Ints, j: Ints) -> Ints:
 def broken_rules(market: Market, lot: Lot, demand: Demand) -> list[Rule]:
     """Every rule that this pair breaks by itself, in the order they are applied; empty for a candidate."""
     ended = [(lot.id, demand.id)] if (lot.id, demand.id) in market.excluded else []
-    pair = replace(market, lots=[lot], demands=[demand], excluded=ended, allowance_kg={})
+    people = (lot.seller_id, demand.buyer_id)
+    blocked = [people] if people in market.blocked else []
+    pair = replace(market, lots=[lot], demands=[demand], excluded=ended, blocked=blocked, allowance_kg={})
     columns = Columns.of(pair)
     one = np.zeros(1, dtype=np.int64)
     broken = [rule for rule, check in PAIR_RULES if bool(check(columns, one, one)[0])]

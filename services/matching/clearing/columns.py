@@ -63,6 +63,8 @@ class Columns:
     bounds: dict[str, tuple[Floats, Floats]]
     blended: dict[str, Flags]
     excluded: Ints
+    people: int
+    blocked: Ints
     lot_allowance: Ints
     allowance_kg: Ints
     allowance_seller: list[str]
@@ -111,6 +113,8 @@ class Columns:
             bounds={a: _bounds([d.quality_limits for d in demands], a) for a in attributes},
             blended={a: np.array([a in d.blend_limits for d in demands], dtype=np.bool_) for a in attributes},
             excluded=_excluded(market),
+            people=len(people),
+            blocked=_blocked(market, people),
             lot_allowance=_ints([bound.get(lot.seller_id, -1) for lot in lots]),
             allowance_kg=_ints([market.allowance_kg[seller] for seller in bound]),
             allowance_seller=list(bound),
@@ -171,3 +175,9 @@ def _excluded(market: Market) -> Ints:
         if lot in lot_rows and demand in demand_rows
     ]
     return np.sort(_ints(keys))
+
+
+def _blocked(market: Market, people: Mapping[str, int]) -> Ints:
+    """Sorted keys (number of the seller × people + number of the buyer) of those who do not trade with each other."""
+    known = {(seller, buyer) for seller, buyer in market.blocked if seller in people and buyer in people}
+    return np.sort(_ints([people[seller] * len(people) + people[buyer] for seller, buyer in known]))

@@ -103,7 +103,8 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """One clearing's input. `excluded` are (lot id, demand id) not to be proposed again. What steers the choice and never
+    """One clearing's input. `excluded` are (lot id, demand id) not to be proposed again, `blocked` (seller, buyer) of whom one
+    does not trade with the other. What steers the choice and never
     enters a price: `preferences`, `carbon_fen_per_t_co2e` (0.08 CNY per kg is 8000), and `reserve_fen_per_t`, by id of a lot or
     demand: what a tonne of it is worth elsewhere, so that a trade must gain more than that.
     `allowance_kg`: the most that all lots of a seller may give in this clearing, by seller (以渣定产: output follows use)."""
@@ -118,6 +119,7 @@ class Market:
     reserve_fen_per_t: Mapping[str, int] = field(default_factory=dict)
     preferences: Preferences = Preferences()
     allowance_kg: Mapping[str, int] = field(default_factory=dict)
+    blocked: Collection[tuple[str, str]] = ()
 
     def checked(self) -> Market:
         """The same market, sorted by id, without sides that have nothing left; BadListing or BadMarket names what is wrong."""

@@ -54,6 +54,7 @@ def encoded(market: Market) -> bytes:
     """Everything a clearing of a checked market depends on, as JSON; the same market gives the same bytes."""
     known = {lot.id for lot in market.lots}, {demand.id for demand in market.demands}
     sellers = {lot.seller_id for lot in market.lots}
+    buyers = {demand.buyer_id for demand in market.demands}
     content = {
         "family": market.family,
         "now": market.now,
@@ -65,6 +66,7 @@ def encoded(market: Market) -> bytes:
         "lots": list(market.lots),
         "demands": list(market.demands),
         "excluded": sorted(pair for pair in set(market.excluded) if pair[0] in known[0] and pair[1] in known[1]),
+        "blocked": sorted(pair for pair in set(market.blocked) if pair[0] in sellers and pair[1] in buyers),
     }
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=dict)
 
@@ -78,6 +80,7 @@ def decoded(data: bytes) -> Market:
         lots=[_lot(row) for row in content["lots"]],
         demands=[_demand(row) for row in content["demands"]],
         excluded=[(lot, demand) for lot, demand in content["excluded"]],
+        blocked=[(seller, buyer) for seller, buyer in content.get("blocked", ())],
         carbon_fen_per_t_co2e=content["carbon_fen_per_t_co2e"],
         modes=tuple(content["modes"]),
         reserve_fen_per_t=content["reserve_fen_per_t"],

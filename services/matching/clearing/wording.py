@@ -9,6 +9,7 @@ from services.matching.clearing.candidates import Rule
 RULES: Mapping[Rule, tuple[str, str]] = {
     Rule.GRADE: ("等级不在对方所求之列", "the grade is not asked for"),
     Rule.OWN_ORGANISATION: ("双方属于同一单位", "both sides are the same organisation"),
+    Rule.BLOCKED: ("双方中有一方不与另一方交易", "one of the two does not trade with the other"),
     Rule.ENDED_BEFORE: (
         "双方此前未谈成, 改条件后再撮合",
         "the pair ended before; it is tried again when a side's terms change",

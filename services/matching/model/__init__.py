@@ -1,7 +1,7 @@
 """The rules of matching: the book, proposals, tenders, agreements, clearings as records. Pure; methods return events."""
 
 from services.matching.model.agreement import Agreement, AgreementTerms, CallOff, Month, later, month_of
-from services.matching.model.book import BookDemand, BookLot, Material, RefusedPair, Reserves, pair_id
+from services.matching.model.book import Block, BookDemand, BookLot, Material, RefusedPair, Reserves, pair_id
 from services.matching.model.clearing import ClearingEvidence, ClearingRecord
 from services.matching.model.price import Price, price_id, priced_region
 from services.matching.model.proposal import Offer, Proposal, RunnerUp, Side
@@ -11,6 +11,7 @@ __all__ = [
     "Agreement",
     "AgreementTerms",
     "Bid",
+    "Block",
     "BookDemand",
     "BookLot",
     "CallOff",

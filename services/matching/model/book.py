@@ -160,6 +160,17 @@ class RefusedPair:
 
 
 @dataclass
+class Block:
+    """Whether an organisation trades with another one, as last heard. `id` is listings'."""
+
+    id: str
+    version: int
+    organisation_id: str
+    counterparty_id: str
+    blocked: bool
+
+
+@dataclass
 class Material:
     """One family's turn to be cleared. `changes` counts what may make a new match, `cleared` how far the last clearing read;
     the lease keeps two workers from clearing it at once, and its `fence` is checked in the writing transaction. `arrived`: lots

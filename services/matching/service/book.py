@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.matching.model import BookDemand, BookLot, Proposal, RefusedPair, pair_id
+from services.matching.model import Block, BookDemand, BookLot, Proposal, RefusedPair, pair_id
 from services.matching.model.book import DemandEvent, LotEvent
 from services.matching.service import agreements, tenders
-from services.matching.service.turns import touch
+from services.matching.service.turns import interrupt, touch
 from services.matching.store import (
+    BLOCKS,
     BOOK_DEMANDS,
     BOOK_LOTS,
     PROPOSALS,
     REFUSED_PAIRS,
+    families_of,
     undecided,
 )
 from shared import parties
@@ -20,6 +22,7 @@ from shared.catalogue import family_of
 from shared.events.accounts import ComplianceChanged, SiteChanged
 from shared.events.listings import (
     Balance,
+    CounterpartyChanged,
     QuantityConsumed,
     QuantityRefused,
     QuantityReleased,
@@ -135,6 +138,20 @@ def hear_returned(unit: Unit, event: ShipmentReturned) -> None:
     proposal = PROPOSALS.get(unit, event.proposal_id)
     refuse_pair(unit, proposal)
     agreements.follow_returned(unit, proposal, event.planned_kg)
+
+
+def hear_counterparty(unit: Unit, event: CounterpartyChanged) -> None:
+    """Who trades with whom. A clearing in progress that has read it otherwise writes nothing; proposals that stand are left to
+    their parties, for one that vanished now would tell who was blocked."""
+    known = BLOCKS.find(unit, event.id)
+    if known is not None and known.version >= event.version:
+        return
+    block = Block(event.id, event.version, event.organisation_id, event.counterparty_id, event.standing == "blocked")
+    BLOCKS.save(unit, block)
+    if block.blocked != (known is not None and known.blocked):
+        for family in sorted(families_of(unit, (event.organisation_id, event.counterparty_id))):
+            interrupt(unit, family)
+            touch(unit, family)
 
 
 def hear_site(unit: Unit, event: SiteChanged) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from services.matching.clearing import Arrival, Demand, Lot, Market, Preferences, Taken, Validity
 from services.matching.model import BookDemand, BookLot
-from services.matching.store import RESERVES, holding, open_demands, open_lots, refused_pairs, unanswered
+from services.matching.store import RESERVES, blocked_pairs, holding, open_demands, open_lots, refused_pairs, unanswered
 from shared import geo, parties
 from shared.mongo import Unit
 from shared.parties import KnownSite
@@ -83,7 +84,12 @@ def _market(unit: Unit, family: str, lots: dict[str, BookLot], demands: dict[str
         carbon_fen_per_t_co2e(unit.settings),
         MODES,
         preferences=_preferences(unit.settings, family),
+        blocked=blocked_pairs(unit, _owners(lots), _owners(demands)),
     )
+
+
+def _owners(entries: Mapping[str, BookLot | BookDemand]) -> set[str]:
+    return {entry.organisation_id for entry in entries.values()}
 
 
 def _lot(lot: BookLot, out_of_book_kg: int, site: KnownSite | None) -> Lot:

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from deploy.audit.run import wait_until_quiet
+from services.listings.service import make_due
 from shared.clock import SHANGHAI, iso, utc_now
+from shared.mongo import Database
 from shared.settings import Settings
 from tests.fixtures.market import Market, opened, until
 from tests.fixtures.servers import Running
+from tests.unit.shared.test_pictures import PAPER, drawn
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,7 @@ def play(market: Market) -> None:
     small = market.demand("buyer", mill, 50, grades=["plastic.hdpe"])
     market.call("buyer", "PATCH", f"/v1/demands/{small}", {"quantity_t": 60, "bid_cny_per_t": 3000})
     market.call("buyer", "POST", f"/v1/demands/{small}/close", {})
+    _again_with_a_photo(market, yard)
     soon = iso(utc_now() + timedelta(seconds=2))
     market.lot("seller", yard, 7, grade="steel.light", ask_cny_per_t=9000, available_until=soon)
     late = (utc_now() + timedelta(days=400)).astimezone(timezone(timedelta(hours=8)))
@@ -73,6 +77,20 @@ def play(market: Market) -> None:
     time.sleep(4)  # the lot of 7 t expires
     until(lambda: market.call("buyer", "GET", award)["status"] == "awarded", "the award")
     assert wait_until_quiet(market.settings, float("inf"), lambda _: None) == {}
+
+
+def _again_with_a_photo(market: Market, yard: str) -> None:
+    """A favourite, and a lot with a photo and a paper, of which a recurrence has made tomorrow's."""
+    lot = market.lot("seller", yard, 6, grade="steel.turnings", ask_cny_per_t=9000)
+    for path, content in (("photos", drawn()), ("documents?kind=ticket", PAPER)):
+        market.upload("seller", f"/v1/lots/{lot}/{path}", content)
+    market.call("seller", "POST", f"/v1/lots/{lot}/recurrence", {"every": "day", "quantity_t": 3})
+    favourite = f"/v1/counterparties/{market.people['buyer'].organisation_id}"
+    market.call("seller", "PUT", favourite, {"standing": "favourite"})
+    tomorrow = utc_now() + timedelta(days=1, minutes=1)
+    database = Database(market.settings, "listings", lambda: tomorrow)
+    assert make_due(database) == 1
+    database.close()
 
 
 def _tender(market: Market, yard: str, mill: str) -> str:

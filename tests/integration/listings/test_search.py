@@ -327,3 +327,27 @@ def wait_for(market: Market, who: Party, lot_id: str, seconds: float) -> float:
         assert time.monotonic() - begun < seconds, "it was never found"
         time.sleep(0.02)
     return time.monotonic() - begun
+
+
+def test_blocked_counterparties_are_not_found_and_favourites_can_be_asked_for(market: Market) -> None:
+    buyer, friend, foe, stranger = (market.party(role) for role in ("buyer", "collector", "collector", "collector"))
+    lots = {who.id: market.lot(who) for who in (friend, foe, stranger)}
+    reindex(market)
+
+    def say(of: Party, standing: str | None) -> None:
+        path, body = f"/v1/counterparties/{of.id}", {"standing": standing}
+        assert market.client.put(path, json=body, headers=buyer.headers).status_code == 200
+
+    def sellers(who: Party, **query: str) -> set[str]:
+        return {market.lot_row(identifier).seller_id for identifier in found(market, who, **query)}
+
+    assert sellers(buyer) == set(lots)
+    assert sellers(buyer, favourite="true") == set()
+    say(friend, "favourite")
+    say(foe, "blocked")
+    answer = market.get(buyer, "/v1/search/lots").json
+    assert (sellers(buyer), answer["total"]) == ({friend.id, stranger.id}, 2)
+    assert sellers(buyer, favourite="true") == {friend.id}
+    assert sellers(stranger) == set(lots)
+    say(foe, None)
+    assert sellers(buyer) == set(lots)

@@ -13,9 +13,11 @@ from services.matching.model import ClearingRecord, Proposal
 from services.matching.service import book, clear, decide
 from services.matching.store import MATERIALS, PROPOSALS
 from shared import parties
+from shared.clock import utc_now
 from shared.events.accounts import ComplianceChanged, OrganisationVerified, SiteChanged
 from shared.events.base import ComplianceEntry
 from shared.events.listings import (
+    CounterpartyChanged,
     LotChanged,
     LotWithdrawn,
     QuantityRefused,
@@ -387,3 +389,41 @@ def test_a_price_needs_five_firms_and_is_carried_until_there_are_as_many(room: R
     assert today["carried"] and today["priced_on"] == yesterday["date"] and today["firms"] == 6
     assert today["price_cny_per_t"] == yesterday["price_cny_per_t"] and not yesterday["carried"]
     assert [row["date"] for row in told(region="420100", to=today["date"])] == [yesterday["date"]]
+
+
+def stands(one: str, other: str, standing: str | None, version: int = 1, identifier: str = "c") -> CounterpartyChanged:
+    values = {"organisation_id": one, "counterparty_id": other, "standing": standing}
+    return CounterpartyChanged(id=identifier, version=version, at=utc_now(), **values)
+
+
+@pytest.mark.parametrize(("one", "other"), [("seller", "buyer"), ("buyer", "seller")])
+def test_who_blocked_whom_is_never_proposed_until_it_is_taken_back(room: Room, one: str, other: str) -> None:
+    room.hear(book.hear_counterparty, stands(one, other, "blocked"))
+    lot, demand = room.lot(), room.demand()
+    record = room.clear()
+    assert record is not None and record.proposals == 0
+    room.hear(book.hear_counterparty, stands("seller", "stranger", "blocked", identifier="d"))
+    room.hear(book.hear_counterparty, stands(one, other, None, version=2), stands(one, other, "blocked", version=1))
+    room.clear()
+    (proposal,) = room.proposals()
+    assert (proposal.terms.lot_id, proposal.terms.demand_id) == (lot.id, demand.id)
+
+
+def test_a_favourite_changes_nothing_for_the_clearing(room: Room) -> None:
+    room.hear(book.hear_counterparty, stands("seller", "buyer", "favourite"))
+    room.lot(), room.demand()
+    room.clear()
+    assert len(room.proposals()) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("seller", "buyer"), ("buyer", "seller")])
+def test_an_explanation_does_not_say_who_blocked(room: Room, settings: Settings, one: str, other: str) -> None:
+    seller, buyer = sign_in(settings, "collector"), sign_in(settings, "buyer")
+    ids = {"seller": seller.caller.organisation_id, "buyer": buyer.caller.organisation_id}
+    room.hear(book.hear_counterparty, stands(ids[one], ids[other], "blocked"))
+    lot, demand = room.lot(seller_id=ids["seller"]), room.demand(buyer_id=ids["buyer"])
+    client = create_app(settings).test_client()
+    for path, who in ((f"/v1/lots/{lot.id}/explanation", seller), (f"/v1/demands/{demand.id}/explanation", buyer)):
+        answer = client.get(path, headers={**who.headers, "Accept-Language": "en"})
+        assert answer.status_code == 200, answer.text
+        assert "one of the two does not trade with the other" in answer.text

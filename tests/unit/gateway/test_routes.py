@@ -54,8 +54,11 @@ def test_unknown_and_internal_paths_have_none(path: str) -> None:
 
 
 def test_only_uploads_may_be_large() -> None:
-    limits = {path: find(path) for path in ("/v1/lots/imports", "/v1/lots/1/photos", "/v1/lots", "/v1/demands/imports")}
-    assert [target.body_limit for target in limits.values() if target] == [UPLOAD_LIMIT, UPLOAD_LIMIT, JSON_LIMIT, JSON_LIMIT]
+    limits = {
+        path: find(path)
+        for path in ("/v1/lots/imports", "/v1/lots/1/photos", "/v1/lots/1/documents", "/v1/lots", "/v1/demands/imports")
+    }
+    assert [target.body_limit for target in limits.values() if target] == [*[UPLOAD_LIMIT] * 3, *[JSON_LIMIT] * 2]
 
 
 def test_every_room_is_reached() -> None:

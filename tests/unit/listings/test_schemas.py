@@ -194,3 +194,60 @@ def test_every_fault_of_a_search_is_named_at_once() -> None:
     for near in ("30", "91,0", "a,b", "nan,1", "1,2,3"):
         with pytest.raises(ValidationError):
             SearchQuery.model_validate({"near": near})
+
+
+@pytest.mark.parametrize("typed", [30.5, "30.5吨", "61000 斤", "30500kg", "30.5 t"])
+def test_quantities_as_people_type_them(typed: Any) -> None:
+    assert lot(quantity_t=typed).draft().quantity_kg == 30_500
+    assert demand(quantity_t=typed, min_take_t="5吨").draft().quantity_kg == 30_500
+    before = open_lot().draft()
+    after = LotPatch.model_validate_json(orjson.dumps({"quantity_t": typed})).revise(before)
+    assert (after.quantity_kg, after.terms) == (30_500, before.terms)
+
+
+def test_loads_need_the_tonnes_of_one_and_keep_none() -> None:
+    assert lot(quantity_t="2车", load_t=32).draft() == lot(quantity_t=64).draft()
+    patch = LotPatch.model_validate_json(b'{"load_t": 30, "quantity_t": "1.5\xe8\xbd\xa6"}')
+    assert patch.revise(open_lot().draft()).quantity_kg == 45_000
+    with pytest.raises(ValidationError) as caught:
+        lot(quantity_t="2车")
+    assert pointers(caught.value) == {"/quantity_t"}
+
+
+@pytest.mark.parametrize("typed", ["30.5", "", "30.5磅", "0吨", "-1吨", "1斤", [], {}, None, True])
+def test_a_text_without_a_unit_is_no_quantity(typed: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        lot(quantity_t=typed)
+    assert pointers(caught.value) == {"/quantity_t"}
+
+
+def test_a_waste_says_when_it_arose() -> None:
+    terms = lot(grade="solid_waste.fly_ash", arose_from="2026-10-01", arose_until="2026-10-31", stock="new").draft().terms
+    assert (terms.arose_from, terms.arose_until, terms.stock) == ("2026-10-01", "2026-10-31", "new")
+    bare = lot(grade="solid_waste.fly_ash").draft().terms
+    assert (bare.arose_from, bare.arose_until, bare.stock) == (None, None, None)
+    with pytest.raises(ValidationError) as caught:
+        lot(arose_from="2026-10-31", arose_until="2026-10-01", stock="old")
+    assert pointers(caught.value) == {"/arose_until", "/stock"}
+    with pytest.raises(ValidationError) as caught:
+        lot(arose_from="2026-13-01", arose_until=20261001)
+    assert pointers(caught.value) == {"/arose_from", "/arose_until"}
+
+
+def test_hard_stops_are_declared_all_or_by_code_or_not() -> None:
+    everything = lot(hard_stops_declared=True).draft().hard_stops_declared
+    assert everything is not None and "radioactive" in everything and len(everything) == 6
+    assert lot(hard_stops_declared=["pcb", "radioactive", "pcb"]).draft().hard_stops_declared == ["radioactive", "pcb"]
+    for nothing in (None, False):
+        assert lot(hard_stops_declared=nothing).draft().hard_stops_declared is None
+    for wrong in (["ghosts"], "all", [1], 1):
+        with pytest.raises(ValidationError) as caught:
+            lot(hard_stops_declared=wrong)
+        assert pointers(caught.value) == {"/hard_stops_declared"}
+
+
+def test_a_window_can_be_patched() -> None:
+    lots = LotPatch.model_validate_json(b'{"available_until": "2026-12-24T00:00:00+08:00"}').revise(open_lot().draft())
+    assert lots.terms.available_until == datetime(2026, 12, 23, 16, tzinfo=UTC)
+    demands = DemandPatch.model_validate_json(b'{"deliver_until": "2026-12-24T00:00:00Z"}').revise(open_demand().draft())
+    assert demands.terms.deliver_until == datetime(2026, 12, 24, tzinfo=UTC)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import csv
 import json
 import math
-import re
+from datetime import date
 
 import pytest
 
 from shared import catalogue
+from shared.catalogue.lint import faults
+from shared.tables import read_table
 
 CONTRACT_GRADES = [
     f"{family}.{name}"
@@ -35,52 +38,74 @@ def test_every_family_of_the_domain_has_a_grade() -> None:
     assert {found.family for found in catalogue.grades()} == set(DOMAIN_FAMILIES)
 
 
-def test_lint_codes_names_and_references() -> None:
-    codes = [found.code for found in catalogue.grades()]
-    assert len(codes) == len(set(codes))
-    for found in catalogue.grades():
-        assert re.fullmatch(r"[a-z_]+\.[a-z0-9_]+", found.code), found.code
-        assert re.search(r"[一-鿿]|PET|ABS", found.name_zh), found.code
-        assert found.name_en.isascii() and found.synonyms_zh and found.synonyms_en, found.code
-        assert catalogue.family(found.family) is not None, found.code
-        assert [name for name in found.attributes if catalogue.attribute(name) is None] == [], found.code
-        assert len(found.attributes) == len(set(found.attributes)), found.code
+GRADES_OF_THE_DOMAIN = {
+    "steel": "hms1 hms2 medium small light shredded bundle turnings cast_iron stainless",
+    "nonferrous": "copper aluminium zinc lead nickel cobalt lithium magnesium",
+    "paper": "occ_a occ_b news office mixed kraft",
+    "plastic": "pet_bottle pet_flake hdpe ldpe_film pp pvc abs ps",
+    "tyre": "whole crumb",
+    "battery": "lfp_pack ncm_pack module cell",
+    "solid_waste": "tailings fly_ash gangue steel_slag blast_furnace_slag manganese_slag magnesium_slag phosphogypsum "
+    "desulphurisation_gypsum red_mud alkali_residue gasification_slag",
+}
 
 
-def test_lint_attribute_names_end_in_their_unit() -> None:
-    suffix = {
-        "%": "pct", "mm": "mm", "kg": "kg", "t/m³": "t_m3", "ppm": "ppm", "g/10min": "g_10min", "V": "v", "d": "days",
-        "MJ/kg": "mj_kg", "µSv/h": "usv_h", "Bq/cm²": "bq_cm2", "pH": "ph", "mg/kg": "mg_kg",
-    }  # fmt: skip
-    for attribute in catalogue.attributes():
-        assert attribute.name.endswith("_" + suffix[attribute.unit]), attribute.name
-        assert attribute.minimum <= attribute.maximum, attribute.name
-        assert attribute.name_zh and attribute.name_en, attribute.name
+def test_every_grade_of_the_domain_is_there() -> None:
+    wanted = {f"{family}.{name}" for family, names in GRADES_OF_THE_DOMAIN.items() for name in names.split()}
+    assert wanted - {found.code for found in catalogue.grades()} == set()
 
 
-def test_lint_standards_have_sources_and_limits_of_known_attributes() -> None:
-    seen: set[tuple[str, str, str]] = set()
-    for found in catalogue.grades():
-        for standard in found.standards:
-            key = (standard.standard, standard.edition, standard.code)
-            assert key not in seen, key
-            seen.add(key)
-            assert standard.source, key
-            for limit in standard.limits:
-                assert limit.kind in ("min", "max") and catalogue.attribute(limit.attribute), key
+def test_the_tables_have_no_fault() -> None:
+    assert faults() == []
 
 
-def test_lint_a_name_means_one_grade() -> None:
+GRADE = "steel.new,新料,New scrap,新废|新料子,new scrap|prime scrap,thickness_mm,"
+FAULTY = {
+    "the same name twice": ("grades.csv", GRADE.replace("新废", "重废"), "'重废' means steel.hms1 and steel.new"),
+    "an unknown attribute": ("grades.csv", GRADE.replace("thickness_mm", "thickness_cm"), "names 'thickness_cm'"),
+    "no Chinese": ("grades.csv", GRADE.replace("新料,", "New,"), "steel.new has no Chinese name_zh"),
+    "no English": ("grades.csv", GRADE.replace("New scrap", "新"), "steel.new has no English name_en"),
+    "no synonyms": ("grades.csv", GRADE.replace("新废|新料子", ""), "has no synonyms"),
+    "a code's form": ("grades.csv", GRADE.replace("steel.new", "Steel New"), "has not the form of a code"),
+    "an unknown family": ("grades.csv", GRADE.replace("steel.new", "gold.new"), "names 'gold'"),
+    "a code twice": ("grades.csv", GRADE.replace("steel.new", "steel.hms1"), "steel.hms1 is there twice"),
+    "a unit": ("attributes.csv", "thickness_cm,mm,厚度二,Thickness two,0,1,", "does not end in its unit"),
+    "no edition": ("standards.csv", "steel.hms1,GB/T 1,,X1,新,,somewhere,yes", "has no edition"),
+    "no source": ("standards.csv", "steel.hms1,GB/T 1,2020,X1,新,,,yes", "has no source"),
+    "a limit": ("standards.csv", "steel.hms1,GB/T 1,2020,X1,新,iron_pct:over:3,somewhere,yes", "is no limit"),
+    "an impossible limit": ("standards.csv", "steel.hms1,GB/T 1,2020,X1,新,iron_pct:min:300,x,yes", "outside of what can be"),
+    "a tax without a beginning": ("tax.csv", "recycled,vat_refund,1,2,%,,,somewhere,yes", "never begins"),
+    "a tax of nothing": ("tax.csv", "gold,vat_refund,1,2,%,2022-01-01,,somewhere,yes", "no such category"),
+    "a shared name of one": ("shared_names.csv", "重废,steel.hms1|steel.hms2,x", "means one thing alone"),
+    "an edition out of order": ("editions.csv", "2020-01,2020-01-01,旧,Old", "does not follow"),
+}
+
+
+def with_row(name: str, line: str) -> list[str]:
+    """The faults of the tables with one more row in `name`."""
+
+    def read(table: str) -> list[dict[str, str]]:
+        rows = read_table("shared.catalogue", table)
+        return [*rows, dict(zip(rows[0], next(csv.reader([line])), strict=True))] if table == name else rows
+
+    return faults(read)
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_the_lint_names_a_bad_row(fault: str) -> None:
+    name, line, told = FAULTY[fault]
+    found = with_row(name, line)
+    assert [one for one in found if told in one], found
+
+
+def test_a_row_is_enough_to_add_a_grade() -> None:
+    assert with_row("grades.csv", GRADE) == []
+
+
+def test_a_name_means_one_grade() -> None:
     for found in catalogue.grades():
         for name in (found.code, found.name_zh, found.name_en, *found.synonyms_zh, *found.synonyms_en):
             assert catalogue.resolve(name) == found, name
-
-
-def test_lint_compliance_lists_exist() -> None:
-    for kin in catalogue.families():
-        assert kin.compliance == "" or catalogue.compliance_list(kin.compliance) is not None, kin.code
-    listed = {kin.compliance for kin in catalogue.families()} - {""}
-    assert listed == {known.code for known in catalogue.compliance_lists()}
 
 
 @pytest.mark.parametrize(
@@ -93,6 +118,11 @@ def test_lint_compliance_lists_exist() -> None:
         ("快递包装", "plastic.ldpe_film"),
         ("steel.medium", "steel.medium"),
         ("red mud", "solid_waste.red_mud"),
+        ("黄纸板", "paper.occ_a"),
+        ("PET 毛料", "plastic.pet_bottle"),
+        ("OCC", "paper.occ_a"),
+        ("hms 2", "steel.hms2"),
+        ("304不锈钢", "steel.stainless"),
     ],
 )
 def test_what_people_type(text: str, code: str) -> None:
@@ -144,3 +174,34 @@ def test_the_tree_is_json_with_every_grade() -> None:
     hms1 = items[0]["grades"][0]
     assert hms1["standards"][0]["limits"] == {"impurity_pct": {"max": 0.8}, "iron_pct": {"min": 93}}
     assert {"name": "moisture_pct", "unit": "%"}.items() <= hms1["quality"][0].items()
+    assert hms1["quality"][0]["basis"]["code"] == "wet"
+    assert hms1["compliance"] == items[0]["compliance"] and hms1["compliance"]["edition"] == "2012"
+    assert hms1["tax_category"] == "scrap_steel"
+
+
+def test_names_of_several_grades_mean_none_and_find_all() -> None:
+    assert catalogue.resolve("HMS 1&2") is None
+    assert "HMS 1&2" in catalogue.search_terms("steel.hms1")[1] and "HMS 1&2" in catalogue.search_terms("steel.hms2")[1]
+
+
+def test_hard_stops_are_served_with_their_limits() -> None:
+    common = json.loads(json.dumps(catalogue.common()))
+    assert common["edition"] == catalogue.edition() == "2026-11"
+    stops = {stop["code"]: stop for stop in common["hard_stops"]}
+    assert set(stops) == {"radioactive", "closed_container", "explosive", "corrosive", "pcb", "uncleaned_vessel"}
+    assert stops["radioactive"]["limits"]["dose_rate_usv_h"] == {"max": 0.46}
+    assert stops["corrosive"]["limits"] == {"leachate_ph": {"min": 2, "max": 12.5}}
+    assert all(stop["text_zh"] and stop["text_en"] and stop["source"] for stop in stops.values())
+
+
+def test_taxes_are_dated_and_say_what_is_assumed() -> None:
+    def refund(category: str, on: date) -> list[tuple[float, bool]]:
+        rules = catalogue.tax_rules(category, on)
+        return [(float(rule.high), rule.verified) for rule in rules if rule.rule == "vat_refund"]
+
+    assert refund("scrap_steel", date(2026, 11, 24)) == [(30, True)]
+    assert refund("plastic", date(2026, 11, 24)) == [(70, False)]
+    assert refund("scrap_steel", date(2020, 1, 1)) == []
+    cap = [rule for rule in catalogue.tax_rules("natural_person", date(2026, 1, 1)) if rule.unit == "CNY"]
+    assert {int(rule.high) for rule in cap} == {5_000_000, 100_000}
+    assert all(catalogue.tax_rules(kin.tax, date(2026, 1, 1)) for kin in catalogue.families())

@@ -48,6 +48,9 @@ class Pairs:
         for lot_id, demand_id in market["excluded"]:
             if demand_id in self.demand_row:
                 self.ended[lot_id].append(self.demand_row[demand_id])
+        self.shunned: dict[str, set[str]] = defaultdict(set)
+        for seller, buyer in market.get("blocked", ()):
+            self.shunned[seller].add(buyer)
         self.offered: dict[str, int] = defaultdict(int)
         for lot in self.lots:
             self.offered[lot["seller_id"]] += lot["kg_available"]
@@ -80,7 +83,7 @@ class Pairs:
         )
         if ms_of(lot["available_until"]) < self.now or not there.size:
             return there[:0]
-        there = there[self.buyer[there] != lot["seller_id"]]
+        there = there[~np.isin(self.buyer[there], [lot["seller_id"], *self.shunned[lot["seller_id"]]])]
         if not lot["divisible"]:
             there = there[self.room[there] >= lot["kg_available"]]
         if not self._compliant(lot):

@@ -89,6 +89,7 @@ def markets(draw: st.DrawFn, most_lots: int, most_demands: int, most_kg: int) ->
         reserve_fen_per_t=draw(st.sampled_from(({}, {}, {"lot-0": 3_000, "demand-1": 9_000}))),
         preferences=draw(st.sampled_from((Preferences(), Preferences(), Preferences(4_000, 50_000, 7)))),
         allowance_kg=draw(st.sampled_from(({}, {}, {"bob": most_kg}, {"ann": 0, "bob": 2 * most_kg}, {"cai": 3}))),
+        blocked=draw(st.sampled_from(((), (), frozenset({("bob", "dan"), ("cai", "nobody")})))),
     )
 
 
@@ -121,6 +122,7 @@ def allowed(market: Market, lot: Lot, demand: Demand) -> bool:
         lot.grade in demand.grades
         and lot.seller_id != demand.buyer_id
         and (lot.id, demand.id) not in market.excluded
+        and (lot.seller_id, demand.buyer_id) not in market.blocked
         and lot.available_until >= market.now
         and loading + transit <= demand.deliver_until
         and lot.available_until + transit >= demand.deliver_from

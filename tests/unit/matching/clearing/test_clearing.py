@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.clearing import (
+    RULES,
     BadListing,
     BadMarket,
     Demand,
@@ -167,6 +168,15 @@ def test_an_ended_pair_is_not_proposed_again() -> None:
     pair = market([a_lot()], [a_demand()], excluded={("lot", "demand"), ("another", "demand")})
     assert broken_rules(pair, pair.lots[0], pair.demands[0]) == [Rule.ENDED_BEFORE]
     assert clear(pair).matches == ()
+
+
+def test_rule_blocked_names_nobody() -> None:
+    lot, demand = a_lot(), a_demand()
+    pair = market([lot], [demand], blocked=frozenset({(lot.seller_id, demand.buyer_id), ("x", "y")}))
+    assert broken_rules(pair, lot, demand) == [Rule.BLOCKED]
+    assert clear(pair).matches == ()
+    assert all("block" not in text and "屏蔽" not in text for text in RULES[Rule.BLOCKED])
+    assert broken_rules(market([lot], [demand], blocked=[("x", demand.buyer_id)]), lot, demand) == []
 
 
 def test_the_contracts_arithmetic_on_one_pair() -> None:

@@ -156,3 +156,16 @@ def test_whatever_is_altered_is_named(alter: Callable[[Case], Case], check: str)
 
 def test_an_empty_market_verifies() -> None:
     assert verify(*case(clear(Market("steel", NOW, [], [])))).holds
+
+
+def test_a_take_between_two_who_do_not_trade_is_named() -> None:
+    """The verifier reads who is blocked from the stored input by itself; an earlier input may not say."""
+    since, until = NOW, NOW + timedelta(days=9)
+    lot = Lot("lot", "ann", GRADES[0], 100, 200_000, since, until, PLACES[0])
+    demand = Demand("demand", "dan", GRADES[:1], 100, 260_000, since, until, PLACES[0])
+    stored, proof, figures, takes = case(clear(Market("steel", NOW, [lot], [demand])))
+    assert takes and not findings(verify(stored, proof, figures, takes))
+    assert not findings(verify({name: part for name, part in stored.items() if name != "blocked"}, proof, figures, takes))
+    assert findings(verify({**stored, "blocked": [["ann", "dan"]]}, proof, figures, takes))
+    result = clear(Market("steel", NOW, [lot], [demand], blocked=frozenset({("ann", "dan")})))
+    assert result.matches == () and not findings(verify(*case(result)))

@@ -1,0 +1,44 @@
+"""Masses as people type them: a number with its unit (`30.5吨`, `61000 斤`, `30,500 kg`, `2车`), exact to the kilogram."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from fractions import Fraction
+
+from shared.units import MAX_T, UnitFault
+
+GRAMS = {
+    **dict.fromkeys(("t", "吨", "公吨", "ton", "tonne", "tonnes", "tons", "mt"), 1_000_000),
+    **dict.fromkeys(("万吨",), 10_000_000_000),
+    **dict.fromkeys(("kg", "kgs", "公斤", "千克"), 1000),
+    **dict.fromkeys(("斤", "市斤"), 500),
+}
+"""A unit in grams. A ton is metric: nothing here is weighed in long or short tons."""
+LOADS = frozenset({"车", "load", "loads", "truck", "trucks"})
+"""Units that mean what a truck takes, which must be stated."""
+_MASS = re.compile(r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?P<unit>\D+)")
+LONGEST = 40
+
+
+def parse_mass(text: str, load_kg: int | None = None) -> int:
+    """Kilograms. `load_kg` is what a load (车) takes. Raises UnitFault: no such mass, finer than a kilogram, too much."""
+    compact = "".join(unicodedata.normalize("NFKC", text[: LONGEST + 1]).casefold().split())
+    found = _MASS.fullmatch(compact) if len(text) <= LONGEST else None
+    unit = found["unit"] if found else ""
+    if found is None or (unit not in GRAMS and unit not in LOADS):
+        raise UnitFault(
+            "not_a_mass",
+            "应为数字加单位, 例如 30.5吨、61000斤、30500kg、2车",
+            "must be a number with its unit, for example 30.5 t, 30500 kg, 61000斤 or 2车",
+        )
+    if unit in LOADS and load_kg is None:
+        raise UnitFault(
+            "load_unknown", "按车计量需用 load_t 说明每车吨数", "a quantity in loads needs load_t, the tonnes of one"
+        )
+    grams = Fraction(found["number"].replace(",", "")) * (GRAMS[unit] if unit in GRAMS else (load_kg or 0) * 1000)
+    if grams > MAX_T * 1_000_000:
+        raise UnitFault("too_large", f"数量不能大于 {MAX_T} 吨", f"a quantity must be at most {MAX_T} t")
+    if grams % 1000:
+        raise UnitFault("too_fine", "数量应精确到公斤", "a quantity must be whole kilograms")
+    return int(grams // 1000)
