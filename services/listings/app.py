@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.listings.store import BY_ID, DOCUMENTS
+from services.listings.store import ARRIVING, BY_ID, DOCUMENTS
 from shared.mongo import Database
 from shared.settings import Settings
 
@@ -26,10 +26,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def create_worker(settings: Settings | None = None) -> Worker:
     """Relay, consumers and timers."""
-    from services.listings.handlers import EVENTS, INDEX, TIMERS
+    from services.listings.handlers import ALERTS, EVENTS, INDEX, TIMERS, alerts
     from shared.bus.consumer import Consumer
     from shared.bus.worker import Worker
 
     database = Database(settings or Settings(), ROOM)
-    consumers = [Consumer(database, ROOM, EVENTS, BY_ID), Consumer(database, INDEX.name, INDEX)]
+    consumers = [
+        Consumer(database, ROOM, EVENTS, BY_ID),
+        Consumer(database, INDEX.name, INDEX),
+        Consumer(database, ALERTS, alerts(), ARRIVING),
+    ]
     return Worker(database, DOCUMENTS, consumers, TIMERS)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from services.listings import service, views
-from services.listings.schemas import draft_of
+from services.listings.schemas import draft_of, query_of_saved
 from shared import parties
 from shared.bus.consumer import Projection
 from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
+from shared.events.accounts import OrganisationSuspended, OrganisationVerified
 from shared.events.logistics import ShipmentReceived, ShipmentReturned
 from shared.events.matching import ProposalCountered, ProposalExpired, ProposalMade, ProposalRejected, ProposalWithdrawn
 from shared.events.trading import TradeAgreed, TradeCancelled
 
 EVENTS: Handlers = {
     **parties.EVENTS,
+    OrganisationVerified: service.on_organisation_judged,
+    OrganisationSuspended: service.on_organisation_judged,
     ProposalMade: service.on_proposal_made,
     ProposalRejected: service.on_proposal_ended,
     ProposalCountered: service.on_proposal_ended,
@@ -26,6 +29,14 @@ EVENTS: Handlers = {
 }
 
 INDEX = Projection("listings.index", views.INDEXED, views.project)
+
+ALERTS = "listings.alerts"
+
+
+def alerts() -> Handlers:
+    """The events of the consumer `ALERTS`, which keeps the saved searches in memory."""
+    return dict.fromkeys(service.ALERTING, service.Alerts(query_of_saved, views.document_of).on_arrival)
+
 
 TIMERS = (
     Timer("expire", 2, service.expire_due),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pymongo.errors import DuplicateKeyError
 
-from services.listings.model import Demand, Import, ImportFile, Listing, Lot, Reservation
+from services.listings.model import Demand, Import, ImportFile, Listing, Lot, Reservation, Revisions, SavedSearch
 from shared import parties
 from shared.mongo import Repository, Sealed, Unit
 from shared.problem import RequestIsStillRunning
@@ -45,21 +45,42 @@ class ImportFileDocument(Sealed):
     meta = {"collection": "import_files", "indexes": []}  # noqa: RUF012
 
 
+class SavedSearchDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "saved_searches",
+        "indexes": [
+            ["organisation_id", "-id"],
+            "revision",
+            {"fields": ["removed_at"], "expireAfterSeconds": 7 * 86400},
+        ],
+    }
+
+
+class RevisionsDocument(Sealed):
+    meta = {"collection": "revisions", "indexes": []}  # noqa: RUF012
+
+
 LOTS = Repository(LotDocument, Lot)
 DEMANDS = Repository(DemandDocument, Demand)
 RESERVATIONS = Repository(ReservationDocument, Reservation)
 IMPORTS = Repository(ImportDocument, Import)
 IMPORT_FILES = Repository(ImportFileDocument, ImportFile)
+SAVED_SEARCHES = Repository(SavedSearchDocument, SavedSearch)
+REVISIONS = Repository(RevisionsDocument, Revisions)
 DOCUMENTS: tuple[type[Sealed], ...] = (
     LotDocument,
     DemandDocument,
     ReservationDocument,
     ImportDocument,
     ImportFileDocument,
+    SavedSearchDocument,
+    RevisionsDocument,
     *parties.DOCUMENTS,
 )
 BY_ID: tuple[Repository[Any], ...] = (LOTS, DEMANDS, RESERVATIONS, *parties.BY_ID)
 """What events name, read before each batch of them."""
+ARRIVING: tuple[Repository[Any], ...] = (LOTS, DEMANDS, parties.SITES)
+"""As `BY_ID`, of events of lots and demands alone."""
 
 
 def add_import(unit: Unit, imported: Import, file: ImportFile) -> None:
@@ -109,3 +130,27 @@ def partners(unit: Unit, organisation_id: str, side: str, identifiers: list[str]
     key, party = ("lot_id", "buyer_id") if side == "lot" else ("demand_id", "seller_id")
     found = RESERVATIONS.select(unit, {key: {"$in": identifiers}, party: organisation_id, "agreed": True})
     return {one.lot_id if side == "lot" else one.demand_id for one in found}
+
+
+def next_revision(unit: Unit) -> int:
+    """The number of a change of a saved search: whoever reads all up to a number has missed none with a lower one."""
+    counter = REVISIONS.find(unit, Revisions.id) or Revisions()
+    revision = counter.next()
+    REVISIONS.save(unit, counter)
+    return revision
+
+
+def saved_searches_of(unit: Unit, organisation_id: str) -> list[SavedSearch]:
+    """All that an organisation has."""
+    return SAVED_SEARCHES.select(unit, {"organisation_id": organisation_id, "removed_at": None})
+
+
+def saved_searches_since(unit: Unit, revision: int, limit: int) -> list[SavedSearch]:
+    """The next that changed after `revision`, in the order in which they did, those that were removed among them."""
+    return SAVED_SEARCHES.select(unit, {"revision": {"$gt": revision}}, [("revision", 1)], limit)
+
+
+def suspended(unit: Unit, organisation_ids: set[str]) -> set[str]:
+    """Those of the organisations that are."""
+    where = {"_id": {"$in": sorted(organisation_ids)}, "status": "suspended"}
+    return {row["_id"] for row in unit.collection(parties.PARTIES.name).find(where, {"_id": 1}, session=unit.session)}

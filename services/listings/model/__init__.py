@@ -6,9 +6,20 @@ from services.listings.model.demand import Demand, DemandDraft, DemandTerms
 from services.listings.model.listing import Listing, Place, QuantitiesAreWrong, Status
 from services.listings.model.lot import Lot, LotDraft, LotTerms
 from services.listings.model.reservation import Reservation, agree, consume, release, reserve, tombstone
+from services.listings.model.saved_search import (
+    Alert,
+    Revisions,
+    SavedSearch,
+    SavedSearchDraft,
+    SearchKind,
+    Watcher,
+    must_have_room,
+    new_saved_search,
+)
 from services.listings.model.spreadsheet import Import, ImportFile, RowFault
 
 __all__ = [
+    "Alert",
     "Demand",
     "DemandDraft",
     "DemandTerms",
@@ -21,10 +32,17 @@ __all__ = [
     "Place",
     "QuantitiesAreWrong",
     "Reservation",
+    "Revisions",
     "RowFault",
+    "SavedSearch",
+    "SavedSearchDraft",
+    "SearchKind",
     "Status",
+    "Watcher",
     "agree",
     "consume",
+    "must_have_room",
+    "new_saved_search",
     "release",
     "reserve",
     "tombstone",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.listings.service.alerts import ALERTING, Alerts
 from services.listings.service.imports import create_import, work_off_imports
 from services.listings.service.offers import (
     change_demand,
@@ -22,15 +23,27 @@ from services.listings.service.quantities import (
     on_trade_agreed,
     on_trade_cancelled,
 )
+from services.listings.service.saved_searches import (
+    change_saved_search,
+    create_saved_search,
+    delete_saved_search,
+    on_organisation_judged,
+)
 
 __all__ = [
+    "ALERTING",
+    "Alerts",
     "change_demand",
     "change_lot",
+    "change_saved_search",
     "close_demand",
     "create_demand",
     "create_import",
     "create_lot",
+    "create_saved_search",
+    "delete_saved_search",
     "expire_due",
+    "on_organisation_judged",
     "on_proposal_ended",
     "on_proposal_made",
     "on_shipment_received",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
 from services.listings.views.listed import list_demands, list_imports, list_lots, read_demand, read_import, read_lot
+from services.listings.views.saved import document_of, list_saved_searches, query_of, read_saved_search
 from services.listings.views.search import Criteria, Found, Hit, Sort, search
 from services.listings.views.suggest import Suggestion, suggest
 
@@ -16,15 +17,19 @@ __all__ = [
     "Kind",
     "Sort",
     "Suggestion",
+    "document_of",
     "ensure_indices",
     "expected",
     "list_demands",
     "list_imports",
     "list_lots",
+    "list_saved_searches",
     "project",
+    "query_of",
     "read_demand",
     "read_import",
     "read_lot",
+    "read_saved_search",
     "rebuild",
     "search",
     "suggest",
