@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from services.listings import service, views
 from services.listings.schemas import draft_of, query_of_saved
 from shared import parties
 from shared.bus.consumer import Projection
 from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
+from shared.events import Event
 from shared.events.accounts import OrganisationSuspended, OrganisationVerified
 from shared.events.logistics import ShipmentReceived, ShipmentReturned
 from shared.events.matching import ProposalCountered, ProposalExpired, ProposalMade, ProposalRejected, ProposalWithdrawn
@@ -31,11 +34,13 @@ EVENTS: Handlers = {
 INDEX = Projection("listings.index", views.INDEXED, views.project)
 
 ALERTS = "listings.alerts"
+BESIDE: Mapping[str, Collection[type[Event]]] = {ALERTS: service.ALERTING}
+"""The consumers beside the room's own that mark the inbox, and what each handles."""
 
 
 def alerts() -> Handlers:
-    """The events of the consumer `ALERTS`, which keeps the saved searches in memory."""
-    return dict.fromkeys(service.ALERTING, service.Alerts(query_of_saved, views.document_of).on_arrival)
+    """What `ALERTS` does; it keeps the saved searches in memory."""
+    return dict.fromkeys(BESIDE[ALERTS], service.Alerts(query_of_saved, views.document_of).on_arrival)
 
 
 TIMERS = (
