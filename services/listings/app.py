@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.listings.store import ARRIVING, BY_ID, DOCUMENTS
+from services.listings.store import BY_ID, DOCUMENTS
 from shared.mongo import Database
 from shared.settings import Settings
 
@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def create_worker(settings: Settings | None = None) -> Worker:
     """Relay, consumers and timers."""
-    from services.listings.handlers import ALERTS, EVENTS, INDEX, TIMERS, alerts
+    from services.listings.handlers import EVENTS, INDEX, TIMERS, listen_for_alerts
     from shared.bus.consumer import Consumer
     from shared.bus.worker import Worker
 
@@ -34,6 +34,6 @@ def create_worker(settings: Settings | None = None) -> Worker:
     consumers = [
         Consumer(database, ROOM, EVENTS, BY_ID),
         Consumer(database, INDEX.name, INDEX),
-        Consumer(database, ALERTS, alerts(), ARRIVING),
+        listen_for_alerts(database),
     ]
     return Worker(database, DOCUMENTS, consumers, TIMERS)

@@ -84,13 +84,14 @@ class Matcher(Generic[T]):
         places = (None, *document["regions"], *cells_of(document["position"]))
         under = list(product(materials, places))
         fitting: dict[int, Search[T]] = {}
+        held: dict[int, bool] = {}
         for word in (None, *seen.words):
             buckets = self._buckets.get(word)
             if buckets is None:
                 continue
-            for key in under:
-                for search in buckets.get(key, ()):
-                    if all(condition.holds(seen) for condition in search.rest):
+            for goods in under:
+                for search in buckets.get(goods, ()):
+                    if _all_hold(search.rest, seen, held):
                         fitting[id(search)] = search
         return list(fitting.values())
 
@@ -115,6 +116,17 @@ class Matcher(Generic[T]):
         if len(self._shared) > 3 * len(self._searches) + SHARED_AT_LEAST:
             self._shared.clear()
         return self._shared.setdefault(value, value)
+
+
+def _all_hold(conditions: tuple[Condition, ...], seen: Seen, held: dict[int, bool]) -> bool:
+    """Each condition is judged once for a document, however many searches share it; `held` is by its identity."""
+    for condition in conditions:
+        holds = held.get(id(condition))
+        if holds is None:
+            holds = held[id(condition)] = condition.holds(seen)
+        if not holds:
+            return False
+    return True
 
 
 def _single(conditions: list[Condition], fields: tuple[str, ...]) -> Is | None:

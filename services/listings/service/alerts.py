@@ -19,6 +19,8 @@ from shared.problem import InputIsInvalid
 log = structlog.get_logger("listings.alerts")
 ALERTING = (LotPublished, LotChanged, DemandPosted, DemandChanged)
 READ_AT_ONCE = 1000
+MOST_AT_ONCE = 50_000
+"""Alerts of one transaction: a few seconds' work, a fraction of its lifetime."""
 Arrival = LotPublished | LotChanged | DemandPosted | DemandChanged
 QueryOf = Callable[[Unit, SavedSearch], dict[str, Any]]
 """The query by which the search would find what fits; raises InputIsInvalid for what the catalogue knows no longer."""
@@ -26,30 +28,34 @@ DocumentOf = Callable[[Lot | Demand, Sequence[Compliance]], Mapping[str, Any]]
 """A lot or demand as the search has it, with its site's compliance entries."""
 
 
+class TooManyAlerts(Exception):
+    """More than one transaction carries: the consumer handles the batch event by event."""
+
+
 class Alerts:
     """The saved searches that want alerts, in memory, and what a lot or demand that arrives sets off.
 
-    Before each batch it reads what changed of them since it last did: what was saved, changed or removed before a listing was
-    published counts for that listing, whichever worker handles it and however often one starts anew. Belongs to one consumer's
-    thread.
+    Before each batch of events it catches up with what changed of them: what was saved, changed or removed before a listing
+    was published counts for that listing, whichever worker handles it and however often one starts anew. Belongs to one
+    consumer's thread.
     """
 
     def __init__(self, query_of: QueryOf, document_of: DocumentOf) -> None:
         self.query_of, self.document_of = query_of, document_of
         self.matchers: dict[str, Matcher[Watcher]] = {"lots": Matcher(), "demands": Matcher()}
         self.revision = 0
-        self._up_to_date_for: Unit | None = None
+        self._unit: Unit | None = None
+        self._sent = 0
 
     def on_arrival(self, unit: Unit, event: Arrival) -> None:
         """Send an alert for each saved search of another organisation that it fits. A change that leaves the terms alone sends
-        none, nor do terms that are no longer those of today: theirs come with an event of their own."""
+        none, nor do terms that are no longer those of today: theirs come with an event of their own. Raises TooManyAlerts."""
         if isinstance(event, LotChanged | DemandChanged) and event.previous_terms_version in (None, event.terms_version):
             return
         is_lot = isinstance(event, LotPublished | LotChanged)
         listing: Lot | Demand | None = LOTS.find(unit, event.id) if is_lot else DEMANDS.find(unit, event.id)
         if listing is None or listing.status != "open" or listing.terms_version != event.terms_version:
             return
-        self._catch_up(unit)
         site = SITES.find(unit, listing.site_id)
         document = self.document_of(listing, site.compliance if site else [])
         fitting = self.matchers["lots" if is_lot else "demands"].matches(document, iso(unit.now))
@@ -58,18 +64,20 @@ class Alerts:
             for one in fitting
             if one.who.organisation_id != listing.owner_id
         ]
+        self._count(unit, len(alerts))
         unit.emit(*sorted(alerts, key=lambda alert: alert.id))
 
-    def _catch_up(self, unit: Unit) -> None:
-        """Once for each transaction. It is read outside of it: later than the listing is early enough, and all of a hundred
-        thousand would not fit into a transaction's time."""
-        if self._up_to_date_for is unit:
-            return
-        self.catch_up(unit.database.read())
-        self._up_to_date_for = unit
+    def _count(self, unit: Unit, alerts: int) -> None:
+        """Raises TooManyAlerts, but never for the first listing of a transaction."""
+        if self._unit is not unit:
+            self._unit, self._sent = unit, 0
+        if self._sent and self._sent + alerts > MOST_AT_ONCE:
+            raise TooManyAlerts(f"{self._sent} and {alerts} more")
+        self._sent += alerts
 
     def catch_up(self, unit: Unit) -> None:
-        """Take over every change since the last."""
+        """Take over every change since the last. Not within a transaction: the first time all are read, which takes longer than
+        one lives."""
         while changed := saved_searches_since(unit, self.revision, READ_AT_ONCE):
             silent = suspended(unit, {saved.organisation_id for saved in changed})
             for saved in changed:

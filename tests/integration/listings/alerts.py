@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from services.listings.handlers import ALERTS, alerts
-from services.listings.store import ARRIVING
+from services.listings.handlers import listen_for_alerts
 from shared.bus.consumer import Consumer
 from shared.bus.envelope import Headers, headers_of
 from tests.integration.listings.market import Market, Party
@@ -36,7 +35,7 @@ def heard(market: Market, offset: int = 0) -> list[Any]:
 
 def consumer(market: Market) -> Consumer:
     """A worker's, that has just started."""
-    return Consumer(market.database, ALERTS, alerts(), ARRIVING)
+    return listen_for_alerts(market.database)
 
 
 def saved(market: Market, who: Party, alert: str = "at_once", kind: str = "lots", **criteria: Any) -> str:

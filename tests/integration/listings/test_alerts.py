@@ -195,6 +195,14 @@ def test_a_suspended_organisation_gets_none_until_it_is_verified_again(market: M
     assert market.lot(seller) in {lot for _, lot, _ in listen(market)}
 
 
+def test_more_alerts_than_a_transaction_carries_go_by_themselves(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    seller, buyer = market.party("collector"), market.party("buyer")
+    searches = [saved(market, buyer) for _ in range(4)]
+    lots = [market.lot(seller) for _ in range(5)]
+    monkeypatch.setattr("services.listings.service.alerts.MOST_AT_ONCE", 6)
+    assert sorted(listen(market)) == sorted((one, lot_id, 1) for one in searches for lot_id in lots)
+
+
 def test_compliance_is_judged_at_the_moment(market: Market) -> None:
     listed, plain = market.party("collector", compliant=("steel",)), market.party("collector", compliant=("paper",))
     buyer = market.party("buyer")
