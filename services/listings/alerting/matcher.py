@@ -82,15 +82,15 @@ class Matcher(Generic[T]):
         seen = Seen(document, now, self._vocabulary.found(document))
         materials = (None, *document["grades"], *document["materials"])
         places = (None, *document["regions"], *cells_of(document["position"]))
-        under = list(product(materials, places))
+        under = set(product(materials, places))
         fitting: dict[int, Search[T]] = {}
         held: dict[int, bool] = {}
         for word in (None, *seen.words):
             buckets = self._buckets.get(word)
             if buckets is None:
                 continue
-            for goods in under:
-                for search in buckets.get(goods, ()):
+            for goods in buckets.keys() & under:
+                for search in buckets[goods]:
                     if _all_hold(search.rest, seen, held):
                         fitting[id(search)] = search
         return list(fitting.values())

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     rf"{_CHARACTER}+(?:(?:(?<=[^\W\d_])[.:'’·](?=[^\W\d_{_IDEOGRAPHS}{_KATAKANA}])|(?<=\d)[.,;'’](?=\d)){_CHARACTER}+)*"
 )
 REMEMBERED = 20_000
-"""Of how many names and places it is kept which words stand in them: there are some thousands in all."""
+"""Of how many names, and of how many tokens, it is kept which words stand in them; most return again and again."""
 
 
 def analyse(text: str) -> list[str]:
@@ -46,12 +46,12 @@ class Word(NamedTuple):
 
     @property
     def lead(self) -> tuple[str, ...] | str:
-        """What leads to it in a text: its first two tokens, its one token, or two letters that its token begins with."""
+        """What leads to it in a text: its first two tokens, or of a single one itself or two letters that it begins with."""
         first = self.tokens[0]
         if len(self.tokens) > 1:
             return self.tokens[:2] if len(self.tokens) > 2 or not self.beginning else self.tokens[:1]
         if not self.beginning and not self.edits:
-            return self.tokens
+            return first
         return first[:2] if len(first) > 1 and (not self.edits or self.fixed > 1) else ""
 
 
@@ -81,7 +81,8 @@ class Vocabulary:
     def __init__(self) -> None:
         self._used: Counter[Word] = Counter()
         self._led: defaultdict[tuple[str, ...] | str, list[Word]] = defaultdict(list)
-        self._known: dict[tuple[str, str], frozenset[Word]] = {}
+        self._names: dict[tuple[str, str], frozenset[Word]] = {}
+        self._tokens: dict[tuple[str, str], tuple[Word, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._used)
@@ -91,7 +92,7 @@ class Vocabulary:
         for word in words:
             if not self._used[word]:
                 self._led[word.lead].append(word)
-                self._known.clear()
+                self._forget()
             self._used[word] += 1
 
     def discard(self, words: Iterable[Word]) -> None:
@@ -104,7 +105,7 @@ class Vocabulary:
                 led.remove(word)
                 if not led:
                     del self._led[word.lead]
-                self._known.clear()
+                self._forget()
 
     def found(self, document: Mapping[str, Any]) -> frozenset[Word]:
         """Those that stand in the document. A field is one text, or a list of names, which return again and again."""
@@ -118,18 +119,34 @@ class Vocabulary:
                 found.update(self._in(field, value))
         return frozenset(found)
 
+    def _forget(self) -> None:
+        self._names.clear()
+        self._tokens.clear()
+
     def _in_name(self, field: str, name: str) -> frozenset[Word]:
-        known = self._known.get((field, name))
+        known = self._names.get((field, name))
         if known is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
-            known = self._known[field, name] = frozenset(self._in(field, name))
+            if len(self._names) >= REMEMBERED:
+                self._names.clear()
+            known = self._names[field, name] = frozenset(self._in(field, name))
         return known
 
     def _in(self, field: str, text: str) -> Iterator[Word]:
         tokens = analyse(text)
         for at, token in enumerate(tokens):
-            for lead in ((token,), tuple(tokens[at : at + 2]), token[:2], ""):
+            yield from self._in_token(field, token)
+            for lead in ((token,), tuple(tokens[at : at + 2])):
                 for word in self._led.get(lead, ()):
                     if field in word.fields and word.stands_at(tokens, at):
                         yield word
+
+    def _in_token(self, field: str, token: str) -> tuple[Word, ...]:
+        """Words of a single token, misspelt ones among them."""
+        known = self._tokens.get((field, token))
+        if known is None:
+            if len(self._tokens) >= REMEMBERED:
+                self._tokens.clear()
+            led = [word for lead in {token, token[:2], ""} for word in self._led.get(lead, ())]
+            known = tuple(word for word in led if field in word.fields and word.stands_at([token], 0))
+            self._tokens[field, token] = known
+        return known

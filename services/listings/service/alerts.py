@@ -19,8 +19,8 @@ from shared.problem import InputIsInvalid
 log = structlog.get_logger("listings.alerts")
 ALERTING = (LotPublished, LotChanged, DemandPosted, DemandChanged)
 READ_AT_ONCE = 1000
-MOST_AT_ONCE = 50_000
-"""Alerts of one transaction: a few seconds' work, a fraction of its lifetime."""
+MOST_AT_ONCE = 20_000
+"""Alerts of one transaction: about a second's work, where MongoDB lets a transaction live for ten."""
 Arrival = LotPublished | LotChanged | DemandPosted | DemandChanged
 QueryOf = Callable[[Unit, SavedSearch], dict[str, Any]]
 """The query by which the search would find what fits; raises InputIsInvalid for what the catalogue knows no longer."""
