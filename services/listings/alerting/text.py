@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     rf"{_CHARACTER}+(?:(?:(?<=[^\W\d_])[.:'’·](?=[^\W\d_{_IDEOGRAPHS}{_KATAKANA}])|(?<=\d)[.,;'’](?=\d)){_CHARACTER}+)*"
 )
 REMEMBERED = 20_000
-"""Of how many names, and of how many tokens, it is kept which words stand in them; most return again and again."""
+"""Of how many lists of names, and of how many tokens, it is kept which words stand in them; most return again and again."""
 
 
 def analyse(text: str) -> list[str]:
@@ -81,7 +81,7 @@ class Vocabulary:
     def __init__(self) -> None:
         self._used: Counter[Word] = Counter()
         self._led: defaultdict[tuple[str, ...] | str, list[Word]] = defaultdict(list)
-        self._names: dict[tuple[str, str], frozenset[Word]] = {}
+        self._names: dict[tuple[str, tuple[str, ...]], frozenset[Word]] = {}
         self._tokens: dict[tuple[str, str], tuple[Word, ...]] = {}
 
     def __len__(self) -> int:
@@ -111,24 +111,23 @@ class Vocabulary:
         """Those that stand in the document. A field is one text, or a list of names, which return again and again."""
         found: set[Word] = set()
         for field, value in document.items():
-            if isinstance(value, list):
-                for name in value:
-                    if isinstance(name, str):
-                        found |= self._in_name(field, name)
-            elif isinstance(value, str) and value:
+            if isinstance(value, str):
                 found.update(self._in(field, value))
+            elif isinstance(value, list) and value and isinstance(value[0], str):
+                found |= self._in_names(field, tuple(value))
         return frozenset(found)
 
     def _forget(self) -> None:
         self._names.clear()
         self._tokens.clear()
 
-    def _in_name(self, field: str, name: str) -> frozenset[Word]:
-        known = self._names.get((field, name))
+    def _in_names(self, field: str, names: tuple[str, ...]) -> frozenset[Word]:
+        known = self._names.get((field, names))
         if known is None:
             if len(self._names) >= REMEMBERED:
                 self._names.clear()
-            known = self._names[field, name] = frozenset(self._in(field, name))
+            known = frozenset(word for name in names for word in self._in(field, name))
+            self._names[field, names] = known
         return known
 
     def _in(self, field: str, text: str) -> Iterator[Word]:
