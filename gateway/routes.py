@@ -23,6 +23,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/demands", "listings"),
     ("/v1/counterparties", "listings"),
     ("/v1/search", "listings"),
+    ("/v1/saved-searches", "listings"),
     ("/v1/clearings", "matching"),
     ("/v1/prices", "matching"),
     ("/v1/proposals", "matching"),

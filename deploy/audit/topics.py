@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from importlib import import_module
@@ -12,6 +12,7 @@ from typing import Any
 from deploy.audit.difference import Difference, missing, stray, unlike
 from deploy.audit.evidence import Evidence, Told, digest_of
 from shared.clock import iso, utc_now
+from shared.events import Event
 from shared.mongo import Row
 from shared.settings import ROOMS
 
@@ -38,17 +39,28 @@ def relayed(evidence: Evidence) -> Iterator[Difference]:
 
 
 def applied(evidence: Evidence) -> Iterator[Difference]:
-    """Every room applied every event that concerns it, once, unless an operator discarded it."""
+    """Every consumer applied every event that concerns it, once, unless an operator discarded it."""
     for room in ROOMS:
-        handled = {kind.TYPE for kind in import_module(f"services.{room}.handlers").EVENTS}
-        marks = {mark.removeprefix(f"{room}:") for mark in evidence.marks.get((room, "inbox"), set())}
-        given_up = {_event_id(row): row["status"] for row in evidence.table(room, "dead_letters").values()}
-        for told in evidence.told.values():
-            if f"huanliu.{told.type}.v1" not in handled or told.id in marks or given_up.get(told.id) == "discarded":
-                continue
-            yield missing(f"{room}.inbox", told.id, f"{told.type} of {told.key}: {given_up.get(told.id, 'not applied')}")
-        for identifier in marks - evidence.told.keys():
-            yield stray(f"{room}.inbox", identifier, "no topic has this event")
+        letters = evidence.table(room, "dead_letters").values()
+        marks = evidence.marks.get((room, "inbox"), set())
+        known: set[str] = set()
+        for consumer, handled in _consumers(room).items():
+            given_up = {_event_id(row): row["status"] for row in letters if row["consumer"] == consumer}
+            for told in evidence.told.values():
+                known.add(mark := f"{consumer}:{told.id}")
+                if f"huanliu.{told.type}.v1" not in handled or mark in marks or given_up.get(told.id) == "discarded":
+                    continue
+                fate = given_up.get(told.id, "not applied")
+                yield missing(f"{room}.inbox", told.id, f"{told.type} of {told.key}: {fate} by {consumer}")
+        for mark in marks - known:
+            yield stray(f"{room}.inbox", mark.removeprefix(f"{room}:"), "no topic has this event")
+
+
+def _consumers(room: str) -> dict[str, set[str]]:
+    """The consumers of a room that mark an inbox, and the types each handles."""
+    handlers = import_module(f"services.{room}.handlers")
+    tables: dict[str, Iterable[type[Event]]] = {room: handlers.EVENTS, **getattr(handlers, "BESIDE", {})}
+    return {consumer: {kind.TYPE for kind in kinds} for consumer, kinds in tables.items()}
 
 
 def _event_id(letter: Row) -> str:

@@ -35,6 +35,10 @@ from services.listings.schemas import (
     PhotoOut,
     RecurrenceIn,
     RecurrenceOut,
+    SavedSearchesQuery,
+    SavedSearchIn,
+    SavedSearchOut,
+    SavedSearchPatch,
     SearchQuery,
     SuggestionOut,
     SuggestOut,
@@ -323,3 +327,37 @@ def suggest(query: SuggestQuery) -> SuggestOut:
         SuggestionOut(kind=one.kind, value=one.value, name_zh=one.name_zh, name_en=one.name_en, text=one.text) for one in found
     ]
     return SuggestOut(items=items)
+
+
+@routes.post("/v1/saved-searches", "saved_searches.create", SavedSearchOut, status=201)
+def create_saved_search(unit: Unit, caller: Caller, body: SavedSearchIn) -> Answer:
+    """Keep a search, and say how to hear of what newly fits it."""
+    saved = service.create_saved_search(unit, caller, body.kind, body.draft())
+    return created(f"/v1/saved-searches/{saved.id}", SavedSearchOut.of(saved))
+
+
+@routes.get("/v1/saved-searches", "saved_searches.list", PageOut[SavedSearchOut])
+def list_saved_searches(unit: Unit, caller: Caller, query: SavedSearchesQuery) -> PageOut[SavedSearchOut]:
+    """List one's own saved searches."""
+    return page_of(views.list_saved_searches(unit, caller, query.where(), query.cursor, query.limit), SavedSearchOut.of)
+
+
+@routes.get("/v1/saved-searches/<search_id>", "saved_searches.read", SavedSearchOut)
+def read_saved_search(unit: Unit, caller: Caller, search_id: str) -> SavedSearchOut:
+    """Read a saved search."""
+    return SavedSearchOut.of(views.read_saved_search(unit, caller, search_id))
+
+
+@routes.patch("/v1/saved-searches/<search_id>", "saved_searches.change", SavedSearchOut)
+def change_saved_search(
+    unit: Unit, caller: Caller, search_id: str, body: SavedSearchPatch, match: Precondition
+) -> SavedSearchOut:
+    """Change a saved search."""
+    return SavedSearchOut.of(service.change_saved_search(unit, caller, search_id, match.check, body.revise))
+
+
+@routes.delete("/v1/saved-searches/<search_id>", "saved_searches.delete")
+def delete_saved_search(unit: Unit, caller: Caller, search_id: str) -> Answer:
+    """Delete a saved search."""
+    service.delete_saved_search(unit, caller, search_id)
+    return Answer(None, 204)

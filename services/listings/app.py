@@ -26,10 +26,14 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def create_worker(settings: Settings | None = None) -> Worker:
     """Relay, consumers and timers."""
-    from services.listings.handlers import EVENTS, INDEX, TIMERS
+    from services.listings.handlers import EVENTS, INDEX, TIMERS, listen_for_alerts
     from shared.bus.consumer import Consumer
     from shared.bus.worker import Worker
 
     database = Database(settings or Settings(), ROOM)
-    consumers = [Consumer(database, ROOM, EVENTS, BY_ID), Consumer(database, INDEX.name, INDEX)]
+    consumers = [
+        Consumer(database, ROOM, EVENTS, BY_ID),
+        Consumer(database, INDEX.name, INDEX),
+        listen_for_alerts(database),
+    ]
     return Worker(database, DOCUMENTS, consumers, TIMERS)

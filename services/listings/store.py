@@ -18,6 +18,8 @@ from services.listings.model import (
     Lot,
     Recurrence,
     Reservation,
+    Revisions,
+    SavedSearch,
 )
 from services.listings.model.counterparty import Standing
 from shared import parties
@@ -79,6 +81,21 @@ class CounterpartyDocument(Sealed):
     }
 
 
+class SavedSearchDocument(Sealed):
+    meta = {  # noqa: RUF012
+        "collection": "saved_searches",
+        "indexes": [
+            ["organisation_id", "-id"],
+            "revision",
+            {"fields": ["removed_at"], "expireAfterSeconds": 7 * 86400},
+        ],
+    }
+
+
+class RevisionsDocument(Sealed):
+    meta = {"collection": "revisions", "indexes": []}  # noqa: RUF012
+
+
 LOTS = Repository(LotDocument, Lot)
 DEMANDS = Repository(DemandDocument, Demand)
 RESERVATIONS = Repository(ReservationDocument, Reservation)
@@ -87,6 +104,8 @@ IMPORT_FILES = Repository(ImportFileDocument, ImportFile)
 ATTACHMENT_FILES = Repository(AttachmentFileDocument, AttachmentFile)
 RECURRENCES = Repository(RecurrenceDocument, Recurrence)
 COUNTERPARTIES = Repository(CounterpartyDocument, Counterparty)
+SAVED_SEARCHES = Repository(SavedSearchDocument, SavedSearch)
+REVISIONS = Repository(RevisionsDocument, Revisions)
 DOCUMENTS: tuple[type[Sealed], ...] = (
     LotDocument,
     DemandDocument,
@@ -96,10 +115,14 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     AttachmentFileDocument,
     RecurrenceDocument,
     CounterpartyDocument,
+    SavedSearchDocument,
+    RevisionsDocument,
     *parties.DOCUMENTS,
 )
 BY_ID: tuple[Repository[Any], ...] = (LOTS, DEMANDS, RESERVATIONS, *parties.BY_ID)
 """What events name, read before each batch of them."""
+ARRIVING: tuple[Repository[Any], ...] = (LOTS, DEMANDS, parties.SITES)
+"""As `BY_ID`, of events of lots and demands alone."""
 
 
 def add_import(unit: Unit, imported: Import, file: ImportFile) -> None:
@@ -180,3 +203,27 @@ def standing_with(unit: Unit, organisation_id: str, standing: Standing) -> list[
     """The organisations that this one has said so of."""
     found = COUNTERPARTIES.select(unit, {"organisation_id": organisation_id, "standing": standing})
     return [one.counterparty_id for one in found]
+
+
+def next_revision(unit: Unit) -> int:
+    """The number of a change of a saved search: whoever reads all up to a number has missed none with a lower one."""
+    counter = REVISIONS.find(unit, Revisions.id) or Revisions()
+    revision = counter.next()
+    REVISIONS.save(unit, counter)
+    return revision
+
+
+def saved_searches_of(unit: Unit, organisation_id: str) -> list[SavedSearch]:
+    """All that an organisation has."""
+    return SAVED_SEARCHES.select(unit, {"organisation_id": organisation_id, "removed_at": None})
+
+
+def saved_searches_since(unit: Unit, revision: int, limit: int) -> list[SavedSearch]:
+    """The next that changed after `revision`, in the order in which they did, those that were removed among them."""
+    return SAVED_SEARCHES.select(unit, {"revision": {"$gt": revision}}, [("revision", 1)], limit)
+
+
+def suspended(unit: Unit, organisation_ids: set[str]) -> set[str]:
+    """Those of the organisations that are."""
+    where = {"_id": {"$in": sorted(organisation_ids)}, "status": "suspended"}
+    return {row["_id"] for row in unit.collection(parties.PARTIES.name).find(where, {"_id": 1}, session=unit.session)}

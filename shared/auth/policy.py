@@ -89,6 +89,11 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "counterparties.list": {"collector": _ANY, "buyer": _ANY},
     "counterparties.set": {"collector": _OWN, "buyer": _OWN},
     "search.read": _everyone(_ANY),
+    "saved_searches.create": _everyone(_ANY),
+    "saved_searches.list": _everyone(_ANY),
+    "saved_searches.read": _everyone(_OWN),
+    "saved_searches.change": _everyone(_OWN),
+    "saved_searches.delete": _everyone(_OWN),
     # matching
     "clearings.list": _everyone(_ANY),
     "clearings.read": _everyone(_ANY),

@@ -62,7 +62,7 @@ class Projection:
 
 class Consumer:
     """One consumer group of a room. `name` is the room's, or `<room>.<projection>`. What `ahead` keeps under the ids that stand
-    in a batch is read before it, all at once."""
+    in a batch is read at its transaction's beginning, all at once; `beforehand` is called before the transaction."""
 
     def __init__(
         self,
@@ -71,7 +71,9 @@ class Consumer:
         work: Handlers | Projection,
         ahead: Sequence[Repository[Any]] = (),
         gather_s: float = GATHER_S,
+        beforehand: Callable[[Unit], None] | None = None,
     ) -> None:
+        self.beforehand = beforehand
         self.database, self.name, self.work, self.ahead = database, name, work, ahead
         self.settings, self.gather_s = database.settings, gather_s
         kinds = work.types if isinstance(work, Projection) else tuple(work)
@@ -198,6 +200,8 @@ class Consumer:
         else:
             trace = batch[0][0].traceparent if len(batch) == 1 else None
             handlers = self.work
+            if self.beforehand is not None:
+                self.beforehand(self.database.read())
             try:
                 self.database.write(lambda unit: self._apply_in(unit, handlers, batch), trace)
             except DuplicateKeyError:

@@ -69,9 +69,11 @@ class LotPublished(_Lot, type="lot.published"):
 
 
 class LotChanged(_Lot, type="lot.changed"):
-    """Terms or quantity of an open lot changed; `previous_quantity_kg` is what the ledger held before."""
+    """Terms or quantity of an open lot changed; `previous_quantity_kg` is what the ledger held before. The terms changed
+    where `terms_version` is not the `previous_terms_version`."""
 
     previous_quantity_kg: int
+    previous_terms_version: int | None = None
 
 
 class LotWithdrawn(_Lot, type="lot.withdrawn"):
@@ -112,7 +114,9 @@ class DemandPosted(_Demand, type="demand.posted"):
 
 
 class DemandChanged(_Demand, type="demand.changed"):
-    """Terms or quantity of an open demand changed."""
+    """Terms or quantity of an open demand changed; the terms where `terms_version` is not the `previous_terms_version`."""
+
+    previous_terms_version: int | None = None
 
 
 class DemandClosed(_Demand, type="demand.closed"):
@@ -175,3 +179,23 @@ class QuantityConsumed(_Quantity, type="quantity.consumed"):
 
     shipment_id: str
     final: bool
+
+
+class SavedSearchMatched(Event, type="saved_search.matched"):
+    """A lot or demand that is new, or has new terms (`terms_version`), fits a saved search that wants alerts. `id` is the saved
+    search's, `version` the one that fitted; `listing_id` names the lot or demand (`kind`). Of a demand `grade` is the first
+    that the search asks for. Once per search, listing and terms version."""
+
+    saved_search_id: str
+    organisation_id: str
+    user_id: str
+    name: str
+    kind: Literal["lots", "demands"]
+    alert: Literal["at_once", "daily"]
+    listing_id: str
+    terms_version: int
+    grade: str
+    region: str
+    quantity_kg: int
+    available_kg: int
+    price_net_fen_per_t: int

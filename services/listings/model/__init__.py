@@ -9,9 +9,20 @@ from services.listings.model.listing import Listing, Place, QuantitiesAreWrong, 
 from services.listings.model.lot import Lot, LotDraft, LotTerms, OnBehalfOf
 from services.listings.model.recurrence import Recurrence
 from services.listings.model.reservation import Reservation, agree, consume, release, reserve, tombstone
+from services.listings.model.saved_search import (
+    Alert,
+    Revisions,
+    SavedSearch,
+    SavedSearchDraft,
+    SearchKind,
+    Watcher,
+    must_have_room,
+    new_saved_search,
+)
 from services.listings.model.spreadsheet import Import, ImportFile, RowFault
 
 __all__ = [
+    "Alert",
     "Attachment",
     "AttachmentFile",
     "Counterparty",
@@ -29,10 +40,17 @@ __all__ = [
     "QuantitiesAreWrong",
     "Recurrence",
     "Reservation",
+    "Revisions",
     "RowFault",
+    "SavedSearch",
+    "SavedSearchDraft",
+    "SearchKind",
     "Status",
+    "Watcher",
     "agree",
     "consume",
+    "must_have_room",
+    "new_saved_search",
     "release",
     "reserve",
     "tombstone",

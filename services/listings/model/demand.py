@@ -110,6 +110,7 @@ class Demand(Listing):
             self.must_not_move("site_id", draft.site_id == self.site_id)
             must_not_be_over(draft.terms.deliver_until, now, "/deliver_until")
             place = self.place
+        previous_terms = self.terms_version
         if draft.terms != self.terms or place != self.place:
             self.terms_version += 1
         self.resize(draft.quantity_kg)
@@ -118,7 +119,8 @@ class Demand(Listing):
         self.touch(now)
         if self.status == "draft":
             return []
-        return [DemandChanged(**self._state(), **self._terms()), *self.finish(now)]
+        changed = DemandChanged(**self._state(), **self._terms(), previous_terms_version=previous_terms)
+        return [changed, *self.finish(now)]
 
     def close(self, now: datetime) -> list[Event]:
         """Its buyer needs no more. Raises WrongState."""

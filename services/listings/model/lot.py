@@ -160,7 +160,7 @@ class Lot(Listing):
             self.must_not_move("site_id", draft.site_id == self.site_id)
             must_not_be_over(draft.terms.available_until, now, "/available_until")
             place = self.place
-        previous_kg = self.quantity_kg
+        previous_kg, previous_terms = self.quantity_kg, self.terms_version
         if draft.terms != self.terms or place != self.place:
             self.terms_version += 1
         self.resize(draft.quantity_kg)
@@ -170,7 +170,8 @@ class Lot(Listing):
         self.touch(now)
         if self.status == "draft":
             return []
-        changed = LotChanged(**self._state(), **self._terms(), previous_quantity_kg=previous_kg)
+        before = {"previous_quantity_kg": previous_kg, "previous_terms_version": previous_terms}
+        changed = LotChanged(**self._state(), **self._terms(), **before)
         return [changed, *self.finish(now)]
 
     def attach(self, offered: Attachment, now: datetime) -> tuple[Attachment, list[Event]]:

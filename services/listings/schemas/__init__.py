@@ -8,6 +8,13 @@ from services.listings.schemas.demands import DemandIn, DemandOut, DemandPatch
 from services.listings.schemas.imports import ImportOut, ImportQuery, ImportsQuery, draft_of
 from services.listings.schemas.lots import LotIn, LotOut, LotPatch
 from services.listings.schemas.recurrences import RecurrenceIn, RecurrenceOut
+from services.listings.schemas.saved_searches import (
+    SavedSearchesQuery,
+    SavedSearchIn,
+    SavedSearchOut,
+    SavedSearchPatch,
+    query_of_saved,
+)
 from services.listings.schemas.search import (
     DemandsQuery,
     FoundDemands,
@@ -46,9 +53,14 @@ __all__ = [
     "PhotoOut",
     "RecurrenceIn",
     "RecurrenceOut",
+    "SavedSearchIn",
+    "SavedSearchOut",
+    "SavedSearchPatch",
+    "SavedSearchesQuery",
     "SearchQuery",
     "SuggestOut",
     "SuggestQuery",
     "SuggestionOut",
     "draft_of",
+    "query_of_saved",
 ]

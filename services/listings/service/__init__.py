@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.listings.service.alerts import ALERTING, Alerts
 from services.listings.service.attachments import attach, detach
 from services.listings.service.counterparties import set_standing
 from services.listings.service.imports import create_import, work_off_imports
@@ -32,20 +33,32 @@ from services.listings.service.recurrences import (
     remove_recurrence,
     set_recurrence,
 )
+from services.listings.service.saved_searches import (
+    change_saved_search,
+    create_saved_search,
+    delete_saved_search,
+    on_organisation_judged,
+)
 
 __all__ = [
+    "ALERTING",
+    "Alerts",
     "attach",
     "change_demand",
     "change_lot",
+    "change_saved_search",
     "close_demand",
     "copy_demand",
     "copy_lot",
     "create_demand",
     "create_import",
     "create_lot",
+    "create_saved_search",
+    "delete_saved_search",
     "detach",
     "expire_due",
     "make_due",
+    "on_organisation_judged",
     "on_proposal_ended",
     "on_proposal_made",
     "on_shipment_received",

@@ -14,6 +14,7 @@ from services.listings.views.listed import (
     read_lot,
     read_recurrence,
 )
+from services.listings.views.saved import document_of, list_saved_searches, query_of, read_saved_search
 from services.listings.views.search import Criteria, Found, Hit, Sort, search
 from services.listings.views.suggest import Suggestion, suggest
 
@@ -26,6 +27,7 @@ __all__ = [
     "Kind",
     "Sort",
     "Suggestion",
+    "document_of",
     "ensure_indices",
     "expected",
     "list_attached",
@@ -33,13 +35,16 @@ __all__ = [
     "list_demands",
     "list_imports",
     "list_lots",
+    "list_saved_searches",
     "project",
+    "query_of",
     "read_demand",
     "read_import",
     "read_lot",
     "read_paper",
     "read_photo",
     "read_recurrence",
+    "read_saved_search",
     "rebuild",
     "search",
     "suggest",

@@ -95,7 +95,7 @@ def search(unit: Unit, caller: Caller, kind: str, criteria: Criteria, cursor: st
     """Open lots (`kind` is `lots`) or demands. Raises ServiceIsUnavailable while Elasticsearch is down, InputIsInvalid for a
     cursor of another search."""
     body: dict[str, Any] = {
-        "query": _query(unit, caller, criteria),
+        "query": _query(unit, criteria, caller),
         "sort": _sort(kind, criteria),
         "size": limit + 1,
         "track_total_hits": True,
@@ -115,7 +115,7 @@ def search(unit: Unit, caller: Caller, kind: str, criteria: Criteria, cursor: st
     return Found(_hits(unit, caller, kind, criteria, rows), following, total, _facets(answer["aggregations"]))
 
 
-def _query(unit: Unit, caller: Caller, criteria: Criteria) -> dict[str, Any]:
+def _query(unit: Unit, criteria: Criteria, caller: Caller | None = None) -> dict[str, Any]:
     filters: list[dict[str, Any]] = [{"term": {"status": "open"}}]
     if criteria.material:
         filters.append({"term": {"grades" if "." in criteria.material else "materials": criteria.material}})
@@ -132,9 +132,11 @@ def _query(unit: Unit, caller: Caller, criteria: Criteria) -> dict[str, Any]:
         filters.append({"range": {"price_fen": {"lte": criteria.max_price_fen}}})
     if criteria.compliant:
         filters.append({"range": {"compliant": {"gte": iso(unit.now), "lte": iso(unit.now)}}})
-    if criteria.favourite:
-        filters.append({"terms": {"owner": standing_with(unit, caller.organisation_id, "favourite")}})
-    blocked = [{"terms": {"owner": standing_with(unit, caller.organisation_id, "blocked")}}]
+    blocked = []
+    if caller is not None:
+        blocked = [{"terms": {"owner": standing_with(unit, caller.organisation_id, "blocked")}}]
+        if criteria.favourite:
+            filters.append({"terms": {"owner": standing_with(unit, caller.organisation_id, "favourite")}})
     return {"bool": {"filter": filters, "must_not": blocked, **_text_query(criteria.q)}}
 
 

@@ -42,6 +42,8 @@ def play(market: Market) -> None:
     market.enter("seller", "collector")
     market.enter("buyer", "buyer", "420700")
     market.enter("carrier", "carrier")
+    search = {"name": "重废", "kind": "lots", "criteria": {"material": "steel"}, "alert": "at_once"}
+    market.call("buyer", "POST", "/v1/saved-searches", search)
     yard = market.site("seller", "yard", "420115", 30.3, 114.3)
     mill = market.site("buyer", "plant", "420700", 30.4, 114.9)
     award = _tender(market, yard, mill)

@@ -24,6 +24,7 @@ REBUILT = {
     # What comes and goes by itself or says nothing of goods and money, and prices of fewer firms than one is published of;
     # altering one breaks its seal all the same.
     "accounts": {"sessions", "refresh_tokens", "api_keys", "signing_keys"},
+    "listings": {"saved_searches", "revisions"},
     "matching": {"materials", "reserves", "refused_pairs", "prices"},
 }
 
