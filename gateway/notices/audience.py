@@ -12,12 +12,15 @@ from shared.events.listings import (
     DemandChanged,
     DemandClosed,
     DemandExpired,
+    DemandExpiring,
     DemandPosted,
     LotChanged,
     LotClosed,
     LotExpired,
+    LotExpiring,
     LotPublished,
     LotWithdrawn,
+    SavedSearchMatched,
 )
 from shared.events.logistics import (
     PositionReported,
@@ -132,6 +135,19 @@ def _clearing(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any
     return (f"{ROLE}operator",), f"/v1/clearings/{event.id}", data
 
 
+def _saved_search(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any]]:
+    data = {
+        "saved_search_id": event.saved_search_id,
+        "name": event.name,
+        "grade": event.grade,
+        "region": event.region,
+        "available_t": kg_to_t(event.available_kg),
+        "price_cny_per_t": fen_to_cny(event.price_net_fen_per_t),
+        "alert": event.alert,
+    }
+    return (event.organisation_id,), f"/v1/{event.kind}/{event.listing_id}", data
+
+
 def _volume(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any]]:
     """For the boards of both regions and of those that they lie in; a balance is of many firms, one posting is of one, so no
     tonnes are told here: what changed is read by the rules of `/volumes`."""
@@ -151,8 +167,13 @@ def _within(region: str) -> tuple[str, str, str]:
 
 TELLERS: Mapping[type[Event], Teller] = {
     **dict.fromkeys((OrganisationVerified, OrganisationSuspended), _organisation),
-    **dict.fromkeys((LotPublished, LotChanged, LotWithdrawn, LotExpired, LotClosed), _listing("lots", "seller_id")),
-    **dict.fromkeys((DemandPosted, DemandChanged, DemandClosed, DemandExpired), _listing("demands", "buyer_id")),
+    **dict.fromkeys(
+        (LotPublished, LotChanged, LotWithdrawn, LotExpiring, LotExpired, LotClosed), _listing("lots", "seller_id")
+    ),
+    **dict.fromkeys(
+        (DemandPosted, DemandChanged, DemandClosed, DemandExpiring, DemandExpired), _listing("demands", "buyer_id")
+    ),
+    SavedSearchMatched: _saved_search,
     **dict.fromkeys(
         (ProposalMade, ProposalAccepted, ProposalRejected, ProposalCountered, ProposalExpired, ProposalWithdrawn), _proposal
     ),

@@ -195,12 +195,12 @@ class Recipient:
     quiet_from: str = "22:00"
     quiet_until: str = "07:00"
 
-    def send_at(self, now: datetime) -> datetime | None:
-        """When a message that is written now goes out; None: not at all."""
+    def send_at(self, now: datetime, *, daily: bool = False) -> datetime | None:
+        """When a message that is written now goes out; None: not at all. `daily`: it can wait for the digest."""
         if self.when == "off":
             return None
         here = now.astimezone(SHANGHAI)
-        if self.when == "daily":
+        if daily or self.when == "daily":
             return _next(here, DIGEST)
         begin, end = time.fromisoformat(self.quiet_from), time.fromisoformat(self.quiet_until)
         at = here.time()

@@ -172,7 +172,7 @@ def _sent(unit: Unit, hook: Webhook, notice_id: str, kind: str, body: dict[str, 
 
 
 def _message(recipient: Recipient, notice: Notice, unit: Unit) -> Message | None:
-    at = recipient.send_at(unit.now)
+    at = recipient.send_at(unit.now, daily=notice.data.get("alert") == "daily")
     if at is None:
         return None
     zh, en = message_of(notice)

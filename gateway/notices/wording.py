@@ -8,6 +8,12 @@ from gateway.notices.model import Notice
 from shared.catalogue import grade
 
 MESSAGES_OF: Mapping[str, tuple[str, str]] = {
+    "saved_search.matched": (
+        "符合「{name}」: {grade_zh} {available_t} 吨",
+        "New for «{name}»: {available_t} t of {grade_en}",
+    ),
+    "lot.expiring": ("货源即将到期, 剩余 {available_t} 吨", "A lot's window ends soon; {available_t} t are left"),
+    "demand.expiring": ("采购需求即将到期, 还缺 {available_t} 吨", "A demand's window ends soon; {available_t} t are open"),
     "proposal.made": (
         "新的撮合方案: {grade_zh} {quantity_t} 吨, 请确认",
         "A new match: {quantity_t} t of {grade_en}; please decide",

@@ -77,7 +77,11 @@ class RecurrenceDocument(Sealed):
 class CounterpartyDocument(Sealed):
     meta = {  # noqa: RUF012
         "collection": "counterparties",
-        "indexes": [{"fields": ["organisation_id", "counterparty_id"], "unique": True}, ["organisation_id", "standing"]],
+        "indexes": [
+            {"fields": ["organisation_id", "counterparty_id"], "unique": True},
+            ["organisation_id", "standing"],
+            ["counterparty_id", "standing"],
+        ],
     }
 
 
@@ -203,6 +207,13 @@ def standing_with(unit: Unit, organisation_id: str, standing: Standing) -> list[
     """The organisations that this one has said so of."""
     found = COUNTERPARTIES.select(unit, {"organisation_id": organisation_id, "standing": standing})
     return [one.counterparty_id for one in found]
+
+
+def kept_apart(unit: Unit, organisation_id: str) -> set[str]:
+    """The organisations that this one has blocked, or that have blocked it."""
+    either = [{"organisation_id": organisation_id}, {"counterparty_id": organisation_id}]
+    found = COUNTERPARTIES.select(unit, {"$or": either, "standing": "blocked"})
+    return {one for pair in found for one in (pair.organisation_id, pair.counterparty_id)} - {organisation_id}
 
 
 def next_revision(unit: Unit) -> int:

@@ -9,7 +9,7 @@ import structlog
 
 from services.listings.alerting import Matcher, QueryIsNotUnderstood
 from services.listings.model import Demand, Lot, SavedSearch, Watcher
-from services.listings.store import DEMANDS, LOTS, saved_searches_since, suspended
+from services.listings.store import DEMANDS, LOTS, kept_apart, saved_searches_since, suspended
 from shared.clock import iso
 from shared.events.listings import DemandChanged, DemandPosted, LotChanged, LotPublished
 from shared.mongo import Unit
@@ -48,8 +48,11 @@ class Alerts:
         self._sent = 0
 
     def on_arrival(self, unit: Unit, event: Arrival) -> None:
-        """Send an alert for each saved search of another organisation that it fits. A change that leaves the terms alone sends
-        none, nor do terms that are no longer those of today: theirs come with an event of their own. Raises TooManyAlerts."""
+        """Send an alert for each saved search that it fits, of another organisation, where neither has blocked the other.
+
+        A change that leaves the terms alone sends none, nor do terms that are no longer those of today: theirs come with an
+        event of their own. Raises TooManyAlerts.
+        """
         if isinstance(event, LotChanged | DemandChanged) and event.previous_terms_version in (None, event.terms_version):
             return
         is_lot = isinstance(event, LotPublished | LotChanged)
@@ -59,10 +62,11 @@ class Alerts:
         site = SITES.find(unit, listing.site_id)
         document = self.document_of(listing, site.compliance if site else [])
         fitting = self.matchers["lots" if is_lot else "demands"].matches(document, iso(unit.now))
+        silent = {listing.owner_id} | (kept_apart(unit, listing.owner_id) if fitting else set())
         alerts = [
             one.who.matched(document, listing.terms_version, one.material, unit.now)
             for one in fitting
-            if one.who.organisation_id != listing.owner_id
+            if one.who.organisation_id not in silent
         ]
         self._count(unit, len(alerts))
         unit.emit(*sorted(alerts, key=lambda alert: alert.id))

@@ -111,6 +111,17 @@ def test_ones_own_listings_are_no_news(market: Market) -> None:
     assert listen(market) == [(theirs, demand_id, 1)]
 
 
+@pytest.mark.parametrize("blocker", [0, 1])
+def test_who_blocked_the_other_hears_nothing_and_is_not_heard_of(market: Market, blocker: int) -> None:
+    seller, buyer = pair = market.party("collector"), market.party("buyer")
+    saved(market, buyer)
+    path = f"/v1/counterparties/{pair[1 - blocker].id}"
+    answer = market.client.put(path, json={"standing": "blocked"}, headers=pair[blocker].headers)
+    assert answer.status_code == 200, answer.text
+    market.lot(seller)
+    assert listen(market) == []
+
+
 def test_a_demand_names_the_grade_that_was_asked_for(market: Market) -> None:
     seller, buyer = market.party("collector"), market.party("buyer")
     paper = saved(market, seller, kind="demands", material="paper")

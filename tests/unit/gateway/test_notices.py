@@ -62,6 +62,7 @@ class Every:
 def test_no_notice_names_a_party_or_a_place_beyond_its_region() -> None:
     """What may be told, by name; a new field has to be thought of here."""
     told = {"status", "closed_reason", "available_t", "lot_id", "demand_id", "grade", "quantity_t", "price_cny_per_t", "reason"}
+    told |= {"saved_search_id", "name", "region", "alert"}  # of one's own saved search
     told |= {"proposal_id", "trade_id", "from_region", "to_region", "month_t", "material", "proposals", "matched_t"}
     for tell in TELLERS.values():
         _, _, data = tell(Every())
@@ -164,6 +165,7 @@ def test_a_digest_goes_out_at_eight(second: int) -> None:
     now = NOW + timedelta(seconds=second)
     at = Recipient("mill", "a@b", when="daily").send_at(now)
     assert at is not None and now < at <= now + timedelta(days=1) and at.astimezone(UTC).hour == 0
+    assert Recipient("mill", "a@b").send_at(now, daily=True) == at
     assert Recipient("mill", "a@b", when="off").send_at(now) is None
     assert Recipient("mill", "a@b", quiet_from="00:00", quiet_until="00:00").send_at(now) == now
 
