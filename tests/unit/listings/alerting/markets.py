@@ -77,7 +77,7 @@ def place(code: str, at: Position) -> Place:
     return Place("site-1", code, at)
 
 
-def _lot(grade: str, code: str, at: Position, kg: int, fen: int, title: str) -> Lot:
+def lot_of(grade: str, code: str, at: Position, kg: int, fen: int, title: str) -> Lot:
     terms = LotTerms(grade=grade, ask_fen_per_t=fen, available_from=NOW, available_until=LATER)
     draft = LotDraft(site_id="site-1", quantity_kg=kg, terms=terms, title=title, description=title[::-1])
     return Lot.new("listing-1", "seller", draft, place(code, at), NOW)
@@ -90,7 +90,7 @@ def _demand(grades: list[str], code: str, at: Position, kg: int, fen: int) -> De
 
 _KG, _FEN = st.sampled_from((9_999, 10_000, 30_000, 30_001)), st.sampled_from((100_000, 245_000, 245_001))
 LISTINGS: st.SearchStrategy[Lot | Demand] = st.builds(
-    _lot, st.sampled_from(GRADES), st.sampled_from(REGIONS), st.sampled_from(SPOTS), _KG, _FEN, st.sampled_from(TITLES)
+    lot_of, st.sampled_from(GRADES), st.sampled_from(REGIONS), st.sampled_from(SPOTS), _KG, _FEN, st.sampled_from(TITLES)
 ) | st.builds(
     _demand,
     st.lists(st.sampled_from(GRADES), min_size=1, max_size=3, unique=True),
@@ -101,12 +101,12 @@ LISTINGS: st.SearchStrategy[Lot | Demand] = st.builds(
 )
 
 
-def _entry(family: str, begins: int) -> Compliance:
+def entry(family: str, begins: int) -> Compliance:
     begin = NOW + timedelta(hours=begins)
     return Compliance(family, None, begin, begin + timedelta(hours=2))
 
 
-ENTRIES = st.lists(st.builds(_entry, st.sampled_from(FAMILIES), st.sampled_from((-5, -2, -1, 0, 1))), max_size=2)
+ENTRIES = st.lists(st.builds(entry, st.sampled_from(FAMILIES), st.sampled_from((-5, -2, -1, 0, 1))), max_size=2)
 
 
 def document(listing: Lot | Demand, entries: list[Compliance], is_open: bool) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from services.listings.views import Criteria
 from shared.clock import iso
 from shared.geo import great_circle_m
 from shared.parties import Compliance
-from tests.unit.listings.alerting.markets import CRITERIA, ENTRIES, LISTINGS, document, fits, query
+from tests.unit.listings.alerting.markets import CRITERIA, ENTRIES, LISTINGS, SPOTS, document, entry, fits, lot_of, query
 from tests.unit.listings.builders import NOW
 
 
@@ -73,6 +73,25 @@ def test_cells_are_small_where_circles_are() -> None:
     assert CELLS_DEG[level] == 0.25
     assert cells_under(Near("position", 89.99, 0, 10_000)) == ()
     assert cells_under(Near("position", 0, 179.99, 10_000)) == ()
+
+
+def told(criteria: Criteria, listing: Lot | Demand, entries: list[Compliance]) -> bool:
+    matcher: Matcher[str] = Matcher()
+    matcher.put("1", "1", query(criteria))
+    return bool(matcher.matches(document(listing, entries, True), iso(NOW)))
+
+
+@pytest.mark.parametrize("text", ["重废 武汉 unheardofword", "unheardofword 重废 武汉", "重废 unheardofword 武汉 湖北"])
+def test_of_three_words_any_one_may_be_missing_the_longest_too(text: str) -> None:
+    lot = lot_of("steel.hms1", "420100", SPOTS[0], 30_000, 245_000, "")
+    assert told(Criteria(q=text), lot, [])
+    assert not told(Criteria(q="重废 unheardofword"), lot_of("steel.hms1", "420100", SPOTS[0], 30_000, 245_000, ""), [])
+
+
+@pytest.mark.parametrize(("begins", "covered"), [(-3, False), (-2, False), (-1, True), (0, True), (1, False)])
+def test_a_period_of_compliance_ends_before_its_end(begins: int, covered: bool) -> None:
+    lot = lot_of("steel.hms1", "420100", SPOTS[0], 30_000, 245_000, "")
+    assert told(Criteria(compliant=True), lot, [entry("steel", begins)]) is covered
 
 
 def test_every_criterion_is_judged() -> None:
