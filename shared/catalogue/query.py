@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.catalogue.material import Family, Grade, Standard
 from shared.catalogue.tables import attribute, compliance_list, families, family, family_of, grade, grades
+from shared.text import plain
 
 
 def matches(material: str, grade_code: str) -> bool:
@@ -32,7 +33,7 @@ def resolve(text: str) -> Grade | None:
 
 
 def _key(text: str) -> str:
-    return "".join(text.casefold().split())
+    return "".join(plain(text).casefold().split())
 
 
 @cache

@@ -28,7 +28,21 @@ REGIONS = (
     *("520100", "520121", "430100", "410100", "210300", "510100", "500000", "350582"),
 )
 REMARKS = (
-    *("", "", "", "", "", "量大从优", "可开专票", "带票, 现货", "长期供应, 每月稳定", "无密封容器, 已过放射性检测", "可送到武汉", "不要重废", "与废铝分开堆放"),
+    *(
+        "",
+        "",
+        "",
+        "",
+        "",
+        "量大从优",
+        "可开专票",
+        "带票, 现货",
+        "长期供应, 每月稳定",
+        "无密封容器, 已过放射性检测",
+        "可送到武汉",
+        "不要重废",
+        "与废铝分开堆放",
+    ),
     *("dry, clean", "under roof, loaded by crane", "can deliver to Tangshan", "自提, 上门看货", "纸箱包装"),
 )
 TITLES = {
@@ -86,9 +100,7 @@ class Judged:
         if self.km:
             centre = geo.region(self.regions[0])
             assert centre is not None
-            metres = geo.great_circle_m(
-                centre.position.lat, centre.position.lon, lot.position.lat, lot.position.lon
-            )
+            metres = geo.great_circle_m(centre.position.lat, centre.position.lon, lot.position.lat, lot.position.lon)
             return 0 if metres <= self.km * 1000 else 3
         if not self.regions or any(geo.contains(one, lot.region) for one in self.regions):
             return 0
@@ -103,9 +115,7 @@ def queries() -> list[Judged]:
 
 
 def _judged(row: dict[str, str]) -> Judged:
-    worth = {
-        grade: points for points, column in ((3, "exact"), (2, "near"), (1, "loose")) for grade in _parts(row[column])
-    }
+    worth = {grade: points for points, column in ((3, "exact"), (2, "near"), (1, "loose")) for grade in _parts(row[column])}
     return Judged(
         query=row["query"],
         kind=row["kind"],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from services.listings.views.criteria import Criteria, Sort
 from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
 from services.listings.views.listed import list_demands, list_imports, list_lots, read_demand, read_import, read_lot
-from services.listings.views.search import Criteria, Found, Hit, Sort, search
+from services.listings.views.search import Found, Hit, destination, search
 from services.listings.views.suggest import Suggestion, suggest
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Kind",
     "Sort",
     "Suggestion",
+    "destination",
     "ensure_indices",
     "expected",
     "list_demands",

@@ -1,29 +1,31 @@
-"""Elasticsearch: an index behind an alias, written with the aggregate's version as external version, rebuilt without a gap.
-
-The alias `huanliu-lots` names the index that is searched; while a new one is built, the alias `huanliu-lots-building` names
-it, and every write goes to both. Nothing is ever deleted from an index: closed documents are filtered out (`protocol.md` 7).
-"""
+"""One index behind its alias: searching, writing, rebuilding, reading all of it."""
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
+import orjson
 from elastic_transport import ConnectionError as NoConnection
 from elastic_transport import ConnectionTimeout
-from elasticsearch import ApiError, BadRequestError, Elasticsearch
+from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError
 from elasticsearch.helpers import scan, streaming_bulk
 
 from shared.bus.consumer import ServerIsUnreachable
 from shared.ids import new_id
 from shared.problem import ServiceIsUnavailable
+from shared.search.analyser import STANDARD, analyser_of
+from shared.search.points import KEEP, PointInTimeIsGone, PointsInTime
 from shared.settings import Settings
 
+T = TypeVar("T")
 UNREACHABLE = (NoConnection, ConnectionTimeout)
-REFRESH = "300ms"
+REFRESH_S = 0.3
+"""How long a write may wait to be searchable."""
 VERSION_CONFLICT = 409
 LAST_WRITES_S = 1.0
 """How long a writer may still hold the name of an index that was replaced."""
@@ -43,9 +45,9 @@ class IndexIsMissing(Exception):
 
 
 class Index:
-    """One searchable kind. `mappings` is Elasticsearch's."""
+    """One searchable kind. `mappings` gives Elasticsearch's for the analyser that reads free text."""
 
-    def __init__(self, settings: Settings, name: str, mappings: dict[str, Any]) -> None:
+    def __init__(self, settings: Settings, name: str, mappings: Callable[[str], dict[str, Any]]) -> None:
         self.settings, self.mappings = settings, mappings
         self.alias = settings.index(name)
         self.building = f"{self.alias}-building"
@@ -54,16 +56,44 @@ class Index:
     def client(self) -> Elasticsearch:
         return Elasticsearch(self.settings.elasticsearch_url, request_timeout=10, max_retries=0, retry_on_timeout=False)
 
-    def search(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Elasticsearch's answer. Raises ServiceIsUnavailable (503) while it is down or has no index yet."""
+    @cached_property
+    def points(self) -> PointsInTime:
+        """The points in time that this process holds."""
+        return PointsInTime(self.client.options(request_timeout=5), self.alias)
+
+    def point(self) -> str:
+        """A point in time to search at. Raises ServiceIsUnavailable."""
+        return self._asked(self.points.now)
+
+    def search(self, body: dict[str, Any], point: str | None = None) -> dict[str, Any]:
+        """Elasticsearch's answer, of the index as it is or as it was at `point`. Raises ServiceIsUnavailable (503) while it is
+        down or has no index yet, PointInTimeIsGone."""
+        client = self.client.options(request_timeout=5)
+        if point is None:
+            return self._asked(lambda: dict(client.search(index=self.alias, **body).body))
+
+        def at_point() -> dict[str, Any]:
+            try:
+                return dict(client.search(pit={"id": point, "keep_alive": KEEP}, **body).body)
+            except ApiError as error:
+                if isinstance(error, NotFoundError) or "no_shard_available" in str(error.body):  # its index was deleted
+                    raise PointInTimeIsGone from error
+                raise
+
+        return self._asked(at_point)
+
+    def _asked(self, ask: Callable[[], T]) -> T:
         try:
-            return dict(self.client.options(request_timeout=5).search(index=self.alias, **body).body)
+            return ask()
         except BadRequestError:
             raise
         except (*UNREACHABLE, ApiError) as error:
-            raise ServiceIsUnavailable(
-                zh="搜索暂不可用, 挂牌和交易不受影响", en="Search is down for now; listing and trading go on", retry_after_s=5
-            ) from error
+            raise self._down() from error
+
+    def _down(self) -> ServiceIsUnavailable:
+        return ServiceIsUnavailable(
+            zh="搜索暂不可用, 挂牌和交易不受影响", en="Search is down for now; listing and trading go on", retry_after_s=5
+        )
 
     def rebuild(self, documents: Iterable[Document]) -> int:
         """Build a new index from the source of truth while the old one serves, then swap. `documents` must be read after
@@ -93,9 +123,16 @@ class Index:
             if isinstance(entry, dict) and not entry.get("aliases"):
                 self.client.indices.delete(index=name, ignore_unavailable=True)
 
-    def exists(self) -> bool:
-        """Whether there is one to be searched."""
-        return bool(self._behind(self.alias))
+    @cached_property
+    def form(self) -> str:
+        """What the documents look like, in short: an index of another form is rebuilt."""
+        return hashlib.blake2b(orjson.dumps(self.mappings(STANDARD)), digest_size=8).hexdigest()
+
+    def is_current(self) -> bool:
+        """Whether there is one to be searched, and of this form."""
+        found = self.client.options(ignore_status=404).indices.get_mapping(index=self.alias).body
+        forms = [entry["mappings"].get("_meta", {}).get("form") for entry in found.values() if isinstance(entry, dict)]
+        return bool(forms) and all(form == self.form for form in forms)
 
     def _behind(self, *aliases: str) -> dict[str, str]:
         """The indices that these aliases name, with the alias of each."""
@@ -105,10 +142,11 @@ class Index:
 
     def _create(self, alias: str) -> str:
         name = f"{self.alias}-{new_id()}"
+        mappings = self.mappings(analyser_of(self.client, self.settings.search_analyser))
         self.client.indices.create(
             index=name,
-            mappings=self.mappings,
-            settings={"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": REFRESH},
+            mappings={**mappings, "_meta": {"form": self.form}},
+            settings={"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": f"{round(REFRESH_S * 1000)}ms"},
             aliases={alias: {}},
         )
         return name
@@ -162,3 +200,16 @@ def write(batches: Sequence[tuple[Index, Sequence[Document]]]) -> None:
         )
     except (*UNREACHABLE, ApiError) as error:
         raise ServerIsUnreachable(f"Elasticsearch: {error}") from error
+
+
+def versions(index: Index, ids: Sequence[str]) -> dict[str, int]:
+    """The versions of those that are in the index, searchable yet or not. Raises ServerIsUnreachable, IndexIsMissing."""
+    if not ids:
+        return {}
+    try:
+        answer = index.client.mget(index=index.alias, ids=list(ids), source=False)
+    except NotFoundError as error:
+        raise IndexIsMissing(index.alias) from error
+    except (*UNREACHABLE, ApiError) as error:
+        raise ServerIsUnreachable(f"Elasticsearch: {error}") from error
+    return {one["_id"]: one["_version"] for one in answer["docs"] if one.get("found")}
