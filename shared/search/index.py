@@ -63,7 +63,7 @@ class Index:
 
     def point(self) -> str:
         """A point in time to search at. Raises ServiceIsUnavailable."""
-        return self._asked(self.points.now)
+        return self._asked(self.points.open)
 
     def search(self, body: dict[str, Any], point: str | None = None) -> dict[str, Any]:
         """Elasticsearch's answer, of the index as it is or as it was at `point`. Raises ServiceIsUnavailable (503) while it is
@@ -130,8 +130,11 @@ class Index:
 
     def is_current(self) -> bool:
         """Whether there is one to be searched, and of this form."""
-        found = self.client.options(ignore_status=404).indices.get_mapping(index=self.alias).body
-        forms = [entry["mappings"].get("_meta", {}).get("form") for entry in found.values() if isinstance(entry, dict)]
+        try:
+            found = self.client.indices.get_mapping(index=self.alias).body
+        except NotFoundError:
+            return False
+        forms = [entry["mappings"].get("_meta", {}).get("form") for entry in found.values()]
         return bool(forms) and all(form == self.form for form in forms)
 
     def _behind(self, *aliases: str) -> dict[str, str]:

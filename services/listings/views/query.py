@@ -2,7 +2,8 @@
 
 What was understood scores by fixed points, so that a rank can be explained: a named grade up to 100, its place up to 80, the
 tonnes 15; words in titles and remarks by their rarity, a few points each. Sorted by relevance, what is near to what was asked
-follows after it (a lot of the same province, a related grade); sorted otherwise only what was asked for is found.
+follows after it (a lot of the same province where the place's name means one, a related grade); sorted otherwise only what was
+asked for is found.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ def query_of(unit: Unit, criteria: Criteria, *, eased: bool) -> Clause:
         must.append(_any([*ways, *([] if exactly else [_titled(text) for text in named])]))
     if meant.regions and not _circle(meant, criteria):
         if not eased and (exactly or not meant.guessed):
-            where = meant.regions if exactly else {geo.lineage(code)[-1] for code in meant.regions}
+            provinces = {geo.lineage(code)[-1] for code in meant.regions}
+            where = provinces if not exactly and len(provinces) == 1 else set(meant.regions)
             filters.append({"terms": {"regions": sorted(where)}})
         should += _places(meant.regions)
     if meant.words:

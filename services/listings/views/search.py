@@ -86,9 +86,12 @@ def search(
         asked = _ask(unit, kind, criteria, place, {**_body(kind, criteria, explain), "size": limit + 1})
         rows, computed = asked.rows[:limit], None
         after = rows[-1]["sort"] if len(asked.rows) > limit else None
+    points = index_of(unit.settings, kind).points
     following = None
-    if after is not None:
-        index_of(unit.settings, kind).points.hand_out(asked.point)
+    if after is None:
+        points.drop(asked.point)
+    else:
+        points.hand_out(asked.point)
         following = sealed(Place(after, asked.point, asked.eased), kind, criteria, key)
     return Found(
         _hits(unit, caller, kind, criteria, rows, explain),

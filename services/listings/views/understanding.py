@@ -56,7 +56,7 @@ def understand(text: str) -> Understood:
     found, rest = measures(plain(text))
     parts = [_measured(one) for one in found]
     named: list[tuple[Part, Meaning]] = []
-    regions: list[str] = []
+    regions: list[tuple[str, ...]] = []
     words: list[str] = []
     guessed: list[bool] = []
     for text_of, meaning, spelt in _read(rest):
@@ -66,7 +66,7 @@ def understand(text: str) -> Understood:
         elif meaning.ignored:
             parts.append(Part(text_of, "ignored", zh="不影响结果", en="left aside"))
         elif meaning.regions:
-            regions += meaning.regions
+            regions.append(meaning.regions)
             guessed.append(spelt is not None)
             parts.append(_place(text_of, meaning, spelt))
         else:
@@ -79,9 +79,13 @@ def understand(text: str) -> Understood:
             words.append(part.text)
             parts[parts.index(part)] = Part(part.text, "words", zh="文字", en="words")
     fitting = [meaning.grades for _, meaning in named if meaning.whole or not whole or meant & meaning.grades.keys()]
-    places = tuple(dict.fromkeys(_narrowed(regions)))
     return Understood(
-        tuple(parts), _together(fitting), places, tuple(dict.fromkeys(words)), tuple(found), bool(guessed) and all(guessed)
+        tuple(parts),
+        _together(fitting),
+        _narrowed(regions),
+        tuple(dict.fromkeys(words)),
+        tuple(found),
+        bool(guessed) and all(guessed),
     )
 
 
@@ -99,20 +103,16 @@ def _together(named: Sequence[dict[str, float]]) -> dict[str, float]:
     return found
 
 
-def _narrowed(regions: Sequence[str]) -> list[str]:
-    """`北京朝阳区` is the district in Beijing: a place that holds another of those named adds nothing, and where a place is
-    named that holds some of several of one name, the others are not meant."""
-    inner = [one for one in regions if any(other != one and geo.contains(other, one) for other in regions)]
-    outer = {other for one in inner for other in regions if other != one and geo.contains(other, one)}
-    if not inner:
-        return list(regions)
-    names = {name.name_zh for one in inner if (name := geo.region(one)) is not None}
-    return [one for one in regions if one in inner or (one not in outer and not _is_called(one, names))]
-
-
-def _is_called(code: str, names: set[str]) -> bool:
-    found = geo.region(code)
-    return found is not None and any(found.name_zh[:2] == name[:2] for name in names)
+def _narrowed(places: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """`北京朝阳区` is the district in Beijing: of the places of one name those are meant that lie in another that was named, and
+    what holds them is not looked for by itself."""
+    found: list[str] = []
+    for number, place in enumerate(places):
+        others = [code for at, other in enumerate(places) if at != number for code in other]
+        inside = [code for code in place if any(code != outer and geo.contains(outer, code) for outer in others)]
+        around = any(code != inner and geo.contains(code, inner) for code in place for inner in others)
+        found += [] if around else inside or place
+    return tuple(dict.fromkeys(found))
 
 
 def _read(text: str) -> list[tuple[str, Meaning | None, str | None]]:
