@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from typing import Literal
 
 from services.listings.views.lexicon import atoms, corrected, key_of, names_of
@@ -31,13 +33,35 @@ class Suggestion:
     text: str
 
 
+class _Text:
+    """Names one to a line in one piece: a search through it costs less than one through a list by far."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.text = "\n" + "\n".join(names) + "\n"
+        self.begins = list(accumulate((len(name) + 1 for name in names), initial=1))
+
+    def find(self, key: str) -> Iterator[tuple[int, int]]:
+        """The number of each name that has the key, with how well: 0 is the whole name, 1 its beginning, 2 a word's beginning,
+        3 anywhere."""
+        at = self.text.find(key)
+        while at >= 0:
+            number = bisect_right(self.begins, at) - 1
+            before, after = self.text[at - 1], self.text[at + len(key)]
+            rank = (0 if after == "\n" else 1) if before == "\n" else 2 if before in " (" else 3
+            yield number, rank
+            at = self.text.find(key, at + 1)
+
+
 @dataclass(frozen=True, slots=True)
 class _Entries:
-    """Every name of everything with the key it is compared by, and where it stands by the first letter of its words."""
+    """Every name of everything, as it is compared and run together; the spelling looks at the words of Latin names by their
+    first letter, each with the number of its entry."""
 
-    names: tuple[tuple[Suggestion, str], ...]
+    found: tuple[Suggestion, ...]
+    order: tuple[tuple[int, int, str], ...]
+    names: _Text
+    joined: _Text
     latin: dict[str, tuple[tuple[str, int], ...]]
-    """Words of Latin names by their first letter, each with the number of its entry: the spelling looks here."""
 
 
 @cache
@@ -49,17 +73,24 @@ def _entries() -> _Entries:
     for grade in grades():
         for name in dict.fromkeys(names_of(grade)):
             found.append(Suggestion("grade", grade.code, grade.name_zh, grade.name_en, name))
+    levels: list[int] = [_ORDER[one.kind] for one in found]
     for region in geo.regions():
         if region.name_zh != "市辖区":
             for name in dict.fromkeys((region.name_zh, short_name(region.name_zh), region.name_en)):
                 found.append(Suggestion("region", region.code, region.name_zh, region.name_en, name))
+                levels.append(_ORDER["region"] + ("province", "city", "county").index(region.level))
     latin: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for number, one in enumerate(found):
         for word in atoms(one.text):
-            if word.isascii() and word.isalpha() and len(word) > 3:
+            if word.isascii() and word.isalpha() and len(word) >= MISSPELT_FROM:
                 latin[word[0]].append((word, number))
-    names = tuple((one, _key(one.text)) for one in found)
-    return _Entries(names, {letter: tuple(words) for letter, words in latin.items()})
+    return _Entries(
+        tuple(found),
+        tuple((level, len(one.text), one.value) for level, one in zip(levels, found, strict=True)),
+        _Text([_key(one.text) for one in found]),
+        _Text([key_of(one.text) for one in found]),
+        {letter: tuple(words) for letter, words in latin.items()},
+    )
 
 
 def _key(text: str) -> str:
@@ -75,20 +106,16 @@ def suggest(text: str, limit: int) -> list[Suggestion]:
     return _best(_containing(key), limit) or _best(_near(key), limit)
 
 
-_Ranked = tuple[int, int, int, str, Suggestion]
-
-
-def _containing(key: str) -> Iterator[_Ranked]:
+def _containing(key: str) -> Iterator[tuple[int, int]]:
+    """The number of each entry with its rank: `hms 1` is found in `HMS1` too."""
+    entries = _entries()
+    yield from entries.names.find(key)
     joined = key_of(key)
-    for one, name in _entries().names:
-        rank = _rank(name, key)
-        if rank is None and len(joined) > 2 and joined != key and joined in _joined(name):
-            rank = 3
-        if rank is not None:
-            yield rank, _ORDER[one.kind], len(name), one.value, one
+    if joined and joined != key:
+        yield from entries.joined.find(joined)
 
 
-def _near(key: str) -> Iterator[_Ranked]:
+def _near(key: str) -> Iterator[tuple[int, int]]:
     """Names with a word that the last one typed is near to, or begins like."""
     word = key.split()[-1]
     if not (word.isascii() and word.isalpha()) or len(word) < MISSPELT_FROM:
@@ -100,30 +127,15 @@ def _near(key: str) -> Iterator[_Ranked]:
         return
     for one, number in known:
         if one.startswith(meant):
-            suggestion, name = entries.names[number]
-            yield one != meant, _ORDER[suggestion.kind], len(name), suggestion.value, suggestion
+            yield number, int(one != meant)
 
 
-def _best(ranked: Iterable[_Ranked], limit: int) -> list[Suggestion]:
+def _best(ranked: Iterable[tuple[int, int]], limit: int) -> list[Suggestion]:
+    entries = _entries()
     best: dict[tuple[str, str], Suggestion] = {}
-    for *_, one in sorted(ranked, key=lambda row: row[:4]):
+    for _, _, number in sorted((rank, entries.order[number], number) for number, rank in ranked):
+        one = entries.found[number]
         best.setdefault((one.kind, one.value), one)
         if len(best) == limit:
             break
     return list(best.values())
-
-
-@cache
-def _joined(name: str) -> str:
-    """The name without spaces and hyphens: `HMS 1` is found by `hms1`."""
-    return key_of(name)
-
-
-def _rank(name: str, key: str) -> int | None:
-    if name == key:
-        return 0
-    if name.startswith(key):
-        return 1
-    if f" {key}" in name or f"({key}" in name:
-        return 2
-    return 3 if key in name else None

@@ -104,8 +104,8 @@ def _together(named: Sequence[dict[str, float]]) -> dict[str, float]:
 
 
 def _narrowed(places: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """`北京朝阳区` is the district in Beijing: of the places of one name those are meant that lie in another that was named, and
-    what holds them is not looked for by itself."""
+    """`北京朝阳区` is the district in Beijing: of the places of one name those are meant that lie in another that was named,
+    and what holds them is not looked for by itself."""
     found: list[str] = []
     for number, place in enumerate(places):
         others = [code for at, other in enumerate(places) if at != number for code in other]
