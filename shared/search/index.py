@@ -184,6 +184,17 @@ class Index:
         for hit in scan(self.client, index=self.alias, query=query, size=1000):
             yield hit["_id"], hit["_version"], hit["_source"]
 
+    def some(self, ids: Sequence[str]) -> Iterator[tuple[str, int, dict[str, Any]]]:
+        """As `all`, those of `ids` that are there, searchable yet or not."""
+        for one in self.client.mget(index=self.alias, ids=list(ids))["docs"]:
+            if one.get("found"):
+                yield one["_id"], one["_version"], one["_source"]
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take out what no row stands for."""
+        for identifier in ids:
+            self.client.options(ignore_status=404).delete(index=self.alias, id=identifier)
+
 
 def write(batches: Sequence[tuple[Index, Sequence[Document]]]) -> None:
     """Index each batch into every target of its index, all in one go; an older version than the stored one is passed over.

@@ -161,6 +161,12 @@ def expected(unit: Unit, kind: Kind) -> Iterator[Document]:
     yield from _documents(unit, kind, batch)
 
 
+def expected_of(unit: Unit, kind: Kind, ids: Iterable[str]) -> Iterator[Document]:
+    """As `expected`, of these ids alone."""
+    where = {"_id": {"$in": list(ids)}, "status": {"$ne": "draft"}}
+    yield from _documents(unit, kind, kind.repository.select(unit, where))
+
+
 def _documents(unit: Unit, kind: Kind, batch: list[Lot | Demand]) -> Iterator[Document]:
     known = SITES.many(unit, {row.site_id for row in batch})
     for row in batch:
