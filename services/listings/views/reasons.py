@@ -39,8 +39,12 @@ _ORDERS: dict[Sort, tuple[str, str]] = {
 def reasons_of(row: dict[str, Any], listing: Lot | Demand, criteria: Criteria) -> list[Reason]:
     """The order that was asked for, then the points that made the score, most first."""
     first = [Reason("order", *_ORDERS[criteria.order], None)] if criteria.order != "relevance" else []
-    matched = row.get("matched_queries") or {}
-    found = [_reason(name, round(points, 2), listing, criteria) for name, points in matched.items()]
+    matched: dict[str, float] = row.get("matched_queries") or {}
+    places = [name for name in _PLACES if f"place:{name}" in matched]
+    points_of = {name: points for name, points in matched.items() if not name.startswith("place:")}
+    if places:  # who lies there lies in the same city and province as well: the nearest is said, with the points of all
+        points_of[f"place:{places[0]}"] = sum(matched[f"place:{name}"] for name in places)
+    found = [_reason(name, round(points, 2), listing, criteria) for name, points in points_of.items()]
     return [*first, *sorted(found, key=lambda one: -(one.points or 0))]
 
 
