@@ -13,7 +13,7 @@ import orjson
 from elastic_transport import ConnectionError as NoConnection
 from elastic_transport import ConnectionTimeout
 from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError
-from elasticsearch.helpers import scan, streaming_bulk
+from elasticsearch.helpers import parallel_bulk, scan, streaming_bulk
 
 from shared.bus.consumer import ServerIsUnreachable
 from shared.ids import new_id
@@ -23,9 +23,12 @@ from shared.search.points import KEEP, PointInTimeIsGone, PointsInTime
 from shared.settings import Settings
 
 T = TypeVar("T")
+Sender = Callable[[Iterable[Any]], Iterator[tuple[bool, dict[str, Any]]]]
 UNREACHABLE = (NoConnection, ConnectionTimeout)
 REFRESH_S = 0.3
 """How long a write may wait to be searchable."""
+_REFRESH = f"{round(REFRESH_S * 1000)}ms"
+AT_ONCE = 500
 VERSION_CONFLICT = 409
 LAST_WRITES_S = 1.0
 """How long a writer may still hold the name of an index that was replaced."""
@@ -101,7 +104,8 @@ class Index:
         self._sweep()
         fresh = self._create(self.building)
         try:
-            count = self._bulk((fresh, one) for one in documents)
+            count = self._bulk(((fresh, one) for one in documents), self._side_by_side)
+            self.client.indices.put_settings(index=fresh, settings={"refresh_interval": _REFRESH})
             self.client.indices.refresh(index=fresh)
             old = self._behind(self.alias)
             actions = [{"remove": {"index": name, "alias": self.alias}} for name in old]
@@ -149,12 +153,19 @@ class Index:
         self.client.indices.create(
             index=name,
             mappings={**mappings, "_meta": {"form": self.form}},
-            settings={"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": f"{round(REFRESH_S * 1000)}ms"},
+            settings={"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"},
             aliases={alias: {}},
         )
         return name
 
-    def _bulk(self, writes: Iterable[tuple[str, Document]]) -> int:
+    def _in_turn(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
+        return streaming_bulk(self.client, actions, chunk_size=AT_ONCE, raise_on_error=False)
+
+    def _side_by_side(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
+        """While one batch is written the next are read."""
+        return iter(parallel_bulk(self.client, actions, thread_count=2, queue_size=2, chunk_size=AT_ONCE, raise_on_error=False))
+
+    def _bulk(self, writes: Iterable[tuple[str, Document]], send: Sender | None = None) -> int:
         """Each document into the index beside it. Returns how many."""
 
         def actions() -> Iterator[dict[str, Any]]:
@@ -169,7 +180,7 @@ class Index:
                 }
 
         count = 0
-        for ok, item in streaming_bulk(self.client, actions(), chunk_size=500, raise_on_error=False):
+        for ok, item in (send or self._in_turn)(actions()):
             count += 1
             if not ok and item["index"]["status"] != VERSION_CONFLICT:
                 raise ValueError(f"Elasticsearch refused {item['index']['_id']}: {item['index'].get('error')}")
