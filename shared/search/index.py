@@ -159,7 +159,7 @@ class Index:
         return name
 
     def _in_turn(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
-        return streaming_bulk(self.client, actions, chunk_size=AT_ONCE, raise_on_error=False)
+        return iter(streaming_bulk(self.client, actions, chunk_size=AT_ONCE, raise_on_error=False))
 
     def _side_by_side(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
         """While one batch is written the next are read."""

@@ -80,8 +80,8 @@ def _source(listing: Lot | Demand, grades: list[str], price_fen: int, compliance
         "quantity_kg": listing.quantity_kg,
         "published_at": _time(listing.published_at),
         "compliant": [_range(one) for one in compliance if one.list in families],
-        "names": list(dict.fromkeys(name for grade in grades for name in _names(grade))),
-        "places": list(_places(listing.region)),
+        "names": list(dict.fromkeys(name for grade in grades for name in names_of_grade(grade))),
+        "places": list(places_of_region(listing.region)),
     }
 
 
@@ -94,13 +94,13 @@ def _range(entry: Compliance) -> dict[str, str]:
 
 
 @cache
-def _names(grade: str) -> tuple[str, ...]:
+def names_of_grade(grade: str) -> tuple[str, ...]:
     zh, en = search_terms(grade)
     return (*zh, *en)
 
 
 @cache
-def _places(region: str) -> tuple[str, ...]:
+def places_of_region(region: str) -> tuple[str, ...]:
     """Names of a region and of what it lies in; the Chinese ones also in one piece, as an address writes them."""
     found = [one for one in map(geo.region, geo.lineage(region)) if one is not None and one.name_zh != "市辖区"]
     zh = [one.name_zh for one in found]

@@ -62,28 +62,6 @@ def query_of(unit: Unit, criteria: Criteria, *, eased: bool) -> Clause:
     return {"bool": {"filter": filters, "must": must, "should": should}}
 
 
-def highlight_of(criteria: Criteria) -> Clause | None:
-    """What is marked in the texts: every piece that was understood."""
-    meant = understand(criteria.q)
-    texts = [
-        text
-        for part in meant.parts
-        if part.kind in ("grade", "material", "region", "words")
-        for text in _spellings(part.text, part.spelt)
-    ]
-    if not texts:
-        return None
-    fields: dict[str, Clause] = {name: {} for name in ("names", "places", "title", "description")}
-    wanted = [{"multi_match": {"query": text, "type": "phrase", "fields": list(fields)}} for text in texts]
-    wanted += [_word(word) for word in meant.words]
-    return {"encoder": "html", "highlight_query": _any(wanted), "fields": fields}
-
-
-def _spellings(text: str, spelt: str | None) -> list[str]:
-    """`hms 1` also as `hms1`."""
-    return list(dict.fromkeys((spelt or text, (spelt or text).replace(" ", ""))))
-
-
 def _filters(unit: Unit, criteria: Criteria) -> list[Clause]:
     filters: list[Clause] = [{"term": {"status": "open"}}]
     if criteria.material:

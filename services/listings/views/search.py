@@ -12,9 +12,10 @@ from services.listings.views.criteria import Criteria, Sort
 from services.listings.views.cursors import Place, opened, sealed
 from services.listings.views.delivered import CANDIDATES, STEP_KM, Delivered, Offer, delivered
 from services.listings.views.facets import FACETS, facets_of
+from services.listings.views.highlights import highlights_of
 from services.listings.views.index import KINDS, index_of
 from services.listings.views.listed import knows_place
-from services.listings.views.query import highlight_of, is_left_aside, point_of, query_of
+from services.listings.views.query import is_left_aside, point_of, query_of
 from services.listings.views.reasons import Reason, reasons_of
 from services.listings.views.understanding import Part, understand
 from shared import geo, parties
@@ -107,9 +108,6 @@ def search(
 
 def _body(kind: str, criteria: Criteria, explain: bool) -> dict[str, Any]:
     body: dict[str, Any] = {"sort": _sort(kind, criteria), "track_total_hits": True, "source": False, "aggs": FACETS}
-    highlight = highlight_of(criteria)
-    if highlight is not None:
-        body["highlight"] = highlight
     if explain:
         body |= {"include_named_queries_score": True, "track_scores": True}
     return body
@@ -204,7 +202,7 @@ def _hits(
         if listing is None or listing.status != "open":
             continue
         exact = knows_place(caller, listing.owner_id) or listing.id in known
-        highlights = {name.removesuffix(".words"): list(parts) for name, parts in row.get("highlight", {}).items()}
+        highlights = highlights_of(listing, criteria.q)
         distance_km = _distance_km(criteria.near, listing.position, exact)
         reasons = reasons_of(row, listing, criteria) if explain else None
         hits.append(Hit(listing, exact, distance_km, highlights, reasons, _delivered(criteria, listing, exact)))
