@@ -29,6 +29,8 @@ REFRESH_S = 0.3
 """How long a write may wait to be searchable."""
 _REFRESH = f"{round(REFRESH_S * 1000)}ms"
 AT_ONCE = 500
+SMALL = 20
+"""Documents: for so few a refresh of their own is worth its price, once an interval."""
 VERSION_CONFLICT = 409
 LAST_WRITES_S = 1.0
 """How long a writer may still hold the name of an index that was replaced."""
@@ -54,6 +56,7 @@ class Index:
         self.settings, self.mappings = settings, mappings
         self.alias = settings.index(name)
         self.building = f"{self.alias}-building"
+        self._refreshed_at = float("-inf")
 
     @cached_property
     def client(self) -> Elasticsearch:
@@ -161,6 +164,11 @@ class Index:
     def _in_turn(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
         return iter(streaming_bulk(self.client, actions, chunk_size=AT_ONCE, raise_on_error=False))
 
+    def _at_once(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
+        """Searchable when it is written."""
+        self._refreshed_at = time.monotonic()
+        return iter(streaming_bulk(self.client, actions, chunk_size=AT_ONCE, raise_on_error=False, refresh=True))
+
     def _side_by_side(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
         """While one batch is written the next are read."""
         return iter(parallel_bulk(self.client, actions, thread_count=2, queue_size=2, chunk_size=AT_ONCE, raise_on_error=False))
@@ -208,21 +216,25 @@ class Index:
 
 
 def write(batches: Sequence[tuple[Index, Sequence[Document]]]) -> None:
-    """Index each batch into every target of its index, all in one go; an older version than the stored one is passed over.
-    Raises ServerIsUnreachable, IndexIsMissing."""
+    """Index each batch into every target of its index, all in one go; an older version than the stored one is passed over. A
+    small one after a pause is searchable at once, others within the refresh interval. Raises ServerIsUnreachable,
+    IndexIsMissing."""
     client = batches[0][0]
+    is_small = sum(len(documents) for _, documents in batches) <= SMALL
+    after_a_pause = time.monotonic() - client._refreshed_at >= REFRESH_S
     try:
         names = client._behind(*(alias for index, _ in batches for alias in (index.alias, index.building)))
         for index, _ in batches:
             if index.alias not in names.values():
                 raise IndexIsMissing(index.alias)
-        client._bulk(
+        writes = (
             (target, document)
             for index, documents in batches
             for target, alias in names.items()
             if alias in (index.alias, index.building)
             for document in documents
         )
+        client._bulk(writes, client._at_once if is_small and after_a_pause else None)
     except (*UNREACHABLE, ApiError) as error:
         raise ServerIsUnreachable(f"Elasticsearch: {error}") from error
 
