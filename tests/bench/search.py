@@ -106,7 +106,10 @@ def _indexing(settings: Settings) -> Iterator[Row]:
             figures["events"].append((_per_second(len(lots), lambda: _projected(market, events)), bare))
         yield _row("indexer: rebuild, documents/s ÷ bare helpers.bulk", *_median(figures["rebuild"]), 0.8, least=True)
         yield _row(
-            "indexer: batches of 200 events, documents/s ÷ bare helpers.bulk", *_median(figures["events"]), 0.8, least=True
+            f"indexer: batches of {PROJECTED_AT_ONCE} events, documents/s ÷ bare helpers.bulk",
+            *_median(figures["events"]),
+            0.8,
+            least=True,
         )
 
 
