@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """Port of a worker's own probes and metrics; 0 opens none."""
     replication: int = 1
 
+    search_analyser: str = "auto"
+    """Elasticsearch's analyser of free text; `auto` takes the best that the cluster has when an index is made."""
     secret_key: str = ""
     token_minutes: int = 10
     refresh_days: int = 30

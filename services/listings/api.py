@@ -29,6 +29,7 @@ from services.listings.schemas import (
     LotIn,
     LotOut,
     LotPatch,
+    LotSearchQuery,
     LotsQuery,
     MaterialsOut,
     MaterialsQuery,
@@ -308,15 +309,18 @@ def set_counterparty(unit: Unit, caller: Caller, organisation_id: str, body: Cou
 
 
 @routes.get("/v1/search/lots", "search.read", FoundLots)
-def search_lots(unit: Unit, caller: Caller, query: SearchQuery) -> FoundLots:
+def search_lots(unit: Unit, caller: Caller, query: LotSearchQuery) -> FoundLots:
     """Search open lots."""
-    return FoundLots.of(views.search(unit, caller, "lots", query.criteria(), query.cursor, query.limit))
+    to = views.destination(unit, caller, query.to_site) if query.to_site else query.to
+    found = views.search(unit, caller, "lots", query.criteria(to), query.cursor, query.limit, query.explain)
+    return FoundLots.of(found)
 
 
 @routes.get("/v1/search/demands", "search.read", FoundDemands)
 def search_demands(unit: Unit, caller: Caller, query: SearchQuery) -> FoundDemands:
     """Search open demands."""
-    return FoundDemands.of(views.search(unit, caller, "demands", query.criteria(), query.cursor, query.limit))
+    found = views.search(unit, caller, "demands", query.criteria(), query.cursor, query.limit, query.explain)
+    return FoundDemands.of(found)
 
 
 @routes.get("/v1/search/suggest", "search.read", SuggestOut)

@@ -53,4 +53,5 @@ TIMERS = (
     Timer("recur", 5, service.make_due),
     Timer("imports", 1, lambda database: service.work_off_imports(database, draft_of)),
     Timer("index", 3, views.ensure_indices),
+    Timer("index lag", 3, views.Lag().measure),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -40,14 +41,26 @@ ONE_A_PERIOD = {
 class LotDocument(Sealed):
     meta = {  # noqa: RUF012
         "collection": "lots",
-        "indexes": [["seller_id", "-id"], ["status", "terms.available_until"], ["site_id", "status"], ONE_A_PERIOD],
+        "indexes": [
+            ["seller_id", "-id"],
+            ["status", "terms.available_until"],
+            ["site_id", "status"],
+            ["updated_at", "id"],
+            ONE_A_PERIOD,
+        ],
     }
 
 
 class DemandDocument(Sealed):
     meta = {  # noqa: RUF012
         "collection": "demands",
-        "indexes": [["buyer_id", "-id"], ["status", "terms.deliver_until"], ["site_id", "status"], ONE_A_PERIOD],
+        "indexes": [
+            ["buyer_id", "-id"],
+            ["status", "terms.deliver_until"],
+            ["site_id", "status"],
+            ["updated_at", "id"],
+            ONE_A_PERIOD,
+        ],
     }
 
 
@@ -194,6 +207,24 @@ def published(unit: Unit, repository: Repository[L], batch: int = 1000) -> Itera
 def published_count(unit: Unit, repository: Repository[L]) -> int:
     """How many `published` gives."""
     return unit.collection(repository.name).count_documents({"status": {"$ne": "draft"}})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """That a lot or demand was last changed then, to that version."""
+
+    id: str
+    version: int
+    at: datetime
+
+
+def changed_since(unit: Unit, repository: Repository[L], since: datetime, after: str, limit: int) -> list[Change]:
+    """What was changed later than `since`, or then with an id above `after`, and is no draft; oldest change first."""
+    later = [{"updated_at": {"$gt": since}}, {"updated_at": since, "_id": {"$gt": after}}]
+    order = [("updated_at", 1), ("_id", 1)]
+    fields = {"version": 1, "updated_at": 1}
+    rows = unit.collection(repository.name).find({"$or": later, "status": {"$ne": "draft"}}, fields, sort=order, limit=limit)
+    return [Change(row["_id"], row["version"], row["updated_at"]) for row in rows]
 
 
 def partners(unit: Unit, organisation_id: str, side: str, identifiers: list[str]) -> set[str]:

@@ -125,9 +125,13 @@ def option_table(
     mode: str,
 ) -> FreightTable:
     """The same integers as `options`, for arrays of degrees of one shape."""
-    figures = tariff(mode, family)
     great_circle_m = great_circle_m_array(origin_lat, origin_lon, destination_lat, destination_lon)
-    circle_m = np.floor(great_circle_m + 0.5).astype(np.int64)
+    return table_over(np.floor(great_circle_m + 0.5).astype(np.int64), family, mode)
+
+
+def table_over(circle_m: NDArray[np.int64], family: str, mode: str) -> FreightTable:
+    """The same integers as `option_table`, for great circles in whole metres."""
+    figures = tariff(mode, family)
     distance_m = _over_micro(circle_m * figures.detour_micro)
     return FreightTable(
         mode=mode,

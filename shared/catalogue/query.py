@@ -9,6 +9,7 @@ from typing import Any
 from shared.catalogue.material import Family, Grade, HardStop, Limit, Standard, TaxCategory
 from shared.catalogue.rules import bases, edition, hard_stops, names_of_several, tax_categories, tax_category
 from shared.catalogue.tables import attribute, compliance_list, families, family, family_of, grade, grades
+from shared.text import plain
 
 
 def matches(material: str, grade_code: str) -> bool:
@@ -35,7 +36,7 @@ def resolve(text: str) -> Grade | None:
 
 
 def _key(text: str) -> str:
-    return "".join(text.casefold().split())
+    return "".join(plain(text).casefold().split())
 
 
 @cache

@@ -1,7 +1,9 @@
-"""`python -m tests.bench [NAME]`: runs the benches that have `rows()` and writes each to `bench/results/<name>.json`."""
+"""`python -m tests.bench [--servers DIR] [NAME]`: runs the benches that have `rows()` and writes each to
+`bench/results/<name>.json`."""
 
 from __future__ import annotations
 
+import argparse
 import importlib
 import json
 import os
@@ -14,6 +16,8 @@ from typing import Any
 import psutil
 from rich.console import Console
 from rich.table import Table
+
+from tests.bench.servers import KEPT
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parents[1] / "bench" / "results"
@@ -52,7 +56,12 @@ def _figure(value: float | None) -> str:
 
 def main() -> None:
     """Runs the bench that is named, or all."""
-    wanted = sys.argv[1:] or benches()
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=main.__doc__)
+    parser.add_argument("--servers", metavar="DIR", type=Path, help="use servers kept running below DIR")
+    parser.add_argument("names", metavar="NAME", nargs="*")
+    chosen = parser.parse_args()
+    KEPT.extend([chosen.servers] if chosen.servers else [])
+    wanted = chosen.names or benches()
     unknown = sorted(set(wanted) - set(benches()))
     if unknown:
         sys.exit(f"There is no bench {', '.join(unknown)}; there are: {', '.join(benches())}.")

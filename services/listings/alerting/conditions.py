@@ -201,8 +201,10 @@ def _geo_distance(body: Clause) -> Condition:
 
 
 def _multi_match(body: Clause) -> Condition:
-    _only(body, "query", "type", "fields", "fuzziness", "prefix_length", "max_expansions", "tie_breaker")
-    fields = tuple(sorted(name.partition("^")[0] for name in body["fields"]))
+    known = ("query", "type", "fields", "fuzziness", "prefix_length", "max_expansions", "tie_breaker", "minimum_should_match")
+    _only(body, *known)
+    # `title*` is the title, with what another analyser makes of the same text
+    fields = tuple(sorted({name.partition("^")[0].removesuffix("*") for name in body["fields"]}))
     return _words(str(body["query"]), body.get("type", "best_fields"), fields, body)
 
 
@@ -210,7 +212,7 @@ def _match(kind: str) -> Callable[[Clause], Condition]:
     def one_field(body: Clause) -> Condition:
         [(field, asked)] = body.items()
         asked = asked if isinstance(asked, dict) else {"query": asked}
-        _only(asked, "query", "fuzziness", "prefix_length", "max_expansions")
+        _only(asked, "query", "fuzziness", "prefix_length", "max_expansions", "minimum_should_match")
         return _words(str(asked["query"]), kind, (field,), asked)
 
     return one_field
@@ -224,6 +226,10 @@ def _words(text: str, kind: str, fields: tuple[str, ...], body: Clause) -> Condi
         return Stands(Word(tokens, fields, beginning=kind == "phrase_prefix"))
     if kind != "best_fields":
         raise QueryIsNotUnderstood(f"the type {kind} is not known")
+    if "minimum_should_match" in body:  # so many of the tokens, all in one field
+        number = max(1, _least(body["minimum_should_match"], len(tokens)))
+        ways = (AtLeast(number, tuple(Stands(Word((one,), (field,))) for one in tokens)) for field in fields)
+        return AtLeast(1, tuple(ways))
     fixed = int(body.get("prefix_length", 0))
     words = [Word((one,), fields, edits=_edits(body.get("fuzziness", 0), one), fixed=fixed) for one in tokens]
     return Stands(words[0]) if len(words) == 1 else AtLeast(1, tuple(Stands(word) for word in words))

@@ -28,8 +28,8 @@ from shared.http.shapes import Time
 from shared.mongo import Unit
 from shared.problem import Fault, InputIsInvalid, faults_of
 
-ANSWERS = ("sort", "limit", "cursor")
-"""Parameters of a search that say how its answer is given, not what is looked for."""
+ANSWERS = ("sort", "limit", "cursor", "explain", "favourite")
+"""Parameters of a search that say how its answer is given, or that depend on what one thinks of others by then."""
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 
 

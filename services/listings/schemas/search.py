@@ -117,9 +117,11 @@ class SearchQuery(ListQuery):
     min_t: Annotated[int, BeforeValidator(parse_t, json_schema_input_type=float)] | None = None
     max_t: Annotated[int, BeforeValidator(parse_t, json_schema_input_type=float)] | None = None
     max_price: Annotated[int, BeforeValidator(parse_cny, json_schema_input_type=float)] | None = None
+    min_price: Annotated[int, BeforeValidator(parse_cny, json_schema_input_type=float)] | None = None
     compliant: bool = False
     favourite: bool = False
-    sort: Sort = "relevance"
+    explain: bool = False
+    sort: Literal["relevance", "price", "distance", "newest", "quantity"] = "relevance"
 
     @field_validator("within_km")
     @classmethod
@@ -135,7 +137,8 @@ class SearchQuery(ListQuery):
             raise Fault("按距离排序需要给出 near", "sort=distance needs near=lat,lon")
         return value
 
-    def criteria(self) -> Criteria:
+    def criteria(self, to: geo.Position | None = None) -> Criteria:
+        """`to` is where the goods shall go."""
         return Criteria(
             q=self.q,
             material=self.material,
@@ -149,7 +152,28 @@ class SearchQuery(ListQuery):
             compliant=self.compliant,
             favourite=self.favourite,
             sort=self.sort,
+            min_price_fen=self.min_price,
+            to=to,
         )
+
+
+class LotSearchQuery(SearchQuery):
+    """`to_site` is an own site: every item says what it costs there; `sort=delivered` goes by it, without one to `near`."""
+
+    sort: Literal["relevance", "price", "distance", "newest", "quantity", "delivered"] = "relevance"  # type: ignore[assignment]
+    to_site: Identifier | None = Field(default=None, validate_default=True)
+
+    @field_validator("to_site")
+    @classmethod
+    def _has_an_end(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("sort") == "delivered" and "near" in info.data and info.data["near"] is None:
+            raise Fault("按到厂成本排序需要给出 to_site 或 near", "sort=delivered needs to_site or near")
+        return value
+
+    @property
+    def to(self) -> geo.Position | None:
+        """`near` as the goods' end."""
+        return _position(self.near) if self.near and self.sort == "delivered" else None
 
 
 class SuggestQuery(Query):
@@ -232,16 +256,45 @@ def _term(one: dict[str, Any]) -> TermFacet:
     return TermFacet(value=code, name_zh=zh, name_en=en, count=one["count"])
 
 
+class ReasonOut(Shape):
+    """`points` are its part of the score; null where it is the order that was asked for."""
+
+    what: str
+    zh: str
+    en: str
+    points: float | None
+
+    @classmethod
+    def all(cls, hit: Hit) -> list[ReasonOut] | None:
+        """Those of a hit; none where none were asked for."""
+        if hit.reasons is None:
+            return None
+        return [cls(what=one.what, zh=one.zh, en=one.en, points=one.points) for one in hit.reasons]
+
+
 class FoundLot(LotOut):
-    """A lot as read, and why it was found."""
+    """A lot as read, and why it was found; net costs at the place that was asked for."""
 
     distance_km: float | None
     highlights: dict[str, list[str]]
+    reasons: list[ReasonOut] | None
+    delivered_cny_per_t: CnyOut | None
+    freight_cny_per_t: CnyOut | None
+    mode: str | None
 
     @classmethod
     def hit(cls, hit: Hit) -> FoundLot:
         lot: Lot = hit.listing
-        return cls(**cls.values(lot, hit.exact), distance_km=hit.distance_km, highlights=hit.highlights)
+        cost = hit.delivered
+        return cls(
+            **cls.values(lot, hit.exact),
+            distance_km=hit.distance_km,
+            highlights=hit.highlights,
+            reasons=ReasonOut.all(hit),
+            delivered_cny_per_t=cost.delivered_fen if cost else None,
+            freight_cny_per_t=cost.freight_fen if cost else None,
+            mode=cost.mode if cost else None,
+        )
 
 
 class FoundDemand(DemandOut):
@@ -249,36 +302,83 @@ class FoundDemand(DemandOut):
 
     distance_km: float | None
     highlights: dict[str, list[str]]
+    reasons: list[ReasonOut] | None
 
     @classmethod
     def hit(cls, hit: Hit) -> FoundDemand:
         demand: Demand = hit.listing
-        return cls(**cls.values(demand, hit.exact), distance_km=hit.distance_km, highlights=hit.highlights)
+        return cls(
+            **cls.values(demand, hit.exact),
+            distance_km=hit.distance_km,
+            highlights=hit.highlights,
+            reasons=ReasonOut.all(hit),
+        )
 
 
-class FoundLots(Shape):
-    """One page of lots; `total` and `facets` are of everything found."""
+class UnderstoodOut(Shape):
+    """What a piece of `q` was taken for; `spelt` is the word that a misspelt one was read as."""
 
-    items: list[FoundLot]
+    text: str
+    kind: Annotated[
+        Literal["grade", "material", "region", "quantity", "price", "distance", "words", "ignored"],
+        Field(serialization_alias="as"),
+    ]
+    values: list[str]
+    zh: str
+    en: str
+    spelt: str | None
+
+    @classmethod
+    def all(cls, found: Found) -> list[UnderstoodOut]:
+        """Every piece."""
+        return [
+            cls(text=one.text, kind=one.kind, values=list(one.values), zh=one.zh, en=one.en, spelt=one.spelt)
+            for one in found.understood
+        ]
+
+
+class _Page(Shape):
+    """One page; `total` and `facets` are of everything found. `eased`: nothing fitted all of `q`, so that its places and words
+    only prefer. `resumed`: the point in time of the pages before is over, and this one goes on in what is there now, where a
+    hit may be missed or come again. `computed`: so many lots were compared by delivered cost."""
+
     next_cursor: str | None
     total: int
     facets: Facets
+    understood: list[UnderstoodOut]
+    eased: bool
+    resumed: bool
+    computed: int | None
+
+    @staticmethod
+    def values(found: Found) -> dict[str, Any]:
+        """The fields of every page."""
+        return {
+            "next_cursor": found.next_cursor,
+            "total": found.total,
+            "facets": Facets.of(found),
+            "understood": UnderstoodOut.all(found),
+            "eased": found.eased,
+            "resumed": found.resumed,
+            "computed": found.computed,
+        }
+
+
+class FoundLots(_Page):
+    """One page of lots."""
+
+    items: list[FoundLot]
 
     @classmethod
     def of(cls, found: Found) -> FoundLots:
-        items = [FoundLot.hit(hit) for hit in found.hits]
-        return cls(items=items, next_cursor=found.next_cursor, total=found.total, facets=Facets.of(found))
+        return cls(items=[FoundLot.hit(hit) for hit in found.hits], **cls.values(found))
 
 
-class FoundDemands(Shape):
-    """One page of demands; `total` and `facets` are of everything found."""
+class FoundDemands(_Page):
+    """One page of demands."""
 
     items: list[FoundDemand]
-    next_cursor: str | None
-    total: int
-    facets: Facets
 
     @classmethod
     def of(cls, found: Found) -> FoundDemands:
-        items = [FoundDemand.hit(hit) for hit in found.hits]
-        return cls(items=items, next_cursor=found.next_cursor, total=found.total, facets=Facets.of(found))
+        return cls(items=[FoundDemand.hit(hit) for hit in found.hits], **cls.values(found))

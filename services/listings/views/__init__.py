@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from services.listings.views.attached import list_attached, read_paper, read_photo
+from services.listings.views.criteria import Criteria, Sort
+from services.listings.views.drift import Drift, check, repair
 from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
+from services.listings.views.lag import Lag
 from services.listings.views.listed import (
     list_counterparties,
     list_demands,
@@ -15,18 +18,22 @@ from services.listings.views.listed import (
     read_recurrence,
 )
 from services.listings.views.saved import document_of, list_saved_searches, query_of, read_saved_search
-from services.listings.views.search import Criteria, Found, Hit, Sort, search
+from services.listings.views.search import Found, Hit, destination, search
 from services.listings.views.suggest import Suggestion, suggest
 
 __all__ = [
     "INDEXED",
     "KINDS",
     "Criteria",
+    "Drift",
     "Found",
     "Hit",
     "Kind",
+    "Lag",
     "Sort",
     "Suggestion",
+    "check",
+    "destination",
     "document_of",
     "ensure_indices",
     "expected",
@@ -46,6 +53,7 @@ __all__ = [
     "read_recurrence",
     "read_saved_search",
     "rebuild",
+    "repair",
     "search",
     "suggest",
 ]

@@ -12,41 +12,49 @@ from shared import geo
 from shared.catalogue import family_of, search_terms
 from shared.clock import iso
 from shared.parties import Compliance
-from shared.search import Document
+from shared.search import STANDARD, Document
+from shared.text import plain
 
-_TEXT = {"type": "text", "analyzer": "standard"}
+_TEXT = {"type": "text", "analyzer": STANDARD}
 _KEYWORD = {"type": "keyword"}
-MAPPINGS: dict[str, Any] = {
-    "dynamic": "strict",
-    "properties": {
-        "id": _KEYWORD,
-        "status": _KEYWORD,
-        "owner": _KEYWORD,
-        "grades": _KEYWORD,
-        "materials": _KEYWORD,
-        "region": _KEYWORD,
-        "regions": _KEYWORD,
-        "position": {"type": "geo_point"},
-        "price_fen": {"type": "long"},
-        "available_kg": {"type": "long"},
-        "quantity_kg": {"type": "long"},
-        "published_at": {"type": "date"},
-        "compliant": {"type": "date_range"},
-        "names": _TEXT,
-        "places": _TEXT,
-        "title": _TEXT,
-        "description": _TEXT,
-    },
-}
-"""The standard analyser splits Chinese into single characters, so that phrases of any length are found in it; names and
-synonyms of both languages come from the catalogue, not from a synonym filter."""
+
+
+def mappings(analyser: str) -> dict[str, Any]:
+    """Elasticsearch's, with `analyser` for what sellers write. The standard analyser splits Chinese into single characters, so
+    that phrases of any length are found in it: it reads names and places always, titles and remarks as well. Names and
+    synonyms of both languages come from the catalogue, not from a synonym filter."""
+    written: dict[str, Any] = dict(_TEXT)
+    if analyser != STANDARD:
+        written["fields"] = {"words": {"type": "text", "analyzer": analyser}}
+    return {
+        "dynamic": "strict",
+        "properties": {
+            "id": _KEYWORD,
+            "status": _KEYWORD,
+            "owner": _KEYWORD,
+            "grades": _KEYWORD,
+            "materials": _KEYWORD,
+            "region": _KEYWORD,
+            "regions": _KEYWORD,
+            "position": {"type": "geo_point"},
+            "price_fen": {"type": "long"},
+            "available_kg": {"type": "long"},
+            "quantity_kg": {"type": "long"},
+            "published_at": {"type": "date"},
+            "compliant": {"type": "date_range"},
+            "names": _TEXT,
+            "places": _TEXT,
+            "title": written,
+            "description": written,
+        },
+    }
 
 
 def lot_document(lot: Lot, compliance: Iterable[Compliance]) -> Document:
     """`compliance` are the entries of its site as last heard; `price_fen` is the net ask per tonne."""
     source = _source(lot, [lot.terms.grade], lot.terms.ask_net_fen_per_t, compliance)
-    source["title"] = lot.title or ""
-    source["description"] = lot.description or ""
+    source["title"] = plain(lot.title or "")
+    source["description"] = plain(lot.description or "")
     return Document(lot.id, lot.version, source)
 
 
@@ -72,8 +80,8 @@ def _source(listing: Lot | Demand, grades: list[str], price_fen: int, compliance
         "quantity_kg": listing.quantity_kg,
         "published_at": _time(listing.published_at),
         "compliant": [_range(one) for one in compliance if one.list in families],
-        "names": list(dict.fromkeys(name for grade in grades for name in _names(grade))),
-        "places": list(_places(listing.region)),
+        "names": list(dict.fromkeys(name for grade in grades for name in names_of_grade(grade))),
+        "places": list(places_of_region(listing.region)),
     }
 
 
@@ -86,13 +94,13 @@ def _range(entry: Compliance) -> dict[str, str]:
 
 
 @cache
-def _names(grade: str) -> tuple[str, ...]:
+def names_of_grade(grade: str) -> tuple[str, ...]:
     zh, en = search_terms(grade)
     return (*zh, *en)
 
 
 @cache
-def _places(region: str) -> tuple[str, ...]:
+def places_of_region(region: str) -> tuple[str, ...]:
     """Names of a region and of what it lies in; the Chinese ones also in one piece, as an address writes them."""
     found = [one for one in map(geo.region, geo.lineage(region)) if one is not None and one.name_zh != "市辖区"]
     zh = [one.name_zh for one in found]

@@ -12,7 +12,7 @@ from elasticsearch import ApiError
 
 from services.listings.model import Demand, Lot
 from services.listings.store import DEMANDS, LOTS, published, published_count
-from services.listings.views.documents import MAPPINGS, demand_document, lot_document
+from services.listings.views.documents import demand_document, lot_document, mappings
 from shared.bus.consumer import ServerIsUnreachable
 from shared.events import Event
 from shared.events.accounts import ComplianceChanged, SiteChanged
@@ -47,7 +47,7 @@ class Kind:
     document: Callable[[Any, Sequence[Compliance]], Document]
 
     def index(self, settings: Settings) -> Index:
-        return Index(settings, self.name, MAPPINGS)
+        return Index(settings, self.name, mappings)
 
 
 KINDS = {"lots": Kind("lots", LOTS, lot_document), "demands": Kind("demands", DEMANDS, demand_document)}
@@ -129,7 +129,8 @@ def index_of(settings: Settings, name: str) -> Index:
 
 
 def ensure_indices(database: Database) -> None:
-    """Make an index that is not there (the first start, a new cluster) from the rows. Elasticsearch down: next time."""
+    """Make an index that is not there (the first start, a new cluster) or of another form (a new release) from the rows.
+    Elasticsearch down: next time."""
     with _WRITING:
         for kind in KINDS.values():
             try:
@@ -143,7 +144,7 @@ def _ensure(unit: Unit, kind: Kind) -> None:
     """Raises ServerIsUnreachable."""
     index = index_of(unit.settings, kind.name)
     try:
-        if not index.exists():
+        if not index.is_current():
             index.rebuild(expected(unit, kind))
     except (*UNREACHABLE, ApiError) as error:
         raise ServerIsUnreachable(f"Elasticsearch: {error}") from error
@@ -158,6 +159,12 @@ def expected(unit: Unit, kind: Kind) -> Iterator[Document]:
             yield from _documents(unit, kind, batch)
             batch.clear()
     yield from _documents(unit, kind, batch)
+
+
+def expected_of(unit: Unit, kind: Kind, ids: Iterable[str]) -> Iterator[Document]:
+    """As `expected`, of these ids alone."""
+    where = {"_id": {"$in": list(ids)}, "status": {"$ne": "draft"}}
+    yield from _documents(unit, kind, kind.repository.select(unit, where))
 
 
 def _documents(unit: Unit, kind: Kind, batch: list[Lot | Demand]) -> Iterator[Document]:

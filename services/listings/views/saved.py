@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from services.listings.model import Demand, Lot, SavedSearch
 from services.listings.store import SAVED_SEARCHES
+from services.listings.views.criteria import Criteria
 from services.listings.views.index import KINDS
-from services.listings.views.search import Criteria, _query
+from services.listings.views.query import query_of as search_query
 from shared.auth import Caller, authorise
 from shared.mongo import Page, Unit
 from shared.parties import Compliance
@@ -28,8 +30,9 @@ def read_saved_search(unit: Unit, caller: Caller, identifier: str) -> SavedSearc
 
 
 def query_of(unit: Unit, criteria: Criteria) -> dict[str, Any]:
-    """What the search sends to Elasticsearch: alerts are judged by nothing else."""
-    return _query(unit, criteria)
+    """What the search sends to Elasticsearch where it is not sorted by relevance, and so finds only what was asked for: alerts
+    are judged by nothing else."""
+    return search_query(unit, replace(criteria, sort="newest"), eased=False)
 
 
 def document_of(listing: Lot | Demand, compliance: Sequence[Compliance]) -> dict[str, Any]:

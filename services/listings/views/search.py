@@ -2,73 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from itertools import pairwise
-from typing import Any, Literal
-
-import orjson
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from services.listings.model import Demand, Lot
 from services.listings.store import partners, standing_with
+from services.listings.views.criteria import Criteria, Sort
+from services.listings.views.cursors import Place, opened, sealed
+from services.listings.views.delivered import CANDIDATES, STEP_KM, Delivered, Offer, delivered
+from services.listings.views.facets import FACETS, facets_of
+from services.listings.views.highlights import highlights_of
 from services.listings.views.index import KINDS, index_of
 from services.listings.views.listed import knows_place
-from services.listings.views.words import is_chinese, words
-from shared import geo
+from services.listings.views.query import is_left_aside, point_of, query_of
+from services.listings.views.reasons import Reason, reasons_of
+from services.listings.views.understanding import Part, understand
+from shared import geo, parties
 from shared.auth import Caller
-from shared.catalogue import resolve
-from shared.clock import iso
 from shared.geo import Position
-from shared.mongo import Unit, make_cursor, read_cursor
+from shared.mongo import Unit
 from shared.problem import InputIsInvalid
-
-Sort = Literal["relevance", "price", "distance", "newest", "quantity"]
-PRICES_FEN = (50_000, 100_000, 200_000, 300_000, 500_000, 1_000_000, 2_000_000, 5_000_000)
-"""The edges of the price facet, net fen per tonne."""
-TEXTS = ["names^3", "title^2", "places^2", "description"]
-STEP_KM = 5
-"""What may be shown of a hidden position: distances in steps of this."""
-FACETS: dict[str, Any] = {
-    "material": {"terms": {"field": "materials", "size": 100}},
-    "grade": {"terms": {"field": "grades", "size": 200}},
-    "region": {"terms": {"field": "region", "size": 4000}},
-    "price": {
-        "range": {
-            "field": "price_fen",
-            "ranges": [
-                {"to": PRICES_FEN[0]},
-                *({"from": low, "to": high} for low, high in pairwise(PRICES_FEN)),
-                {"from": PRICES_FEN[-1]},
-            ],
-        }
-    },
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Criteria:
-    """What is looked for. `material` is a family or a grade, `max_price_fen` is net per tonne, kilograms are of what is
-    available."""
-
-    q: str = ""
-    material: str | None = None
-    grade: str | None = None
-    region: str | None = None
-    near: Position | None = None
-    within_km: float | None = None
-    min_kg: int | None = None
-    max_kg: int | None = None
-    max_price_fen: int | None = None
-    compliant: bool = False
-    favourite: bool = False
-    sort: Sort = "relevance"
-
-    @property
-    def order(self) -> Sort:
-        """Without words nothing is more relevant than what is new."""
-        return "newest" if self.sort == "relevance" and not words(self.q) else self.sort
+from shared.search import Index, PointInTimeIsGone
 
 
 @dataclass(frozen=True)
@@ -79,92 +34,117 @@ class Hit:
     exact: bool
     distance_km: float | None
     highlights: dict[str, list[str]]
+    reasons: list[Reason] | None = None
+    delivered: Delivered | None = None
 
 
 @dataclass(frozen=True)
 class Found:
-    """One page. `facets` counts everything found, not the page; `total` likewise."""
+    """One page. `facets` counts everything found, not the page; `total` likewise. `resumed` says that the point in time of the
+    pages before was gone and this one goes on in the index as it is now. `computed` are the lots whose delivered cost was
+    looked at, where it is the order."""
 
     hits: list[Hit]
     next_cursor: str | None
     total: int
     facets: dict[str, list[dict[str, Any]]]
+    understood: tuple[Part, ...] = ()
+    eased: bool = False
+    resumed: bool = False
+    computed: int | None = None
 
 
-def search(unit: Unit, caller: Caller, kind: str, criteria: Criteria, cursor: str | None, limit: int) -> Found:
+@dataclass(frozen=True)
+class _Asked:
+    """One answer of the index, with where it was asked."""
+
+    answer: dict[str, Any]
+    point: str
+    eased: bool
+    resumed: bool
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.answer["hits"]["hits"]
+        return rows
+
+    @property
+    def total(self) -> int:
+        total: int = self.answer["hits"]["total"]["value"]
+        return total
+
+
+def search(
+    unit: Unit, caller: Caller, kind: str, criteria: Criteria, cursor: str | None, limit: int, explain: bool = False
+) -> Found:
     """Open lots (`kind` is `lots`) or demands. Raises ServiceIsUnavailable while Elasticsearch is down, InputIsInvalid for a
     cursor of another search."""
-    body: dict[str, Any] = {
-        "query": _query(unit, criteria, caller),
-        "sort": _sort(kind, criteria),
-        "size": limit + 1,
-        "track_total_hits": True,
-        "source": False,
-        "aggs": FACETS,
-    }
-    if words(criteria.q):
-        body["highlight"] = {"encoder": "html", "fields": {name: {} for name in ("names", "places", "title", "description")}}
-    if cursor:
-        body["search_after"] = _opened(cursor, kind, criteria, unit.settings.secret_key)
-    answer = index_of(unit.settings, kind).search(body)
-    rows: list[dict[str, Any]] = answer["hits"]["hits"]
-    more = len(rows) > limit
-    rows = rows[:limit]
-    following = _sealed(rows[-1]["sort"], kind, criteria, unit.settings.secret_key) if more else None
-    total = answer["hits"]["total"]["value"]
-    return Found(_hits(unit, caller, kind, criteria, rows), following, total, _facets(answer["aggregations"]))
+    key = unit.settings.secret_key
+    place = opened(cursor, kind, criteria, key) if cursor else None
+    wanted = _of_whom(unit, caller, criteria)
+    if criteria.order == "delivered":
+        asked, rows, after, computed = _cheapest(unit, caller, kind, wanted, place, limit)
+    else:
+        asked = _ask(unit, kind, wanted, place, {**_body(kind, wanted, explain), "size": limit + 1})
+        rows, computed = asked.rows[:limit], None
+        after = rows[-1]["sort"] if len(asked.rows) > limit else None
+    points = index_of(unit.settings, kind).points
+    following = None
+    if after is None:
+        points.drop(asked.point)
+    else:
+        points.hand_out(asked.point)
+        following = sealed(Place(after, asked.point, asked.eased), kind, criteria, key)
+    return Found(
+        _hits(unit, caller, kind, criteria, rows, explain),
+        following,
+        asked.total,
+        facets_of(asked.answer["aggregations"]),
+        _understood(criteria, asked.eased),
+        asked.eased,
+        asked.resumed,
+        computed,
+    )
 
 
-def _query(unit: Unit, criteria: Criteria, caller: Caller | None = None) -> dict[str, Any]:
-    filters: list[dict[str, Any]] = [{"term": {"status": "open"}}]
-    if criteria.material:
-        filters.append({"term": {"grades" if "." in criteria.material else "materials": criteria.material}})
-    if criteria.grade:
-        filters.append({"term": {"grades": criteria.grade}})
-    if criteria.region:
-        filters.append({"term": {"regions": criteria.region}})
-    if criteria.near and criteria.within_km is not None:
-        filters.append({"geo_distance": {"distance": f"{criteria.within_km}km", "position": _point(criteria.near)}})
-    if criteria.min_kg is not None or criteria.max_kg is not None:
-        ends = {"gte": criteria.min_kg, "lte": criteria.max_kg}
-        filters.append({"range": {"available_kg": {end: kg for end, kg in ends.items() if kg is not None}}})
-    if criteria.max_price_fen is not None:
-        filters.append({"range": {"price_fen": {"lte": criteria.max_price_fen}}})
-    if criteria.compliant:
-        filters.append({"range": {"compliant": {"gte": iso(unit.now), "lte": iso(unit.now)}}})
-    blocked = []
-    if caller is not None:
-        blocked = [{"terms": {"owner": standing_with(unit, caller.organisation_id, "blocked")}}]
-        if criteria.favourite:
-            filters.append({"terms": {"owner": standing_with(unit, caller.organisation_id, "favourite")}})
-    return {"bool": {"filter": filters, "must_not": blocked, **_text_query(criteria.q)}}
+def _of_whom(unit: Unit, caller: Caller, criteria: Criteria) -> Criteria:
+    """With the owners that the caller has said something of."""
+    own = caller.organisation_id
+    favourites = tuple(standing_with(unit, own, "favourite")) if criteria.favourite else None
+    return replace(criteria, owners=favourites, not_owners=tuple(standing_with(unit, own, "blocked")))
 
 
-def _text_query(text: str) -> dict[str, Any]:
-    """Every word must be found, of more than two three in four; the grade that the text names comes first."""
-    wanted = words(text)
-    if not wanted:
-        return {}
-    must = {"bool": {"should": [_word(word) for word in wanted], "minimum_should_match": "2<75%"}}
-    named = resolve(text)
-    boost = [{"constant_score": {"filter": {"term": {"grades": named.code}}, "boost": 50}}] if named else []
-    return {"must": [must], "should": boost}
+def _body(kind: str, criteria: Criteria, explain: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {"sort": _sort(kind, criteria), "track_total_hits": True, "source": False, "aggs": FACETS}
+    if explain:
+        body |= {"include_named_queries_score": True, "track_scores": True}
+    return body
 
 
-def _word(word: str) -> dict[str, Any]:
-    phrase = {"multi_match": {"query": word, "type": "phrase", "fields": TEXTS}}
-    if is_chinese(word) or not word.isalpha() or len(word) < 3:
-        return phrase
-    beginning = {"multi_match": {"query": word, "type": "phrase_prefix", "fields": TEXTS, "boost": 0.5}}
-    ways = [phrase, beginning]
-    if len(word) >= 5:  # shorter ones turn into other words: hms1 is not hms2, a tin is not a tyre
-        misspelt = {"query": word, "fields": TEXTS, "fuzziness": "AUTO", "prefix_length": 2, "boost": 0.3}
-        ways.append({"multi_match": misspelt})
-    return {"dis_max": {"queries": ways}}
+def _ask(unit: Unit, kind: str, criteria: Criteria, place: Place | None, body: dict[str, Any]) -> _Asked:
+    """Ask at the point in time of the pages before; where it is gone, in the index as it is. A first page that finds nothing
+    asks again, with places and words that only prefer."""
+    index = index_of(unit.settings, kind)
+    if place is None:
+        asked = _at(index, unit, criteria, body, index.point(), eased=False)
+        understood = understand(criteria.q)
+        if asked.total == 0 and (understood.regions or (understood.words and understood.grades)):
+            asked = _at(index, unit, criteria, body, asked.point, eased=True)
+        return asked
+    after = {"search_after": place.after} if criteria.order != "delivered" else {}
+    if place.point is not None:
+        try:
+            return _at(index, unit, criteria, {**body, **after}, place.point, eased=place.eased)
+        except PointInTimeIsGone:
+            pass  # minutes went by, or the index was rebuilt: the values of the last hit lead on
+    after = {name: values[: len(body["sort"])] for name, values in after.items()}
+    asked = _at(index, unit, criteria, {**body, **after}, index.point(), eased=place.eased)
+    return replace(asked, resumed=True)
 
 
-def _point(at: Position) -> dict[str, float]:
-    return {"lat": at.lat, "lon": at.lon}
+def _at(index: Index, unit: Unit, criteria: Criteria, body: dict[str, Any], point: str, *, eased: bool) -> _Asked:
+    answer = index.search({**body, "query": query_of(unit, criteria, eased=eased)}, point)
+    return _Asked(answer, answer.get("pit_id", point), eased, False)
 
 
 def _sort(kind: str, criteria: Criteria) -> list[dict[str, Any]]:
@@ -173,16 +153,53 @@ def _sort(kind: str, criteria: Criteria) -> list[dict[str, Any]]:
     first: dict[Sort, list[dict[str, Any]]] = {
         "relevance": [{"_score": "desc"}],
         "price": [{"price_fen": "asc" if kind == "lots" else "desc"}],
+        "delivered": [{"price_fen": "asc"}],
         "newest": [],
         "quantity": [{"available_kg": "desc"}],
     }
     if criteria.order == "distance" and criteria.near:
-        by_distance = {"position": _point(criteria.near), "order": "asc", "unit": "m", "distance_type": "arc"}
-        return [{"_geo_distance": by_distance}, *newest]
+        return [_nearest(criteria.near), *newest]
     return [*first[criteria.order], *newest]
 
 
-def _hits(unit: Unit, caller: Caller, kind: str, criteria: Criteria, rows: list[dict[str, Any]]) -> list[Hit]:
+def _nearest(to: Position) -> dict[str, Any]:
+    return {"_geo_distance": {"position": point_of(to), "order": "asc", "unit": "m", "distance_type": "arc"}}
+
+
+def _cheapest(
+    unit: Unit, caller: Caller, kind: str, criteria: Criteria, place: Place | None, limit: int
+) -> tuple[_Asked, list[dict[str, Any]], list[Any] | None, int]:
+    """One page by delivered cost, of the cheapest and the nearest candidates: what was asked, the rows, the values of the last
+    where there is more, and how many candidates there were."""
+    if criteria.to is None:
+        raise InputIsInvalid([("/to_site", "按到厂成本排序需要 to_site 或 near", "sort=delivered needs to_site or near")])
+    fields = ["price_fen", "position", "owner", "grades"]
+    body = {**_body(kind, criteria, explain=False), "source": fields, "size": CANDIDATES}
+    asked = _ask(unit, kind, criteria, place, body)
+    rows = {row["_id"]: row for row in asked.rows}
+    if asked.total > len(rows):
+        nearest = {"sort": [_nearest(criteria.to), {"id": "desc"}], "source": fields, "size": CANDIDATES}
+        near = _at(index_of(unit.settings, kind), unit, criteria, nearest, asked.point, eased=asked.eased)
+        rows |= {row["_id"]: row for row in near.rows if row["_id"] not in rows}
+    known = partners(unit, caller.organisation_id, kind.removesuffix("s"), list(rows))
+    costs = delivered(criteria.to, [_offer(caller, row, row["_id"] in known) for row in rows.values()])
+    ordered = sorted((cost.delivered_fen, identifier) for cost, identifier in zip(costs, rows, strict=True))
+    begin = tuple(place.after) if place is not None else (-1, "")
+    page = [pair for pair in ordered if pair > begin][: limit + 1]
+    after = list(page[limit - 1]) if len(page) > limit else None
+    return asked, [rows[identifier] for _, identifier in page[:limit]], after, len(rows)
+
+
+def _offer(caller: Caller, row: dict[str, Any], is_partner: bool) -> Offer:
+    source = row["_source"]
+    position = Position(source["position"]["lat"], source["position"]["lon"])
+    exact = is_partner or knows_place(caller, source["owner"])
+    return Offer(source["price_fen"], position, source["grades"][0], exact)
+
+
+def _hits(
+    unit: Unit, caller: Caller, kind: str, criteria: Criteria, rows: Sequence[dict[str, Any]], explain: bool
+) -> list[Hit]:
     """The rows as they now are; what is open no longer is left out."""
     ids = [row["_id"] for row in rows]
     now: Mapping[str, Lot | Demand] = KINDS[kind].repository.many(unit, ids)
@@ -193,9 +210,18 @@ def _hits(unit: Unit, caller: Caller, kind: str, criteria: Criteria, rows: list[
         if listing is None or listing.status != "open":
             continue
         exact = knows_place(caller, listing.owner_id) or listing.id in known
-        highlights = {name: list(parts) for name, parts in row.get("highlight", {}).items()}
-        hits.append(Hit(listing, exact, _distance_km(criteria.near, listing.position, exact), highlights))
+        highlights = highlights_of(listing, criteria.q)
+        distance_km = _distance_km(criteria.near, listing.position, exact)
+        reasons = reasons_of(row, listing, criteria) if explain else None
+        hits.append(Hit(listing, exact, distance_km, highlights, reasons, _delivered(criteria, listing, exact)))
     return hits
+
+
+def _delivered(criteria: Criteria, listing: Lot | Demand, exact: bool) -> Delivered | None:
+    if criteria.to is None or not isinstance(listing, Lot):
+        return None
+    terms = listing.terms
+    return delivered(criteria.to, [Offer(terms.ask_net_fen_per_t, listing.position, terms.grade, exact)])[0]
 
 
 def _distance_km(near: Position | None, at: Position, exact: bool) -> float | None:
@@ -206,41 +232,20 @@ def _distance_km(near: Position | None, at: Position, exact: bool) -> float | No
     return round(metres / 1000, 3) if exact else float(geo.round_km(metres, STEP_KM))
 
 
-def _facets(found: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    terms = {
-        name: [{"value": one["key"], "count": one["doc_count"]} for one in found[name]["buckets"]]
-        for name in ("material", "grade", "region")
-    }
-    prices = [
-        {"from_fen": _whole(one.get("from")), "to_fen": _whole(one.get("to")), "count": one["doc_count"]}
-        for one in found["price"]["buckets"]
-        if one["doc_count"]
-    ]
-    return {**terms, "price": prices}
+def _understood(criteria: Criteria, eased: bool) -> tuple[Part, ...]:
+    """What was made of the words; a distance without a place to count it from was left aside."""
+    meant = understand(criteria.q)
+    return tuple(
+        replace(part, kind="ignored", zh="不知从何处算起", en="there is no place to count it from")
+        if is_left_aside(meant, criteria, part.kind)
+        else part
+        for part in meant.parts
+    )
 
 
-def _whole(edge: float | None) -> int | None:
-    return None if edge is None else int(edge)
-
-
-def _sealed(values: list[Any], kind: str, criteria: Criteria, key: str) -> str:
-    """A cursor that belongs to this search alone and can't be made by hand: Elasticsearch trusts its values."""
-    data = orjson.dumps(values).decode()
-    return make_cursor(orjson.dumps([data, _digest(data, kind, criteria, key)]).decode())
-
-
-def _opened(cursor: str, kind: str, criteria: Criteria, key: str) -> list[Any]:
-    fault = InputIsInvalid([("/cursor", "无效的游标", "This cursor was not given by this search")])
-    try:
-        data, digest = orjson.loads(read_cursor(cursor))
-        if not isinstance(data, str) or not hmac.compare_digest(str(digest), _digest(data, kind, criteria, key)):
-            raise fault
-        values: list[Any] = orjson.loads(data)
-    except (ValueError, TypeError) as error:
-        raise fault from error
-    return values
-
-
-def _digest(data: str, kind: str, criteria: Criteria, key: str) -> str:
-    message = orjson.dumps([data, kind, asdict(criteria)])
-    return hmac.new(key.encode(), message, hashlib.blake2b).hexdigest()[:32]
+def destination(unit: Unit, caller: Caller, site_id: str) -> Position:
+    """Where one's own site is. Raises NotHeardYet, InputIsInvalid for another's."""
+    site = parties.site(unit, site_id)
+    if site.organisation_id != caller.organisation_id:
+        raise InputIsInvalid([("/to_site", "不是本单位的场站", "This is not a site of your organisation")])
+    return site.position

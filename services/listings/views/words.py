@@ -8,6 +8,7 @@ from functools import cache
 
 from shared import geo
 from shared.catalogue import grades, search_terms
+from shared.text import plain
 
 _CHINESE = "\u3400-\u9fff"
 _PIECES = re.compile(rf"[{_CHINESE}]+|[^\s{_CHINESE}]+")
@@ -20,7 +21,7 @@ LONGEST_NAME = 12
 def words(text: str) -> list[str]:
     """`武汉重废 HMS1` is `武汉`, `重废`, `HMS1`."""
     found: list[str] = []
-    for piece in _PIECES.findall(text):
+    for piece in _PIECES.findall(plain(text)):
         found += _segments(piece) if _IS_CHINESE.match(piece) else [piece]
     return list(dict.fromkeys(found))
 

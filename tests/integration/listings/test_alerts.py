@@ -346,9 +346,11 @@ class TestTheIndexSaysTheSame:
         unit = market.database.read()
         found: dict[str, set[str]] = {}
         for query in asked:
-            answer = market.get(buyer, "/v1/search/lots", limit=200, **query)
+            answer = market.get(buyer, "/v1/search/lots", limit=200, sort="newest", **query)
             assert answer.status_code == 200, answer.text
-            found[saved(market, buyer, **query)] = {item["id"] for item in answer.json["items"]}
+            # a search that finds nothing is eased; nobody wants to be told of what he did not ask for
+            hits = [] if answer.json["eased"] else answer.json["items"]
+            found[saved(market, buyer, **query)] = {item["id"] for item in hits}
         alerts = service.Alerts(_query_of(), views.document_of)
         alerts.catch_up(unit)
         told: dict[str, set[str]] = {one: set() for one in found}

@@ -66,6 +66,7 @@ CRITERIA = st.fixed_dictionaries(
         "within_km": maybe(st.sampled_from((1.0, 13.0, 150.0, 1200.0, 20_000.0))),
         "min_kg": maybe(st.sampled_from((0, 10_000, 30_000))),
         "max_kg": maybe(st.sampled_from((10_000, 30_000))),
+        "min_price_fen": maybe(st.sampled_from((100_000, 245_000))),
         "max_price_fen": maybe(st.sampled_from((100_000, 245_000))),
         "compliant": st.booleans(),
     }
@@ -125,30 +126,39 @@ def fits(query: dict[str, Any], document: dict[str, Any]) -> bool:
     if name == "bool":
         needed = [*body.get("filter", ()), *body.get("must", ())]
         should = sum(fits(one, document) for one in body.get("should", ()))
-        wanted = body.get("minimum_should_match")
-        if wanted == "2<75%":
-            number = len(body["should"])
-            enough = number if number <= 2 else number * 3 // 4
-        else:
-            assert wanted is None
-            enough = 0 if needed else 1
-        return all(fits(one, document) for one in needed) and (should >= enough or not body.get("should"))
+        enough = _enough(body.get("minimum_should_match", "0" if needed else "1"), len(body.get("should", ())))
+        never = any(fits(one, document) for one in body.get("must_not", ()))
+        return all(fits(one, document) for one in needed) and (should >= enough or not body.get("should")) and not never
     if name == "dis_max":
         return any(fits(one, document) for one in body["queries"])
     if name == "constant_score":
         return fits(body["filter"], document)
-    if name == "term":
+    if name in ("term", "terms"):
         [(field, value)] = body.items()
         held = document[field]
-        return value in held if isinstance(held, list) else value == held
+        wanted = set(value) if name == "terms" else {value}
+        return bool(wanted & set(held if isinstance(held, list) else [held]))
     if name == "range":
         return _in_range(body, document)
     if name == "geo_distance":
-        near, at = body["position"], document["position"]
-        metres = float(body["distance"].removesuffix("km")) * 1000
+        near, at, far = body["position"], document["position"], body["distance"]
+        metres = float(far.removesuffix("km")) * 1000 if far.endswith("km") else float(far.removesuffix("m"))
         return great_circle_m(near["lat"], near["lon"], at["lat"], at["lon"]) <= metres
-    assert name == "multi_match"
-    return any(_in_text(body, text) for field in body["fields"] for text in _texts(document.get(field.split("^")[0], "")))
+    if name == "match_phrase":
+        [(field, text)] = body.items()
+        body = {"query": text, "type": "phrase", "fields": [field]}
+    return any(
+        _in_text(body, text) for field in body["fields"] for text in _texts(document.get(field.split("^")[0].strip("*"), ""))
+    )
+
+
+def _enough(wanted: str, of: int) -> int:
+    """`1`, `75%`, or `2<75%`."""
+    if "<" in wanted:
+        few, _, wanted = wanted.partition("<")
+        if of <= int(few):
+            return of
+    return of * int(wanted.removesuffix("%")) // 100 if wanted.endswith("%") else int(wanted)
 
 
 def _in_range(body: dict[str, Any], document: dict[str, Any]) -> bool:
@@ -170,6 +180,8 @@ def _in_text(body: dict[str, Any], text: str) -> bool:
         return wanted in spans
     if body.get("type") == "phrase_prefix":
         return any(span[:-1] == wanted[:-1] and span[-1].startswith(wanted[-1]) for span in spans)
+    if "minimum_should_match" in body:
+        return sum(one in found for one in wanted) >= max(1, _enough(body["minimum_should_match"], len(wanted)))
     assert (body["fuzziness"], body["prefix_length"]) == ("AUTO", 2)
     return any(
         one[:2] == other[:2] and within(one, other, 0 if len(one) < 3 else 1 if len(one) < 6 else 2)
