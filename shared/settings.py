@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     token_minutes: int = 10
     refresh_days: int = 30
     body_limit_bytes: int = 1_048_576
+    upload_limit_bytes: int = 10 * 1_048_576
     rate_limit_per_minute: int = 6000
     sign_in_limit_per_minute: int = 120
 

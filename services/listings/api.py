@@ -89,13 +89,13 @@ def withdraw_lot(unit: Unit, caller: Caller, lot_id: str) -> LotOut:
 
 @routes.post("/v1/lots/imports", "imports.create", ImportOut, status=202, multipart=True)
 def create_import(unit: Unit, caller: Caller, query: ImportQuery, request: Request) -> Answer:
-    """Import lots from a CSV file."""
+    """Import lots from a CSV or XLSX file."""
     file = request.files.get("file")
     if file is None:
         raise InputIsInvalid(
             [("/file", "请以 multipart/form-data 的 file 字段上传文件", "Send the file as multipart field «file»")]
         )
-    imported = service.create_import(unit, caller, file.filename or "", file.read(), query.publish)
+    imported = service.create_import(unit, caller, file.filename or "", file.read(), query.publish, query.dry_run)
     return created(f"/v1/lots/imports/{imported.id}", ImportOut.of(imported, language_of(request)), 202)
 
 

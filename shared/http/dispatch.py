@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -49,6 +49,8 @@ class Dispatcher:
 
     def view(self, route: Route) -> Callable[..., Response]:
         def handle(**path: str) -> Response:
+            if route.multipart:
+                request.max_content_length = self.database.settings.upload_limit_bytes
             trace = child_traceparent(request.headers.get("traceparent", ""))
             structlog.contextvars.clear_contextvars()
             structlog.contextvars.bind_contextvars(trace=trace)
@@ -225,7 +227,7 @@ def render(answer: Answer | Response, request: Request) -> Response:
     body, headers = answer.body, dict(answer.headers)
     if body is None:
         return Response(b"", answer.status, headers=headers)
-    if isinstance(body, bytes):
+    if isinstance(body, (bytes, Iterator)):
         return Response(body, answer.status, headers=headers)
     version = getattr(body, "version", None)
     if isinstance(version, int):

@@ -4,7 +4,7 @@ If-Match), `request`, or a name in the path; it calls the service and returns a 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, get_type_hints
 
@@ -19,14 +19,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler answers; a shape with a `version` gets an ETag. `body` may be bytes with their own content type.
+    """What a handler answers; a shape with a `version` gets an ETag. `body` may be bytes with their own content type, or an
+    iterator of such, sent as they come.
 
     `then` is for what another room decides: after the commit the dispatcher asks it, each time in a transaction of its own,
     until it answers without one or raises; this answer is then neither sent nor stored for an Idempotency-Key, the last is.
     Where it takes too long the caller is told that the request stands (503), so the handler must bear being called again.
     """
 
-    body: BaseModel | Mapping[str, Any] | bytes | None
+    body: BaseModel | Mapping[str, Any] | bytes | Iterator[bytes] | None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     then: Callable[[Unit], Answer] | None = None

@@ -6,20 +6,23 @@ from services.listings.model.demand import Demand, DemandDraft, DemandTerms
 from services.listings.model.listing import Listing, Place, QuantitiesAreWrong, Status
 from services.listings.model.lot import Lot, LotDraft, LotTerms
 from services.listings.model.reservation import Reservation, agree, consume, release, reserve, tombstone
-from services.listings.model.spreadsheet import Import, ImportFile, RowFault
+from services.listings.model.spreadsheet import Import, ImportPart, ImportRejects, ImportRows, RejectedRow, RowFault
 
 __all__ = [
     "Demand",
     "DemandDraft",
     "DemandTerms",
     "Import",
-    "ImportFile",
+    "ImportPart",
+    "ImportRejects",
+    "ImportRows",
     "Listing",
     "Lot",
     "LotDraft",
     "LotTerms",
     "Place",
     "QuantitiesAreWrong",
+    "RejectedRow",
     "Reservation",
     "RowFault",
     "Status",
