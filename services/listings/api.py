@@ -8,10 +8,12 @@ import orjson
 from flask import Request
 
 from services.listings import service, views
+from services.listings.importing import FORMATS, Rows
 from services.listings.schemas import (
     DemandIn,
     DemandOut,
     DemandPatch,
+    DemandsExportQuery,
     DemandsQuery,
     FoundDemands,
     FoundLots,
@@ -21,6 +23,7 @@ from services.listings.schemas import (
     LotIn,
     LotOut,
     LotPatch,
+    LotsExportQuery,
     LotsQuery,
     MaterialsOut,
     MaterialsQuery,
@@ -28,6 +31,9 @@ from services.listings.schemas import (
     SuggestionOut,
     SuggestOut,
     SuggestQuery,
+    demand_rows,
+    lot_rows,
+    rejected_rows,
 )
 from shared import catalogue
 from shared.auth import Caller
@@ -61,6 +67,12 @@ def list_lots(unit: Unit, caller: Caller, query: LotsQuery) -> PageOut[LotOut]:
     """List one's own lots."""
     page = views.list_lots(unit, caller, query.where(), query.cursor, query.limit)
     return page_of(page, lambda lot: LotOut.of(lot, True))
+
+
+@routes.get("/v1/lots/export", "lots.list")
+def export_lots(unit: Unit, caller: Caller, query: LotsExportQuery, request: Request) -> Answer:
+    """Export one's own lots as CSV or XLSX, which an import reads again."""
+    return _sheet(lot_rows(views.export_lots(unit, caller, query.where()), _in_chinese(request)), "lots", query.format)
 
 
 @routes.get("/v1/lots/<lot_id>", "lots.read", LotOut)
@@ -112,6 +124,13 @@ def read_import(unit: Unit, caller: Caller, import_id: str, request: Request) ->
     return ImportOut.of(views.read_import(unit, caller, import_id), language_of(request))
 
 
+@routes.get("/v1/lots/imports/<import_id>/rejected", "imports.read")
+def read_rejected(unit: Unit, caller: Caller, import_id: str, request: Request) -> Answer:
+    """Read the rejected rows of an import as CSV, each with its reasons, to mend and send again."""
+    imported, rows = views.export_rejected(unit, caller, import_id)
+    return _sheet(rejected_rows(imported, rows, language_of(request)), f"rejected-{imported.id}", "csv")
+
+
 @routes.post("/v1/demands", "demands.create", DemandOut, status=201)
 def create_demand(unit: Unit, caller: Caller, body: DemandIn) -> Answer:
     """Create a demand, as a draft or open at once."""
@@ -124,6 +143,13 @@ def list_demands(unit: Unit, caller: Caller, query: DemandsQuery) -> PageOut[Dem
     """List one's own demands."""
     page = views.list_demands(unit, caller, query.where(), query.cursor, query.limit)
     return page_of(page, lambda demand: DemandOut.of(demand, True))
+
+
+@routes.get("/v1/demands/export", "demands.list")
+def export_demands(unit: Unit, caller: Caller, query: DemandsExportQuery, request: Request) -> Answer:
+    """Export one's own demands as CSV or XLSX."""
+    rows = demand_rows(views.export_demands(unit, caller, query.where()), _in_chinese(request))
+    return _sheet(rows, "demands", query.format)
 
 
 @routes.get("/v1/demands/<demand_id>", "demands.read", DemandOut)
@@ -170,3 +196,18 @@ def suggest(query: SuggestQuery) -> SuggestOut:
         SuggestionOut(kind=one.kind, value=one.value, name_zh=one.name_zh, name_en=one.name_en, text=one.text) for one in found
     ]
     return SuggestOut(items=items)
+
+
+def _in_chinese(request: Request) -> bool:
+    """Programs that ask for no language get the names of the fields."""
+    return bool(request.accept_languages) and language_of(request) == "zh-CN"
+
+
+def _sheet(rows: Rows, name: str, kind: str) -> Answer:
+    pieces, media = FORMATS[kind]
+    headers = {
+        "Content-Type": media,
+        "Content-Disposition": f'attachment; filename="{name}.{kind}"',
+        "Vary": "Accept-Language",
+    }
+    return Answer(pieces(rows), 200, headers)

@@ -8,7 +8,7 @@ lot is checked later, by the same rules as a lot sent as JSON.
 from __future__ import annotations
 
 from services.listings.importing.faults import CellIsUnreadable, FileIsUnreadable
-from services.listings.importing.header import Column, chinese, columns_of, field_of, measures
+from services.listings.importing.header import REASONS, Column, chinese, columns_of, field_of, is_reasons, measures
 from services.listings.importing.nearest import nearest, nearest_grades
 from services.listings.importing.sheet import Line, Row, Sheet, open_sheet, read_row
 from services.listings.importing.workbook import is_zip, look_over
@@ -16,6 +16,7 @@ from services.listings.importing.writing import FORMATS, Cell, Rows
 
 __all__ = [
     "FORMATS",
+    "REASONS",
     "Cell",
     "CellIsUnreadable",
     "Column",
@@ -27,6 +28,7 @@ __all__ = [
     "chinese",
     "columns_of",
     "field_of",
+    "is_reasons",
     "is_zip",
     "look_over",
     "measures",

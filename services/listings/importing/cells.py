@@ -54,6 +54,8 @@ def guarded(text: str) -> str:
 
 def value_of(column: Column, text: str, load: Decimal | None = None) -> Any:
     """The value of a cell of `column`; `load` is the row's tonnes a truck. Raises CellIsUnreadable."""
+    if column.field not in TEXTS:
+        text = unguarded(text)
     if text.startswith("="):
         raise CellIsUnreadable(
             "公式不会被计算, 请粘贴为数值", "A formula is not evaluated; paste its value instead (Paste Special, Values)"

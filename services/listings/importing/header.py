@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from shared import catalogue
+from shared.problem import Language
 
 NEEDED = ("grade", "quantity_t", "ask_cny_per_t", "available_from", "available_until")
 FLAGS = ("divisible", "auto_accept")
@@ -40,6 +41,10 @@ PRICES: Mapping[str, int] = {
     **MASSES,
 }
 """What a price in a unit is multiplied by for CNY per tonne; without a mass it is per tonne."""
+REASONS: Mapping[Language, str] = {"zh-CN": "拒绝原因", "en": "reasons"}
+"""The header over what was wrong with a row, in a file of rejected ones."""
+BLANKS = frozenset({"-", "--", "—", "——", "/", "无", "n/a"})
+"""What people write where there is nothing to say."""
 LENGTHS: Mapping[str, int] = {"mm": 1, "毫米": 1, "cm": 10, "厘米": 10, "m": 1000, "米": 1000}
 
 _NAMES: Mapping[str, str] = {
@@ -163,6 +168,10 @@ def columns_of(header: Sequence[str]) -> tuple[Column, ...]:
         if named is not None:
             found.setdefault(named[0], Column(at, named[0], text.strip(), named[1]))
     return tuple(found.values())
+
+
+def is_reasons(header: str) -> bool:
+    return squeezed(header) in REASONS.values()
 
 
 def chinese(field: str) -> str:

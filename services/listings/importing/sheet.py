@@ -11,7 +11,7 @@ from typing import Any
 from services.listings.importing.cells import value_of
 from services.listings.importing.delimited import lines_of
 from services.listings.importing.faults import MOST_COLUMNS, CellIsUnreadable, FileIsUnreadable, too_wide
-from services.listings.importing.header import NEEDED, Column, chinese, columns_of, field_of
+from services.listings.importing.header import BLANKS, NEEDED, TEXTS, Column, chinese, columns_of, field_of
 from services.listings.importing.workbook import Workbook, is_zip
 from services.listings.model import RowFault
 
@@ -134,7 +134,7 @@ def read_row(columns: Iterable[Column], line: int, cells: Sequence[str]) -> Row:
     for column in columns:
         text = cells[column.at].strip() if column.at < len(cells) else ""
         row.raw[column.field] = text
-        if not text:
+        if not text or (text.casefold() in BLANKS and column.field not in TEXTS):
             continue
         if column.field == "load_t":
             load = _read(row, column, text, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.listings.schemas.demands import DemandIn, DemandOut, DemandPatch
+from services.listings.schemas.exports import DemandsExportQuery, LotsExportQuery, demand_rows, lot_rows, rejected_rows
 from services.listings.schemas.imports import ImportOut, ImportQuery, ImportsQuery, draft_of
 from services.listings.schemas.lots import LotIn, LotOut, LotPatch
 from services.listings.schemas.search import (
@@ -22,6 +23,7 @@ __all__ = [
     "DemandIn",
     "DemandOut",
     "DemandPatch",
+    "DemandsExportQuery",
     "DemandsQuery",
     "FoundDemands",
     "FoundLots",
@@ -31,6 +33,7 @@ __all__ = [
     "LotIn",
     "LotOut",
     "LotPatch",
+    "LotsExportQuery",
     "LotsQuery",
     "MaterialsOut",
     "MaterialsQuery",
@@ -38,5 +41,8 @@ __all__ = [
     "SuggestOut",
     "SuggestQuery",
     "SuggestionOut",
+    "demand_rows",
     "draft_of",
+    "lot_rows",
+    "rejected_rows",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.listings.views.exports import DemandsExport, LotsExport, export_demands, export_lots, export_rejected
 from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
 from services.listings.views.listed import list_demands, list_imports, list_lots, read_demand, read_import, read_lot
 from services.listings.views.search import Criteria, Found, Hit, Sort, search
@@ -11,13 +12,18 @@ __all__ = [
     "INDEXED",
     "KINDS",
     "Criteria",
+    "DemandsExport",
     "Found",
     "Hit",
     "Kind",
+    "LotsExport",
     "Sort",
     "Suggestion",
     "ensure_indices",
     "expected",
+    "export_demands",
+    "export_lots",
+    "export_rejected",
     "list_demands",
     "list_imports",
     "list_lots",
