@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from services.listings.importing import (
@@ -53,6 +54,7 @@ ROWS_AT_ONCE = 1000
 TEXT_AT_ONCE = 2_000_000
 """Characters: rows that are worked off together are one document."""
 PART_BYTES = 1_048_576
+NEWS = timedelta(seconds=2)
 SLICE_S = 5.0
 """So long a worker is busy before it looks whether it is to stop."""
 DraftOf = Callable[[dict[str, Any]], LotDraft]
@@ -67,6 +69,7 @@ class Checked:
     cells: list[str]
     offer: tuple[LotDraft, Place] | None
     faults: list[RowFault]
+    at_known_site: bool = True
 
 
 def create_import(unit: Unit, caller: Caller, filename: str, content: bytes, publish: bool, dry_run: bool) -> Import:
@@ -108,13 +111,16 @@ def work_off_imports(database: Database, draft_of: DraftOf, within_s: float = SL
     on where its last transaction ended."""
     until = time.monotonic() + within_s
     while running := IMPORTS.select(database.read(), {"status": "running"}, [("_id", 1)]):
+        waiting = 0
         for imported in running:
             if imported.rows_total is None:
                 _read_in(database, imported)
             else:
-                _work_off(database, imported, draft_of)
+                waiting += not _work_off(database, imported, draft_of)
             if time.monotonic() >= until:
                 return
+        if waiting == len(running):
+            return
 
 
 def _read_in(database: Database, imported: Import) -> None:
@@ -176,13 +182,17 @@ def _fail(unit: Unit, import_id: str, zh: str, en: str) -> None:
     forget_import(unit, import_id, IMPORT_PARTS, IMPORT_ROWS)
 
 
-def _work_off(database: Database, imported: Import, draft_of: DraftOf) -> None:
-    """The next rows: looked at first, then written in one transaction with the note that they are done."""
+def _work_off(database: Database, imported: Import, draft_of: DraftOf) -> bool:
+    """The next rows: looked at first, then written in one transaction with the note that they are done. False where they wait:
+    a site that is not known here may just have been made elsewhere (`protocol.md` 1)."""
     reading = database.read()
     rows = IMPORT_ROWS.find(reading, f"{imported.id}.{imported.next_row}")
     sites = parties.SITES.select(reading, {"organisation_id": imported.organisation_id})
     checked = list(_checked(imported, rows, sites, draft_of)) if rows else []
+    if reading.now - imported.created_at < NEWS and not all(row.at_known_site for row in checked):
+        return False
     database.write(lambda unit: _some(unit, imported.id, imported.next_row, checked))
+    return True
 
 
 def _some(unit: Unit, import_id: str, first: int, checked: Sequence[Checked]) -> None:
@@ -243,7 +253,8 @@ def _checked(imported: Import, rows: ImportRows, sites: Sequence[parties.KnownSi
         faults = [*row.faults, *(_fault(line, headers, row.raw, fault) for fault in found)]
         if suggests:
             _suggest(faults, headers, row, sites)
-        yield Checked(line, cells, None if faults else offer, faults)
+        known = not any(pointer in ("/site", "/site_id") for pointer, _, _ in found)
+        yield Checked(line, cells, None if faults else offer, faults, known)
 
 
 def _draft(

@@ -33,8 +33,9 @@ def send(market: Market, who: Party, content: bytes, query: str = "", key: str |
 
 def done(market: Market, who: Party, answer: Any) -> Any:
     assert answer.status_code == 202, answer.text
-    service.work_off_imports(market.database, draft_of, within_s=60)
-    return market.get(who, answer.headers["Location"]).json
+    while (read := market.get(who, answer.headers["Location"]).json)["status"] == "running":
+        service.work_off_imports(market.database, draft_of)
+    return read
 
 
 def kept(market: Market) -> dict[str, int]:
@@ -120,6 +121,16 @@ def test_a_yards_sheet_goes_in_and_what_is_mended_after_it(market: Market, conte
 def _rejected(market: Market, who: Party, import_id: str) -> str:
     text: str = market.get(who, f"/v1/lots/imports/{import_id}/rejected").data.decode("utf-8-sig")
     return text
+
+
+def test_a_site_that_is_told_of_late_is_waited_for(market: Market) -> None:
+    seller = market.party("collector")
+    market.database.mongo["known_sites"].delete_many({})
+    answer = send(market, seller, (HEAD + GOOD).encode())
+    service.work_off_imports(market.database, draft_of)
+    assert market.get(seller, answer.headers["Location"]).json["rows_done"] == 0
+    market.site(seller.id)
+    assert done(market, seller, answer)["rows_accepted"] == 1
 
 
 def test_the_same_file_makes_no_second_lots(market: Market) -> None:
