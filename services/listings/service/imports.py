@@ -46,6 +46,7 @@ from services.listings.store import (
 )
 from shared import parties
 from shared.auth import Caller
+from shared.events import Event
 from shared.ids import new_id
 from shared.mongo import Database, Unit
 from shared.problem import InputIsInvalid
@@ -211,15 +212,18 @@ def _some(unit: Unit, import_id: str, first: int, checked: Sequence[Checked]) ->
 def _write(unit: Unit, imported: Import, checked: Sequence[Checked]) -> None:
     first, key = imported.next_row, f"{imported.id}.{imported.next_row}"
     lots: list[Lot] = []
+    events: list[Event] = []
     rejects: list[RejectedRow] = []
     for row in checked:
-        faults = row.faults if row.offer is None else _offer(unit, imported, *row.offer, row, lots)
+        faults = row.faults if row.offer is None else _offer(unit, imported, row, row.offer, lots, events)
         if faults:
             imported.reject(faults)
             rejects.append(RejectedRow(row.line, row.cells, faults))
         else:
             imported.rows_accepted += 1
-    LOTS.add(unit, *lots)
+    if not imported.dry_run:
+        LOTS.add(unit, *lots)
+        unit.emit(*events)
     if rejects:
         IMPORT_REJECTS.add(unit, ImportRejects(key, 1, imported.id, first, rejects))
     imported.move_to(first + len(checked), unit.now)
@@ -227,18 +231,19 @@ def _write(unit: Unit, imported: Import, checked: Sequence[Checked]) -> None:
     IMPORT_ROWS.delete(unit, key)
 
 
-def _offer(unit: Unit, imported: Import, draft: LotDraft, place: Place, row: Checked, lots: list[Lot]) -> list[RowFault]:
-    """The lot, or why it can't be one now; a dry run's comes to nothing."""
+def _offer(
+    unit: Unit, imported: Import, row: Checked, offer: tuple[LotDraft, Place], lots: list[Lot], events: list[Event]
+) -> list[RowFault]:
+    """Add the lot and what it gives rise to, or say why it can't be one now."""
     try:
-        lot = Lot.new(new_id(), imported.organisation_id, draft, place, unit.now)
-        events = lot.publish(unit.now) if imported.publish else []
+        lot = Lot.new(new_id(), imported.organisation_id, *offer, unit.now)
+        if imported.publish:
+            events += lot.publish(unit.now)
     except InputIsInvalid as error:
-        headers = {column.field: column for column in columns_of(imported.header)}
-        raw = {name: row.cells[one.at] for name, one in headers.items() if one.at < len(row.cells)}
-        return [_fault(row.line, {name: one.header for name, one in headers.items()}, raw, fault) for fault in error.faults]
-    if not imported.dry_run:
-        lots.append(lot)
-        unit.emit(*events)
+        columns = columns_of(imported.header)
+        raw = {one.field: row.cells[one.at] for one in columns if one.at < len(row.cells)}
+        return [_fault(row.line, {one.field: one.header for one in columns}, raw, fault) for fault in error.faults]
+    lots.append(lot)
     return []
 
 
