@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +22,7 @@ from services.listings.importing.header import (
     TONNES,
     TRUCKS,
     Column,
+    squeezed,
     units_of,
 )
 from shared import catalogue
@@ -39,7 +42,9 @@ _GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$")
 _PLAIN = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)$")
 _DAY = re.compile(r"^(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))$")
 _MONEY_FIRST = re.compile(r"^(?:¥|rmb|cny|人民币)")
+_PER = ("/", "每", "per")
 _LONGEST_NUMBER = 40
+_LONGEST_UNIT = 3
 
 
 def unguarded(text: str) -> str:
@@ -52,8 +57,21 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.lstrip("'")[:1] in RISKY and text else text
 
 
-def value_of(column: Column, text: str, load: Decimal | None = None) -> Any:
-    """The value of a cell of `column`; `load` is the row's tonnes a truck. Raises CellIsUnreadable."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What other cells of the row say of its numbers: the tonnes a truck carries, the unit of quantities."""
+
+    load: Decimal | None = None
+    unit: str | None = None
+
+
+BESIDE: Mapping[str, str] = {"load_t": "load", "unit": "unit"}
+"""The fields that are no value of a lot: where they go in `Beside`."""
+ALONE = Beside()
+
+
+def value_of(column: Column, text: str, beside: Beside = ALONE) -> Any:
+    """The value of a cell of `column`. Raises CellIsUnreadable."""
     if column.field not in TEXTS:
         text = unguarded(text)
     if text.startswith("="):
@@ -66,7 +84,9 @@ def value_of(column: Column, text: str, load: Decimal | None = None) -> Any:
         return unguarded(text)
     plain = text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
     if column.field == "quantity_t":
-        return _quantity(plain, column.unit, load)
+        return _quantity(plain, column.unit, beside)
+    if column.field == "ask_cny_per_t":
+        return _price(plain, column.unit, beside)
     return _value(column.field, column.unit, plain)
 
 
@@ -78,8 +98,8 @@ def _value(field: str, unit: str, plain: str) -> Any:
         return found.code if found else plain
     if field in TONNES:
         return tonnes(plain, unit)
-    if field == "ask_cny_per_t":
-        return _price(plain, unit)
+    if field == "unit":
+        return _unit(plain)
     if field in DAYS:
         return moment(plain, end=field == "available_until")
     if field in FLAGS:
@@ -122,24 +142,47 @@ def tonnes(text: str, unit: str = "") -> Decimal:
     return number(digits) / many
 
 
-def _quantity(text: str, unit: str, load: Decimal | None) -> Decimal:
+def _unit(text: str) -> str | None:
+    """The unit that a cell names; None where it is none at all (单位 is also who one is)."""
+    named = squeezed(text)
+    if named in MASSES or named in TRUCKS:
+        return named
+    if len(named) > _LONGEST_UNIT:
+        return None
+    raise CellIsUnreadable(
+        "单位应为 吨、公斤、斤 或 车", "the unit must be t, kg, 吨, 公斤, 斤 or trucks with their load stated"
+    )
+
+
+def _quantity(text: str, unit: str, beside: Beside) -> Decimal:
     digits, named = _split(_compact(text))
+    if not named and unit and beside.unit and MASSES.get(unit) != MASSES.get(beside.unit):
+        raise CellIsUnreadable(
+            f"表头的单位是 {unit}, 单位列却是 {beside.unit}", f"the header says {unit}, the column of units {beside.unit}"
+        )
+    unit = unit or beside.unit or ""
     if (named or unit) not in TRUCKS:
         return tonnes(text, unit)
-    if load is None:
+    if beside.load is None:
         raise CellIsUnreadable(
             "按车计时需要「每车吨数」(load_t) 一列, 或直接写吨数",
             "trucks need a column with the tonnes a truck carries (每车吨数 or load_t), or write tonnes",
         )
-    return (_COUNTS[digits] if digits in _COUNTS else number(digits)) * load
+    return (_COUNTS[digits] if digits in _COUNTS else number(digits)) * beside.load
 
 
-def _price(text: str, unit: str) -> Decimal:
+def _price(text: str, unit: str, beside: Beside) -> Decimal:
     digits, named = _split(_MONEY_FIRST.sub("", _compact(text)))
     if named and named not in PRICES:
         raise CellIsUnreadable("应为单价, 例如 2450 或 2.45元/公斤", "must be a price, for example 2450 or 2.45 CNY/kg")
-    mass_is_named = any(mark in named for mark in ("/", "每", "per"))
-    factor = PRICES.get(named, 1) if mass_is_named or not unit else PRICES.get(named, 1) * PRICES[unit]
+    factor = PRICES.get(named, 1)
+    if not any(mark in named for mark in _PER):
+        if not unit and beside.unit and MASSES.get(beside.unit) != 1:
+            raise CellIsUnreadable(
+                f"单位是 {beside.unit}, 请写明单价是 元/吨 还是 元/{beside.unit}",
+                f"the unit is {beside.unit}; say whether this is CNY/t or CNY/{beside.unit}",
+            )
+        factor *= PRICES[unit] if unit else 1
     return number(digits) * factor
 
 

@@ -62,6 +62,7 @@ _NAMES: Mapping[str, str] = {
     "min_take_t": "最小提货量|起提量|起订量|最小起订量|最小起提量|min take|minimum take|minimum order|moq",
     "load_t": "每车吨数|每车重量|每车吨位|每车载重|单车吨位|单车载重|单车吨数|车载重|每车"
     "|load|truck load|truckload|load per truck|tonnes per truck|t per truck",
+    "unit": "单位|计量单位|数量单位|unit|units|uom",
     "divisible": "可拆分|是否可拆分|可拆|可分批|可分批提货|divisible|splittable|can be split",
     "auto_accept": "自动接受|自动成交|auto accept",
     "origin": "来源|产地|货源地|origin",

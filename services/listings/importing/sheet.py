@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Any
 
-from services.listings.importing.cells import value_of
+from services.listings.importing.cells import BESIDE, Beside, value_of
 from services.listings.importing.delimited import lines_of
 from services.listings.importing.faults import MOST_COLUMNS, CellIsUnreadable, FileIsUnreadable, too_wide
 from services.listings.importing.header import BLANKS, NEEDED, TEXTS, Column, chinese, columns_of, field_of
@@ -24,6 +23,7 @@ MOST_IN_CELL = 32_767
 """Characters; more a spreadsheet program does not take either."""
 MOST_IN_SHEET = 50_000_000
 SHOWN = 200
+SHOWN_HEADERS = 10
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,13 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Row:
-    """A row's values by field (quality attributes under their own names), its raw cells by field, what can't be read."""
+    """A row's values by field (quality attributes under their own names), its raw cells by field, what can't be read and why."""
 
     line: int
     values: dict[str, Any]
     raw: dict[str, str]
     faults: list[RowFault] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
 
 
 def open_sheet(content: bytes) -> Sheet:
@@ -66,6 +67,7 @@ def _headed(lines: Iterable[Line]) -> Sheet:
     rest = iter(lines)
     head = list(islice(rest, HEADER_WITHIN + 1))
     nearest: tuple[Column, ...] = ()
+    strange: list[str] = []
     for at, (_, cells) in enumerate(head):
         above = [cell.strip() for cell in cells]
         below = head[at + 1][1] if at + 1 < len(head) and _continues(head[at + 1][1]) else []
@@ -77,12 +79,15 @@ def _headed(lines: Iterable[Line]) -> Sheet:
                 raise too_wide(head[at][0], len(texts))
             follows = chain(head[at + (2 if below else 1) :], rest)
             return Sheet(texts, _rows(follows))
-        nearest = max(nearest, columns, key=len)
+        if len(columns) > len(nearest):
+            nearest, strange = columns, [text for text in texts if text and field_of(text) is None][:SHOWN_HEADERS]
     wide = max(head, key=lambda row: len(row[1]), default=(0, []))
     if len(wide[1]) > MOST_COLUMNS:
         raise too_wide(wide[0], len(wide[1]))
     missing = [name for name in NEEDED if name not in {column.field for column in nearest}]
     zh, en = "、".join(f"{chinese(name)} ({name})" for name in missing), ", ".join(missing)
+    if strange:
+        zh, en = f"{zh}; 未识别的列: {'、'.join(strange)}", f"{en}; columns not understood: {', '.join(strange)}"
     raise _NoHeader(f"表头缺少: {zh}", f"The header lacks: {en}")
 
 
@@ -129,27 +134,30 @@ def _rows(lines: Iterable[Line]) -> Iterator[Line]:
 def read_row(columns: Iterable[Column], line: int, cells: Sequence[str]) -> Row:
     """The values of a row; every cell that can't be read is a fault of it."""
     row = Row(line, {}, {})
+    beside = Beside()
     written: list[tuple[Column, str]] = []
-    load: Decimal | None = None
     for column in columns:
         text = cells[column.at].strip() if column.at < len(cells) else ""
+        if text.casefold() in BLANKS and column.field not in TEXTS:
+            text = ""
         row.raw[column.field] = text
-        if not text or (text.casefold() in BLANKS and column.field not in TEXTS):
+        if not text:
             continue
-        if column.field == "load_t":
-            load = _read(row, column, text, None)
+        if column.field in BESIDE:
+            beside = replace(beside, **{BESIDE[column.field]: _read(row, column, text, beside)})
         else:
             written.append((column, text))
     for column, text in written:
-        value = _read(row, column, text, load)
+        value = _read(row, column, text, beside)
         if value is not None:
             row.values[column.field] = value
     return row
 
 
-def _read(row: Row, column: Column, text: str, load: Decimal | None) -> Any:
+def _read(row: Row, column: Column, text: str, beside: Beside) -> Any:
     try:
-        return value_of(column, text, load)
+        return value_of(column, text, beside)
     except CellIsUnreadable as error:
         row.faults.append(RowFault(row.line, column.header, text[:SHOWN], error.zh, error.en))
+        row.unread.add(column.field)
         return None

@@ -273,8 +273,7 @@ def _draft(
     try:
         draft = draft_of(values)
     except InputIsInvalid as error:
-        unread = {f"/{field}" for field, text in row.raw.items() if text and field not in row.values}
-        return None, [*faults, *(one for one in error.faults if one[0] not in unread)]
+        return None, [*faults, *(one for one in error.faults if _field(one[0]) not in row.unread)]
     return (draft, Place(site.id, site.region, site.position)) if site else None, faults
 
 
@@ -293,9 +292,14 @@ def _site(
     return None, [(pointer, "本单位没有此场站", "Your organisation has no such site")]
 
 
+def _field(pointer: str) -> str:
+    """`/quality/moisture_pct` and `/grade` by the names of their columns."""
+    return pointer.rsplit("/", 1)[-1]
+
+
 def _fault(line: int, headers: Mapping[str, str], raw: Mapping[str, str], fault: tuple[str, str, str]) -> RowFault:
     pointer, zh, en = fault
-    field = pointer.rsplit("/", 1)[-1]
+    field = _field(pointer)
     return RowFault(line, headers.get(field, field), raw.get(field, "")[:200], zh, en)
 
 

@@ -123,6 +123,15 @@ def _rejected(market: Market, who: Party, import_id: str) -> str:
     return text
 
 
+def test_what_is_missing_is_told(market: Market) -> None:
+    seller = market.party("collector")
+    rows = [HEADER, good(数量="-"), good(数量=None, 品种=None), good(截止日期="—")]
+    result = done(market, seller, send(market, seller, csv_of(rows)))
+    assert (result["rows_accepted"], result["rows_rejected"]) == (0, 3)
+    missing = [(error["line"], error["column"]) for error in result["errors"]]
+    assert missing == [(2, "数量"), (3, "品种"), (3, "数量"), (4, "截止日期")]
+
+
 def test_a_site_that_is_told_of_late_is_waited_for(market: Market) -> None:
     seller = market.party("collector")
     market.database.mongo["known_sites"].delete_many({})

@@ -30,7 +30,7 @@ SAID = {
     "old xls": "old XLS",
     "pdf": "PDF",
     "another zip": "no XLSX",
-    "a unit that is none": "quantity_t",
+    "a unit that is none": "not understood: 数量(箱)",
 }
 
 

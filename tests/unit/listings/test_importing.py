@@ -22,7 +22,7 @@ from services.listings.importing import (
     open_sheet,
     read_row,
 )
-from services.listings.importing.cells import moment, tonnes, value_of
+from services.listings.importing.cells import Beside, moment, tonnes, value_of
 from services.listings.schemas import draft_of
 from shared import catalogue
 from shared.ids import new_id
@@ -45,8 +45,8 @@ def rows_of(content: bytes) -> list[Row]:
     return [read_row(columns, line, cells) for line, cells in sheet.rows]
 
 
-def value(field: str, text: str, unit: str = "", load: Decimal | None = None) -> Any:
-    return value_of(Column(0, field, field, unit), text, load)
+def value(field: str, text: str, unit: str = "", load: Decimal | None = None, beside: str | None = None) -> Any:
+    return value_of(Column(0, field, field, unit), text, Beside(load, beside))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
@@ -199,6 +199,20 @@ def test_trucks_need_a_load() -> None:
 )
 def test_prices(text: str, unit: str, cny: str) -> None:
     assert value("ask_cny_per_t", text, unit) == Decimal(cny)
+
+
+def test_a_column_of_units() -> None:
+    assert value("quantity_t", "30500", beside="公斤") == value("quantity_t", "30.5吨", beside="公斤") == Decimal("30.5")
+    assert value("quantity_t", "3", beside="车", load=Decimal(30)) == 90
+    assert value("ask_cny_per_t", "2450", beside="吨") == value("ask_cny_per_t", "2.45元/kg", beside="公斤") == 2450
+    for field, text, unit in (("quantity_t", "30500", "吨"), ("ask_cny_per_t", "2450", "")):
+        with pytest.raises(CellIsUnreadable, match="kg"):
+            value(field, text, unit, beside="kg")
+    header = ["品种", "数量", "单位", *HEADER[2:]]
+    read = [[*good()[:2], unit, *good()[2:]] for unit in ("吨", "", "箱", "江城再生资源公司", "公斤")]
+    rows = rows_of(csv_of([header, *read]))
+    assert [row.values.get("quantity_t") for row in rows] == [*[Decimal("30.5")] * 4, Decimal("0.0305")]
+    assert [[fault.column for fault in row.faults] for row in rows] == [[], [], ["单位"], [], []]
 
 
 def test_days_are_shanghais_and_the_end_is_inclusive() -> None:
