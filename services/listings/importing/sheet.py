@@ -36,7 +36,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Row:
-    """A row's values by field (quality attributes under their own names), its raw cells by field, what can't be read and why."""
+    """A row's values by field (quality attributes under their own names), its raw cells by field, and what can't be read."""
 
     line: int
     values: dict[str, Any]
