@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -111,17 +112,45 @@ def work_off_imports(database: Database, draft_of: DraftOf, within_s: float = SL
     """Carry the running imports on, some rows of each in turn, until they are done or the time is up; one that was cut off goes
     on where its last transaction ended."""
     until = time.monotonic() + within_s
-    while running := IMPORTS.select(database.read(), {"status": "running"}, [("_id", 1)]):
-        waiting = 0
-        for imported in running:
-            if imported.rows_total is None:
-                _read_in(database, imported)
-            else:
-                waiting += not _work_off(database, imported, draft_of)
-            if time.monotonic() >= until:
+    with ThreadPoolExecutor(1, "imports-ahead") as pool:
+        ahead = Ahead(database, draft_of, pool)
+        while running := IMPORTS.select(database.read(), {"status": "running"}, [("_id", 1)]):
+            waiting = 0
+            for imported in running:
+                if imported.rows_total is None:
+                    _read_in(database, imported)
+                else:
+                    waiting += not _work_off(database, imported, ahead)
+                if time.monotonic() >= until:
+                    return
+            if waiting == len(running):
                 return
-        if waiting == len(running):
-            return
+
+
+@dataclass
+class Ahead:
+    """Looks at rows before their turn: while MongoDB writes some, the next are read."""
+
+    database: Database
+    draft_of: DraftOf
+    pool: ThreadPoolExecutor
+    looks: dict[str, tuple[int, Future[list[Checked]]]] = field(default_factory=dict)
+
+    def checked(self, imported: Import) -> list[Checked]:
+        """The rows whose turn it is; none where they are lost. Those that follow are looked at from now on."""
+        begun, look = self.looks.pop(imported.id, (-1, None))
+        first = imported.next_row
+        rows = look.result() if look is not None and begun == first else self._look(imported, first)
+        follows = first + len(rows)
+        if rows and follows < (imported.rows_total or 0):
+            self.looks[imported.id] = (follows, self.pool.submit(self._look, imported, follows))
+        return rows
+
+    def _look(self, imported: Import, first: int) -> list[Checked]:
+        reading = self.database.read()
+        rows = IMPORT_ROWS.find(reading, f"{imported.id}.{first}")
+        sites = parties.SITES.select(reading, {"organisation_id": imported.organisation_id})
+        return list(_checked(imported, rows, sites, self.draft_of)) if rows else []
 
 
 def _read_in(database: Database, imported: Import) -> None:
@@ -183,14 +212,11 @@ def _fail(unit: Unit, import_id: str, zh: str, en: str) -> None:
     forget_import(unit, import_id, IMPORT_PARTS, IMPORT_ROWS)
 
 
-def _work_off(database: Database, imported: Import, draft_of: DraftOf) -> bool:
-    """The next rows: looked at first, then written in one transaction with the note that they are done. False where they wait:
-    a site that is not known here may just have been made elsewhere (`protocol.md` 1)."""
-    reading = database.read()
-    rows = IMPORT_ROWS.find(reading, f"{imported.id}.{imported.next_row}")
-    sites = parties.SITES.select(reading, {"organisation_id": imported.organisation_id})
-    checked = list(_checked(imported, rows, sites, draft_of)) if rows else []
-    if reading.now - imported.created_at < NEWS and not all(row.at_known_site for row in checked):
+def _work_off(database: Database, imported: Import, ahead: Ahead) -> bool:
+    """The next rows, looked at before, in one transaction with the note that they are done. False where they wait: a site that
+    is not known here may just have been made elsewhere (`protocol.md` 1)."""
+    checked = ahead.checked(imported)
+    if database.clock() - imported.created_at < NEWS and not all(row.at_known_site for row in checked):
         return False
     database.write(lambda unit: _some(unit, imported.id, imported.next_row, checked))
     return True
@@ -299,8 +325,8 @@ def _field(pointer: str) -> str:
 
 def _fault(line: int, headers: Mapping[str, str], raw: Mapping[str, str], fault: tuple[str, str, str]) -> RowFault:
     pointer, zh, en = fault
-    field = _field(pointer)
-    return RowFault(line, headers.get(field, field), raw.get(field, "")[:200], zh, en)
+    name = _field(pointer)
+    return RowFault(line, headers.get(name, name), raw.get(name, "")[:200], zh, en)
 
 
 def _suggest(faults: list[RowFault], headers: Mapping[str, str], row: Row, sites: Sequence[parties.KnownSite]) -> None:
