@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "deploy.commands.demo:app",
     "audit": "deploy.commands.audit:audit",
     "dead-letters": "deploy.commands.dead_letters:app",
+    "lots": "deploy.commands.lots:app",
     "search": "deploy.commands.search:app",
     "clearing": "deploy.commands.clearing:app",
     "users": "deploy.commands.users:app",

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import httpx
 
 Json = dict[str, Any]
+Files = Mapping[str, tuple[str, bytes]]
+"""Field of a form: name and content of its file."""
 T = TypeVar("T")
 THREADS = 8
 PATIENCE_S = 120
@@ -57,7 +59,8 @@ class Api:
     ) -> None:
         """Signs in over HTTP with `password`, unless `sign_in` gives an account's tokens another way."""
         limits = httpx.Limits(max_connections=4 * THREADS, max_keepalive_connections=4 * THREADS)
-        self._http = httpx.Client(base_url=base_url, timeout=30, limits=limits, trust_env=False)
+        english = {"Accept-Language": "en"}
+        self._http = httpx.Client(base_url=base_url, timeout=30, limits=limits, trust_env=False, headers=english)
         self._password, self._patience_s = password, patience_s
         self._given_sign_in = sign_in
         self._sessions: dict[str, Tokens] = {}
@@ -78,6 +81,23 @@ class Api:
         """The JSON answer of a POST; with a `key` it is safe to try again."""
         return self._call("POST", path, email, body, key, {})
 
+    def upload(self, path: str, email: str, name: str, content: bytes, **params: Any) -> Json:
+        """The JSON answer to a file, sent as the field `file`."""
+        return self._call("POST", path, email, None, "", params, {"file": (name, content)})
+
+    def fetch(self, path: str, email: str, into: BinaryIO, **params: Any) -> None:
+        """Writes what a GET answers, as it comes."""
+        headers = {"Authorization": f"Bearer {self._token(email)}"}
+        try:
+            with self._http.stream("GET", path, headers=headers, params=dict(params) or None) as answer:
+                if answer.status_code >= 400:
+                    answer.read()
+                    raise ApiRefused("GET", path, answer.status_code, _problem(answer))
+                for piece in answer.iter_bytes():
+                    into.write(piece)
+        except httpx.TransportError as error:
+            raise ApiRefused("GET", path, 0, {"title": f"broke off: {error}"}) from error
+
     def items(self, path: str, email: str, pages: int = 1_000, **params: Any) -> Iterator[Json]:
         """Every item of a list, newest first, over at most `pages` pages."""
         cursor: str | None = None
@@ -95,14 +115,23 @@ class Api:
         nested = me.get("organisation")
         return str(nested["id"] if isinstance(nested, dict) else me["organisation_id"])
 
-    def _call(self, method: str, path: str, email: str, body: Json | None, key: str, params: Mapping[str, Any]) -> Json:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        email: str,
+        body: Json | None,
+        key: str,
+        params: Mapping[str, Any],
+        files: Files | None = None,
+    ) -> Json:
         give_up = time.monotonic() + self._patience_s
         renewed = False
         while True:
             headers = {"Idempotency-Key": key} if key else {}
             if email:
                 headers["Authorization"] = f"Bearer {self._token(email)}"
-            answer = self._send(method, path, headers, body, params)
+            answer = self._send(method, path, headers, body, params, files)
             if answer is not None and answer.status_code == 401 and email and not renewed:
                 renewed = True
                 with self._guard:
@@ -115,10 +144,16 @@ class Api:
                 raise ApiRefused(method, path, answer.status_code if answer else 0, _problem(answer))
 
     def _send(
-        self, method: str, path: str, headers: dict[str, str], body: Json | None, params: Mapping[str, Any]
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: Json | None,
+        params: Mapping[str, Any],
+        files: Files | None,
     ) -> httpx.Response | None:
         try:
-            return self._http.request(method, path, headers=headers, json=body, params=dict(params) or None)
+            return self._http.request(method, path, headers=headers, json=body, params=dict(params) or None, files=files)
         except httpx.TransportError:
             return None
 

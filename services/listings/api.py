@@ -8,6 +8,7 @@ import orjson
 from flask import Request
 
 from services.listings import service, views
+from services.listings.importing import FORMATS, Rows
 from services.listings.model import AttachmentFile
 from services.listings.model.recurrence import Side
 from services.listings.schemas import (
@@ -18,6 +19,7 @@ from services.listings.schemas import (
     DemandIn,
     DemandOut,
     DemandPatch,
+    DemandsExportQuery,
     DemandsQuery,
     DocumentOut,
     DocumentQuery,
@@ -30,6 +32,7 @@ from services.listings.schemas import (
     LotOut,
     LotPatch,
     LotSearchQuery,
+    LotsExportQuery,
     LotsQuery,
     MaterialsOut,
     MaterialsQuery,
@@ -44,6 +47,9 @@ from services.listings.schemas import (
     SuggestionOut,
     SuggestOut,
     SuggestQuery,
+    demand_rows,
+    lot_rows,
+    rejected_rows,
 )
 from shared import catalogue
 from shared.auth import Caller
@@ -78,6 +84,12 @@ def list_lots(unit: Unit, caller: Caller, query: LotsQuery) -> PageOut[LotOut]:
     """List one's own lots."""
     page = views.list_lots(unit, caller, query.where(), query.cursor, query.limit)
     return page_of(page, lambda lot: LotOut.of(lot, True, caller.organisation_id))
+
+
+@routes.get("/v1/lots/export", "lots.list")
+def export_lots(unit: Unit, caller: Caller, query: LotsExportQuery, request: Request) -> Answer:
+    """Export one's own lots as CSV or XLSX, which an import reads again."""
+    return _sheet(lot_rows(views.export_lots(unit, caller, query.where()), _in_chinese(request)), "lots", query.format)
 
 
 @routes.get("/v1/lots/<lot_id>", "lots.read", LotOut)
@@ -213,8 +225,8 @@ def _bytes(file: AttachmentFile, request: Request, disposition: str) -> Answer:
 
 @routes.post("/v1/lots/imports", "imports.create", ImportOut, status=202, multipart=True)
 def create_import(unit: Unit, caller: Caller, query: ImportQuery, file: Upload, request: Request) -> Answer:
-    """Import lots from a CSV file."""
-    imported = service.create_import(unit, caller, file.name, file.content, query.publish)
+    """Import lots from a CSV or XLSX file."""
+    imported = service.create_import(unit, caller, file.name, file.content, query.publish, query.dry_run)
     return created(f"/v1/lots/imports/{imported.id}", ImportOut.of(imported, language_of(request)), 202)
 
 
@@ -231,6 +243,13 @@ def read_import(unit: Unit, caller: Caller, import_id: str, request: Request) ->
     return ImportOut.of(views.read_import(unit, caller, import_id), language_of(request))
 
 
+@routes.get("/v1/lots/imports/<import_id>/rejected", "imports.read")
+def read_rejected(unit: Unit, caller: Caller, import_id: str, request: Request) -> Answer:
+    """Read the rejected rows of an import as CSV, each with its reasons, to mend and send again."""
+    imported, rows = views.export_rejected(unit, caller, import_id)
+    return _sheet(rejected_rows(imported, rows, language_of(request)), f"rejected-{imported.id}", "csv")
+
+
 @routes.post("/v1/demands", "demands.create", DemandOut, status=201)
 def create_demand(unit: Unit, caller: Caller, body: DemandIn) -> Answer:
     """Create a demand, as a draft or open at once."""
@@ -243,6 +262,13 @@ def list_demands(unit: Unit, caller: Caller, query: DemandsQuery) -> PageOut[Dem
     """List one's own demands."""
     page = views.list_demands(unit, caller, query.where(), query.cursor, query.limit)
     return page_of(page, lambda demand: DemandOut.of(demand, True))
+
+
+@routes.get("/v1/demands/export", "demands.list")
+def export_demands(unit: Unit, caller: Caller, query: DemandsExportQuery, request: Request) -> Answer:
+    """Export one's own demands as CSV or XLSX."""
+    rows = demand_rows(views.export_demands(unit, caller, query.where()), _in_chinese(request))
+    return _sheet(rows, "demands", query.format)
 
 
 @routes.get("/v1/demands/<demand_id>", "demands.read", DemandOut)
@@ -365,3 +391,18 @@ def delete_saved_search(unit: Unit, caller: Caller, search_id: str) -> Answer:
     """Delete a saved search."""
     service.delete_saved_search(unit, caller, search_id)
     return Answer(None, 204)
+
+
+def _in_chinese(request: Request) -> bool:
+    """Programs that ask for no language get the names of the fields."""
+    return bool(request.accept_languages) and language_of(request) == "zh-CN"
+
+
+def _sheet(rows: Rows, name: str, kind: str) -> Answer:
+    pieces, media = FORMATS[kind]
+    headers = {
+        "Content-Type": media,
+        "Content-Disposition": f'attachment; filename="{name}.{kind}"',
+        "Vary": "Accept-Language",
+    }
+    return Answer(pieces(rows), 200, headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -14,10 +14,13 @@ from services.listings.model import (
     Counterparty,
     Demand,
     Import,
-    ImportFile,
+    ImportPart,
+    ImportRejects,
+    ImportRows,
     Listing,
     Lot,
     Recurrence,
+    RejectedRow,
     Reservation,
     Revisions,
     SavedSearch,
@@ -75,8 +78,16 @@ class ImportDocument(Sealed):
     }
 
 
-class ImportFileDocument(Sealed):
-    meta = {"collection": "import_files", "indexes": []}  # noqa: RUF012
+class ImportPartDocument(Sealed):
+    meta = {"collection": "import_parts", "indexes": [["import_id", "number"]]}  # noqa: RUF012
+
+
+class ImportRowsDocument(Sealed):
+    meta = {"collection": "import_rows", "indexes": ["import_id"]}  # noqa: RUF012
+
+
+class ImportRejectsDocument(Sealed):
+    meta = {"collection": "import_rejects", "indexes": [["import_id", "first"]]}  # noqa: RUF012
 
 
 class AttachmentFileDocument(Sealed):
@@ -117,23 +128,27 @@ LOTS = Repository(LotDocument, Lot)
 DEMANDS = Repository(DemandDocument, Demand)
 RESERVATIONS = Repository(ReservationDocument, Reservation)
 IMPORTS = Repository(ImportDocument, Import)
-IMPORT_FILES = Repository(ImportFileDocument, ImportFile)
 ATTACHMENT_FILES = Repository(AttachmentFileDocument, AttachmentFile)
 RECURRENCES = Repository(RecurrenceDocument, Recurrence)
 COUNTERPARTIES = Repository(CounterpartyDocument, Counterparty)
 SAVED_SEARCHES = Repository(SavedSearchDocument, SavedSearch)
 REVISIONS = Repository(RevisionsDocument, Revisions)
+IMPORT_PARTS = Repository(ImportPartDocument, ImportPart)
+IMPORT_ROWS = Repository(ImportRowsDocument, ImportRows)
+IMPORT_REJECTS = Repository(ImportRejectsDocument, ImportRejects)
 DOCUMENTS: tuple[type[Sealed], ...] = (
     LotDocument,
     DemandDocument,
     ReservationDocument,
     ImportDocument,
-    ImportFileDocument,
     AttachmentFileDocument,
     RecurrenceDocument,
     CounterpartyDocument,
     SavedSearchDocument,
     RevisionsDocument,
+    ImportPartDocument,
+    ImportRowsDocument,
+    ImportRejectsDocument,
     *parties.DOCUMENTS,
 )
 BY_ID: tuple[Repository[Any], ...] = (LOTS, DEMANDS, RESERVATIONS, *parties.BY_ID)
@@ -142,7 +157,7 @@ ARRIVING: tuple[Repository[Any], ...] = (LOTS, DEMANDS, parties.SITES)
 """As `BY_ID`, of events of lots and demands alone."""
 
 
-def add_import(unit: Unit, imported: Import, file: ImportFile) -> None:
+def add_import(unit: Unit, imported: Import, parts: Iterable[ImportPart]) -> None:
     """Raises RequestIsStillRunning where another request has just brought the same file."""
     try:
         IMPORTS.add(unit, imported)
@@ -151,7 +166,26 @@ def add_import(unit: Unit, imported: Import, file: ImportFile) -> None:
         raise RequestIsStillRunning(
             zh="同一文件正在上传, 请稍后重试", en="This file is just being uploaded; try again"
         ) from error
-    IMPORT_FILES.add(unit, file)
+    IMPORT_PARTS.add(unit, *parts)
+
+
+def forget_import(unit: Unit, import_id: str, *repositories: Repository[Any]) -> None:
+    """Delete what these keep of an import."""
+    for repository in repositories:
+        unit.collection(repository.name).delete_many({"import_id": import_id}, session=unit.session)
+
+
+def file_of(unit: Unit, import_id: str) -> bytes:
+    """The file of an import that is not read yet."""
+    return b"".join(one.content for one in IMPORT_PARTS.select(unit, {"import_id": import_id}, [("number", 1)]))
+
+
+def rejected(unit: Unit, import_id: str) -> Iterator[RejectedRow]:
+    """The rejected rows of an import in the file's order, read a document at a time."""
+    last = -1
+    while found := IMPORT_REJECTS.select(unit, {"import_id": import_id, "first": {"$gt": last}}, [("first", 1)], 1):
+        yield from found[0].rows
+        last = found[0].first
 
 
 def due_lots(unit: Unit, now: datetime, limit: int) -> list[Lot]:
@@ -202,6 +236,25 @@ def published(unit: Unit, repository: Repository[L], batch: int = 1000) -> Itera
         if len(found) < batch:
             return
         last = found[-1].id
+
+
+def each(unit: Unit, repository: Repository[L], where: dict[str, Any], batch: int = 500) -> Iterator[L]:
+    """All that `where` selects, newest first, read in batches."""
+    last: dict[str, Any] = {}
+    while found := repository.select(unit, {"$and": [where, last]}, [("_id", -1)], batch):
+        yield from found
+        last = {"_id": {"$lt": found[-1].id}}
+
+
+def declared(unit: Unit, where: dict[str, Any]) -> set[str]:
+    """The quality attributes that any of the lots declares."""
+    stages: list[dict[str, Any]] = [
+        {"$match": where},
+        {"$project": {"declared": {"$objectToArray": "$terms.quality"}}},
+        {"$unwind": "$declared"},
+        {"$group": {"_id": "$declared.k"}},
+    ]
+    return {row["_id"] for row in unit.collection(LOTS.name).aggregate(stages)}
 
 
 def published_count(unit: Unit, repository: Repository[L]) -> int:

@@ -19,7 +19,7 @@ from services.listings.model.saved_search import (
     must_have_room,
     new_saved_search,
 )
-from services.listings.model.spreadsheet import Import, ImportFile, RowFault
+from services.listings.model.spreadsheet import Import, ImportPart, ImportRejects, ImportRows, RejectedRow, RowFault
 
 __all__ = [
     "Alert",
@@ -30,7 +30,9 @@ __all__ = [
     "DemandDraft",
     "DemandTerms",
     "Import",
-    "ImportFile",
+    "ImportPart",
+    "ImportRejects",
+    "ImportRows",
     "Listing",
     "Lot",
     "LotDraft",
@@ -39,6 +41,7 @@ __all__ = [
     "Place",
     "QuantitiesAreWrong",
     "Recurrence",
+    "RejectedRow",
     "Reservation",
     "Revisions",
     "RowFault",

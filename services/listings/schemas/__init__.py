@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.listings.schemas.attachments import AttachedQuery, DocumentOut, DocumentQuery, PhotoOut
 from services.listings.schemas.counterparties import CounterpartiesQuery, CounterpartyIn, CounterpartyOut
 from services.listings.schemas.demands import DemandIn, DemandOut, DemandPatch
+from services.listings.schemas.exports import DemandsExportQuery, LotsExportQuery, demand_rows, lot_rows, rejected_rows
 from services.listings.schemas.imports import ImportOut, ImportQuery, ImportsQuery, draft_of
 from services.listings.schemas.lots import LotIn, LotOut, LotPatch
 from services.listings.schemas.recurrences import RecurrenceIn, RecurrenceOut
@@ -37,6 +38,7 @@ __all__ = [
     "DemandIn",
     "DemandOut",
     "DemandPatch",
+    "DemandsExportQuery",
     "DemandsQuery",
     "DocumentOut",
     "DocumentQuery",
@@ -49,6 +51,7 @@ __all__ = [
     "LotOut",
     "LotPatch",
     "LotSearchQuery",
+    "LotsExportQuery",
     "LotsQuery",
     "MaterialsOut",
     "MaterialsQuery",
@@ -63,6 +66,9 @@ __all__ = [
     "SuggestOut",
     "SuggestQuery",
     "SuggestionOut",
+    "demand_rows",
     "draft_of",
+    "lot_rows",
     "query_of_saved",
+    "rejected_rows",
 ]

@@ -46,7 +46,7 @@ def _km(value: float) -> float:
     return value
 
 
-class _Listed(ListQuery):
+class _Listed(Query):
     status: Status | None = None
     grade: Grade | None = None
     material: Material | None = None
@@ -72,8 +72,8 @@ def _all(conditions: list[dict[str, Any]]) -> dict[str, Any]:
     return {"$and": conditions} if conditions else {}
 
 
-class LotsQuery(_Listed):
-    """Filters of the list of lots."""
+class LotFilters(_Listed):
+    """Filters of one's own lots."""
 
     closed_reason: Literal["sold", "withdrawn", "expired"] | None = None
     seller_id: Identifier | None = None
@@ -92,8 +92,12 @@ class LotsQuery(_Listed):
         return _all([*self._where("terms.grade"), *({name: value} for name, value in own.items() if value)])
 
 
-class DemandsQuery(_Listed):
-    """Filters of the list of demands."""
+class LotsQuery(LotFilters, ListQuery):
+    """The list of lots."""
+
+
+class DemandFilters(_Listed):
+    """Filters of one's own demands."""
 
     closed_reason: Literal["filled", "closed", "expired"] | None = None
     buyer_id: Identifier | None = None
@@ -102,6 +106,10 @@ class DemandsQuery(_Listed):
     def where(self) -> dict[str, Any]:
         own = {"closed_reason": self.closed_reason, "buyer_id": self.buyer_id, "copied_from": self.copied_from}
         return _all([*self._where("terms.grades"), *({name: value} for name, value in own.items() if value)])
+
+
+class DemandsQuery(DemandFilters, ListQuery):
+    """The list of demands."""
 
 
 class SearchQuery(ListQuery):

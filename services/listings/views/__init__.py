@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.listings.views.attached import list_attached, read_paper, read_photo
 from services.listings.views.criteria import Criteria, Sort
 from services.listings.views.drift import Drift, check, repair
+from services.listings.views.exports import DemandsExport, LotsExport, export_demands, export_lots, export_rejected
 from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
 from services.listings.views.lag import Lag
 from services.listings.views.listed import (
@@ -25,11 +26,13 @@ __all__ = [
     "INDEXED",
     "KINDS",
     "Criteria",
+    "DemandsExport",
     "Drift",
     "Found",
     "Hit",
     "Kind",
     "Lag",
+    "LotsExport",
     "Sort",
     "Suggestion",
     "check",
@@ -37,6 +40,9 @@ __all__ = [
     "document_of",
     "ensure_indices",
     "expected",
+    "export_demands",
+    "export_lots",
+    "export_rejected",
     "list_attached",
     "list_counterparties",
     "list_demands",

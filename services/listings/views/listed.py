@@ -35,17 +35,17 @@ def knows_place(caller: Caller, owner_id: str) -> bool:
 
 def list_lots(unit: Unit, caller: Caller, where: dict[str, Any], cursor: str | None, limit: int) -> Page[Lot]:
     """The caller's own, newest first; an operator's are everybody's."""
-    return LOTS.page(unit, _own(caller, "seller_id", where), cursor, limit)
+    return LOTS.page(unit, own(caller, "seller_id", where), cursor, limit)
 
 
 def list_demands(unit: Unit, caller: Caller, where: dict[str, Any], cursor: str | None, limit: int) -> Page[Demand]:
     """The caller's own, newest first; an operator's are everybody's."""
-    return DEMANDS.page(unit, _own(caller, "buyer_id", where), cursor, limit)
+    return DEMANDS.page(unit, own(caller, "buyer_id", where), cursor, limit)
 
 
 def list_imports(unit: Unit, caller: Caller, where: dict[str, Any], cursor: str | None, limit: int) -> Page[Import]:
     """The caller's organisation's, newest first."""
-    return IMPORTS.page(unit, _own(caller, "organisation_id", where), cursor, limit)
+    return IMPORTS.page(unit, own(caller, "organisation_id", where), cursor, limit)
 
 
 def list_counterparties(
@@ -72,5 +72,6 @@ def read_recurrence(unit: Unit, caller: Caller, side: Side, listing_id: str) -> 
     return recurrence
 
 
-def _own(caller: Caller, field: str, where: dict[str, Any]) -> dict[str, Any]:
+def own(caller: Caller, field: str, where: dict[str, Any]) -> dict[str, Any]:
+    """What is the caller's by `field`; an operator's is everybody's."""
     return where if caller.role == "operator" else {"$and": [where, {field: caller.organisation_id}]}

@@ -1,24 +1,33 @@
-"""Spreadsheets as people make them."""
+"""Spreadsheets as people make them: headers, cells, rows."""
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
+import openpyxl
 import pytest
 
 from services.listings.importing import (
     CellIsUnreadable,
+    Column,
     FileIsUnreadable,
+    Row,
+    chinese,
+    columns_of,
     field_of,
-    moment,
-    read_sheet,
-    tonnes,
-    value_of,
+    nearest_grades,
+    open_sheet,
+    read_row,
 )
+from services.listings.importing.cells import Beside, moment, tonnes, value_of
 from services.listings.schemas import draft_of
+from shared import catalogue
 from shared.ids import new_id
 from shared.problem import InputIsInvalid
+from tests.fixtures.sheets import A_YARDS_SHEET, HEADER, MERGED, csv_of, good, with_percents, xlsx_of
 
 CHINESE = """我的货源,,,,,,,
 品种,数量,单价(元/吨),可提货日期,截止日期,场站,水分%,杂质％
@@ -30,11 +39,21 @@ CHINESE = """我的货源,,,,,,,
 """
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def rows_of(content: bytes) -> list[Row]:
+    sheet = open_sheet(content)
+    columns = columns_of(sheet.header)
+    return [read_row(columns, line, cells) for line, cells in sheet.rows]
+
+
+def value(field: str, text: str, unit: str = "", load: Decimal | None = None, beside: str | None = None) -> Any:
+    return value_of(Column(0, field, field, unit), text, Beside(load, beside))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_a_chinese_sheet_in_its_encodings(encoding: str) -> None:
-    sheet = read_sheet(CHINESE.encode(encoding))
-    assert [row.line for row in sheet.rows] == [3, 6, 7]
-    first, second, third = sheet.rows
+    rows = rows_of(CHINESE.encode(encoding))
+    assert [row.line for row in rows] == [3, 6, 7]
+    first, second, third = rows
     assert first.values == {
         "grade": "steel.hms1",
         "quantity_t": Decimal("30.5"),
@@ -54,8 +73,38 @@ def test_a_chinese_sheet_in_its_encodings(encoding: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        csv_of(A_YARDS_SHEET, "gb18030"),
+        csv_of(A_YARDS_SHEET, "utf-8-sig"),
+        xlsx_of(A_YARDS_SHEET, MERGED, before=["填写说明"]),
+    ],
+    ids=["gb18030", "utf-8-sig", "xlsx"],
+)
+def test_a_yards_sheet_and_its_twin(content: bytes) -> None:
+    rows = rows_of(content)
+    assert [row.line for row in rows] == [5, 6, 8, 9, 10, 11]
+    read = [(row.values["grade"], row.values.get("quantity_t"), row.values["ask_cny_per_t"]) for row in rows]
+    assert read == [
+        ("steel.hms1", Decimal("30.5"), 2450),
+        ("paper.occ_a", Decimal("12.5"), 1500),
+        ("steel.shredded", Decimal("94.5"), 2380),
+        ("nonferrous.copper", Decimal(2), 68_000),
+        ("steel.light", None, 2100),
+        ("重非", 18, 2400),
+    ]
+    assert {row.values["available_from"] for row in rows} == {datetime(2026, 11, 23, 16, tzinfo=UTC)}
+    assert {row.values["available_until"] for row in rows} == {datetime(2099, 12, 4, 16, tzinfo=UTC)}
+    quality = [(row.values.get("moisture_pct"), row.values.get("impurity_pct")) for row in rows]
+    assert quality == [(0.5, 1.2), (None, 0.8), (None, 1.0), (None, None), (None, None), (0.3, 99.0)]
+    (fault,) = [fault for row in rows for fault in row.faults]
+    assert (fault.line, fault.column, fault.value) == (10, "数量", "两车")
+    assert "每车吨数" in fault.zh and "load_t" in fault.en
+
+
 def test_a_row_becomes_a_lot_by_the_rules_of_json() -> None:
-    row = read_sheet(CHINESE.encode()).rows[0]
+    row = rows_of(CHINESE.encode())[0]
     values = {name: value for name, value in row.values.items() if name != "site"}
     draft = draft_of({**values, "site_id": new_id()})
     assert (draft.quantity_kg, draft.terms.ask_fen_per_t) == (30_500, 245_000)
@@ -66,72 +115,185 @@ def test_a_row_becomes_a_lot_by_the_rules_of_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "field"),
+    ("header", "field", "unit"),
     [
-        ("品种", "grade"),
-        (" 数量（吨） ", "quantity_t"),
-        ("单价（元/吨）", "ask_cny_per_t"),
-        ("quantity_t", "quantity_t"),
-        ("水分%", "moisture_pct"),
-        ("杂质(%)", "impurity_pct"),
-        ("Thickness_mm", "thickness_mm"),
-        ("厚度", "thickness_mm"),
-        ("序号", None),
-        ("", None),
+        ("品种", "grade", ""),
+        ("品名*", "grade", ""),
+        (" 数量（吨） ", "quantity_t", "吨"),
+        ("数量", "quantity_t", ""),
+        ("重量(kg)", "quantity_t", "kg"),
+        ("数量/斤", "quantity_t", "斤"),
+        ("数量（车）", "quantity_t", "车"),
+        ("Quantity (t)", "quantity_t", "t"),
+        ("quantity_t", "quantity_t", ""),
+        ("quantity_kg", "quantity_t", "kg"),
+        ("每车吨数", "load_t", ""),
+        ("Load_T", "load_t", ""),
+        ("单价", "ask_cny_per_t", ""),
+        ("单价（元/吨）", "ask_cny_per_t", "元/吨"),
+        ("单价 元/公斤", "ask_cny_per_t", "元/公斤"),
+        ("Price (CNY/t)", "ask_cny_per_t", "cny/t"),
+        ("可提货\n日期", "available_from", ""),
+        ("Available until", "available_until", ""),
+        ("水分%", "moisture_pct", "%"),
+        ("含水率（%）", "moisture_pct", "%"),
+        ("杂质(%)", "impurity_pct", "%"),
+        ("Thickness_mm", "thickness_mm", ""),
+        ("厚度", "thickness_mm", ""),
+        ("厚度(cm)", "thickness_mm", "cm"),
     ],
 )
-def test_headers(header: str, field: str | None) -> None:
-    assert field_of(header) == field
+def test_headers(header: str, field: str, unit: str) -> None:
+    assert field_of(header) == (field, unit)
+
+
+@pytest.mark.parametrize(
+    "header", ["序号", "", "总价", "金额(元)", "数量(箱)", "total", "status", "id", "拒绝原因", "reasons", "x" * 99]
+)
+def test_columns_that_say_nothing_of_a_lot(header: str) -> None:
+    assert field_of(header) is None
+
+
+def test_every_attribute_is_found_by_its_names() -> None:
+    for one in catalogue.attributes():
+        for name in (one.name, one.name_zh, one.name_en, chinese(one.name), f"{one.name_en} ({one.unit})"):
+            found = field_of(name)
+            assert found is not None and found[0] == one.name, name
 
 
 def test_quantities_with_units() -> None:
     for text in ("30.5", "30.5吨", "30.5 t", "30,500 kg", "30500公斤", "61000斤"):
         assert tonnes(text) == Decimal("30.5")
-    for text in ("一车", "30 箱", "", "1e5", "--1"):
+    assert tonnes("30,500", "kg") == tonnes("30.5吨", "kg") == Decimal("30.5")
+    for text in ("一车", "30 箱", "", "1e5", "--1", "30,5", "1,23,456", "9" * 99):
         with pytest.raises(CellIsUnreadable):
             tonnes(text)
 
 
-def test_days_are_shanghais_and_the_end_is_inclusive() -> None:
-    assert moment("2026-11-24", end=False) == datetime(2026, 11, 23, 16, tzinfo=UTC)
-    assert moment("2026.11.24", end=True) == datetime(2026, 11, 24, 16, tzinfo=UTC)
-    assert moment("2026-11-24T08:00:00Z", end=True) == datetime(2026, 11, 24, 8, tzinfo=UTC)
-    assert moment("2026/11/24 8:00".replace(" 8", " 08"), end=False) == datetime(2026, 11, 24, 0, tzinfo=UTC)
-    for text in ("2026-13-01", "tomorrow", "9999-12-31x", "9999-12-31"):
-        if text == "9999-12-31":
-            with pytest.raises(CellIsUnreadable):
-                moment(text, end=True)
-        else:
-            with pytest.raises(CellIsUnreadable):
-                moment(text, end=False)
-
-
-def test_other_cells() -> None:
-    assert value_of("divisible", "否") is False
-    assert value_of("auto_accept", "Yes") is True
-    assert value_of("origin", "进口") == "imported"
-    assert value_of("vat_rate_pct", "3%") == Decimal(3)
-    assert value_of("ask_cny_per_t", "¥2450.50元/吨") == Decimal("2450.50")
+def test_trucks_need_a_load() -> None:
+    assert value("quantity_t", "3车", load=Decimal(30)) == 90
+    assert value("quantity_t", "半车", load=Decimal(30)) == 15
+    assert value("quantity_t", "2.5 trucks", load=Decimal("31.5")) == Decimal("78.75")
+    assert value("quantity_t", "2", "车", Decimal(30)) == 60
+    assert value("quantity_t", "20吨", "车", Decimal(30)) == 20
+    for text, unit in (("3车", ""), ("3", "车"), ("2 truckloads", "")):
+        with pytest.raises(CellIsUnreadable, match="load_t"):
+            value("quantity_t", text, unit)
     with pytest.raises(CellIsUnreadable):
-        value_of("divisible", "也许")
+        value("min_take_t", "1车", load=Decimal(30))
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("text", "unit", "cny"),
     [
-        b"",
-        b"\xff\xfe\x00\x01\x02\x80",
-        b"a,b,c\n1,2,3\n",
-        "品种,数量\n重废,1\n".encode(),
-        b"grade,quantity_t\n" + b"x" * 200_000 + b",1\n",
-        b"\x00\x01\x02\x03" * 100,
+        ("2450", "", "2450"),
+        ("¥2,450.50元/吨", "", "2450.50"),
+        ("2.45元/公斤", "", "2450"),
+        ("1.2元/斤", "", "2400"),
+        ("2.45", "元/公斤", "2450"),
+        ("2.45元", "元/公斤", "2450"),
+        ("2450元/吨", "元/公斤", "2450"),
+        ("6.8万", "", "68000"),
+        ("RMB 2450/t", "", "2450"),
     ],
 )
-def test_files_of_no_use(content: bytes) -> None:
-    with pytest.raises(FileIsUnreadable):
-        read_sheet(content)
+def test_prices(text: str, unit: str, cny: str) -> None:
+    assert value("ask_cny_per_t", text, unit) == Decimal(cny)
+
+
+def test_a_column_of_units() -> None:
+    assert value("quantity_t", "30500", beside="公斤") == value("quantity_t", "30.5吨", beside="公斤") == Decimal("30.5")
+    assert value("quantity_t", "3", beside="车", load=Decimal(30)) == 90
+    assert value("ask_cny_per_t", "2450", beside="吨") == value("ask_cny_per_t", "2.45元/kg", beside="公斤") == 2450
+    for field, text, unit in (("quantity_t", "30500", "吨"), ("ask_cny_per_t", "2450", "")):
+        with pytest.raises(CellIsUnreadable, match="kg"):
+            value(field, text, unit, beside="kg")
+    header = ["品种", "数量", "单位", *HEADER[2:]]
+    read = [[*good()[:2], unit, *good()[2:]] for unit in ("吨", "", "箱", "江城再生资源公司", "公斤")]
+    rows = rows_of(csv_of([header, *read]))
+    assert [row.values.get("quantity_t") for row in rows] == [*[Decimal("30.5")] * 4, Decimal("0.0305")]
+    assert [[fault.column for fault in row.faults] for row in rows] == [[], [], ["单位"], [], []]
+
+
+def test_days_are_shanghais_and_the_end_is_inclusive() -> None:
+    assert moment("2026-11-24", end=False) == datetime(2026, 11, 23, 16, tzinfo=UTC)
+    assert moment("2026.11.24", end=True) == moment("20261124", end=True) == datetime(2026, 11, 24, 16, tzinfo=UTC)
+    assert moment("2026-11-24T08:00:00Z", end=True) == datetime(2026, 11, 24, 8, tzinfo=UTC)
+    assert moment("2026/11/24 08:00", end=False) == datetime(2026, 11, 24, 0, tzinfo=UTC)
+    for text, end in (
+        ("2026-13-01", False),
+        ("tomorrow", False),
+        ("9999-12-31x", False),
+        ("9999-12-31", True),
+        ("20261301", True),
+    ):
+        with pytest.raises(CellIsUnreadable):
+            moment(text, end)
+
+
+def test_other_cells() -> None:
+    assert value("divisible", "否") is False
+    assert value("auto_accept", "Yes") is True
+    assert value("origin", "进口") == "imported"
+    assert value("vat_rate_pct", "3%") == Decimal(3)
+    assert value("thickness_mm", "6mm") == value("thickness_mm", "0.6", "cm") == 6.0
+    assert value("description", "'=HYPERLINK()") == "=HYPERLINK()"
+    assert value("description", "it's") == "it's"
+    for field, text in (
+        ("divisible", "也许"),
+        ("moisture_pct", "5吨"),
+        ("moisture_pct", "nan"),
+        ("site", "#N/A"),
+        ("grade", "=A1"),
+    ):
+        with pytest.raises(CellIsUnreadable):
+            value(field, text)
+
+
+def test_numbers_are_what_the_program_shows() -> None:
+    rows = [[*HEADER], good(数量=0.1 + 0.2), good(数量=12345678)]
+    rows[1][6] = 0.005
+    rows[2][6] = 0.07
+    first, second = rows_of(with_percents(rows, 7))
+    assert (first.values["quantity_t"], first.values["moisture_pct"]) == (Decimal("0.3"), 0.5)
+    assert (second.values["quantity_t"], second.values["moisture_pct"]) == (12345678, 7.0)
+
+
+def test_formulas_are_faults_and_never_values() -> None:
+    rows = [[*HEADER, "金额"], [*good(数量="=15*2"), "=B2*C2"], [*good(), "=B3*C3"]]
+    first, second = rows_of(xlsx_of(rows))
+    assert [(fault.column, fault.value) for fault in first.faults] == [("数量", "=15*2")]
+    assert "公式" in first.faults[0].zh and "quantity_t" not in first.values
+    assert not second.faults
+    assert [fault.column for fault in rows_of(csv_of(rows))[0].faults] == ["数量"]
+
+
+def test_the_first_visible_sheet_with_a_header_counts() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_of([HEADER, good(品种="中废")], before=["说明"])))
+    hidden = book.create_sheet("旧", 0)
+    hidden.append(HEADER)
+    hidden.append(good(品种="小废"))
+    hidden.sheet_state = "hidden"
+    book.create_sheet("后", 3).append(HEADER)
+    file = io.BytesIO()
+    book.save(file)
+    assert [row.values["grade"] for row in rows_of(file.getvalue())] == ["steel.medium"]
+
+
+def test_what_may_have_been_meant() -> None:
+    assert str(nearest_grades("重非")).startswith("重废 steel.hms1")
+    assert "paper.occ_b" in str(nearest_grades("黄板"))
+    assert str(nearest_grades("HMS 3")).count("steel.hms") == 2
+    assert nearest_grades("金子") is None
+    assert nearest_grades("x" * 1000) is None
 
 
 def test_other_separators() -> None:
     head = "grade;quantity_t;ask_cny_per_t;available_from;available_until\n"
-    assert read_sheet((head + "HMS 1;1;2;2026-11-24;2026-11-25\n").encode()).rows[0].values["grade"] == "steel.hms1"
+    assert rows_of((head + "HMS 1;1;2;2026-11-24;2026-11-25\n").encode())[0].values["grade"] == "steel.hms1"
+
+
+def test_more_rows_than_are_taken() -> None:
+    sheet = open_sheet(csv_of([HEADER]) + b"a\n" * 200_001)
+    with pytest.raises(FileIsUnreadable):
+        list(sheet.rows)

@@ -1,0 +1,216 @@
+"""The value of a cell: numbers with units, days without a time, names of grades. What a value may be is checked later, by the
+rules of a lot sent as JSON."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from services.listings.importing.faults import CellIsUnreadable
+from services.listings.importing.header import (
+    DAYS,
+    FLAGS,
+    MASSES,
+    PRICES,
+    TEXTS,
+    TONNES,
+    TRUCKS,
+    Column,
+    squeezed,
+    units_of,
+)
+from shared import catalogue
+from shared.clock import SHANGHAI
+
+RISKY = frozenset("=+-@\t\r")
+"""What makes a spreadsheet program take a cell for a formula (OWASP, CSV injection)."""
+ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+_YES = {"true": True, "yes": True, "y": True, "1": True, "是": True, "可": True}
+_NO = {"false": False, "no": False, "n": False, "0": False, "否": False, "不可": False}
+_ORIGINS = {"国产": "domestic", "国内": "domestic", "进口": "imported"}
+_COUNTS = dict(
+    zip("半一二两三四五六七八九十", (Decimal("0.5"), *map(Decimal, (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10))), strict=True)
+)
+_QUANTITY = re.compile(r"^([+-]?[\d.,]+|[半一二两三四五六七八九十])(.*)$")
+_GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$")
+_PLAIN = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)$")
+_DAY = re.compile(r"^(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))$")
+_MONEY_FIRST = re.compile(r"^(?:¥|rmb|cny|人民币)")
+_PER = ("/", "每", "per")
+_LONGEST_NUMBER = 40
+_LONGEST_UNIT = 3
+
+
+def unguarded(text: str) -> str:
+    """Without the apostrophe that keeps a spreadsheet program from reading a text as a formula (`guarded` undone)."""
+    return text[1:] if text.startswith("'") and text.lstrip("'")[:1] in RISKY else text
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet program takes for a formula; `unguarded` gives it back."""
+    return f"'{text}" if text.lstrip("'")[:1] in RISKY and text else text
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What other cells of the row say of its numbers: the tonnes a truck carries, the unit of quantities."""
+
+    load: Decimal | None = None
+    unit: str | None = None
+
+
+BESIDE: Mapping[str, str] = {"load_t": "load", "unit": "unit"}
+"""The fields that are no value of a lot: where they go in `Beside`."""
+ALONE = Beside()
+
+
+def value_of(column: Column, text: str, beside: Beside = ALONE) -> Any:
+    """The value of a cell of `column`. Raises CellIsUnreadable."""
+    if column.field not in TEXTS:
+        text = unguarded(text)
+    if text.startswith("="):
+        raise CellIsUnreadable(
+            "公式不会被计算, 请粘贴为数值", "A formula is not evaluated; paste its value instead (Paste Special, Values)"
+        )
+    if text in ERRORS:
+        raise CellIsUnreadable("单元格是表格软件的错误值", "The cell holds an error of the spreadsheet program")
+    if column.field in TEXTS:
+        return unguarded(text)
+    plain = text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
+    if column.field == "quantity_t":
+        return _quantity(plain, column.unit, beside)
+    if column.field == "ask_cny_per_t":
+        return _price(plain, column.unit, beside)
+    return _value(column.field, column.unit, plain)
+
+
+@lru_cache(maxsize=8192)
+def _value(field: str, unit: str, plain: str) -> Any:
+    """Sheets say the same in many rows."""
+    if field == "grade":
+        found = catalogue.resolve(plain)
+        return found.code if found else plain
+    if field in TONNES:
+        return tonnes(plain, unit)
+    if field == "unit":
+        return _unit(plain)
+    if field in DAYS:
+        return moment(plain, end=field == "available_until")
+    if field in FLAGS:
+        return _flag(plain)
+    if field == "origin":
+        return _ORIGINS.get(plain, plain.casefold())
+    value = _measure(plain, field, unit)
+    return value if field == "vat_rate_pct" else float(value)
+
+
+def number(text: str) -> Decimal:
+    """A plain number; commas only where they part thousands, for `30,5` may mean two things. Raises CellIsUnreadable."""
+    if len(text) <= _LONGEST_NUMBER:
+        if _GROUPED.match(text):
+            return Decimal(text.replace(",", ""))
+        if _PLAIN.match(text):
+            return Decimal(text)
+    raise CellIsUnreadable("应为数字", "must be a number")
+
+
+def _compact(text: str) -> str:
+    return "".join(text.casefold().split())
+
+
+def _split(text: str) -> tuple[str, str]:
+    """A number's text and what follows it."""
+    found = _QUANTITY.match(text)
+    return (found[1], found[2]) if found else ("", text)
+
+
+def tonnes(text: str, unit: str = "") -> Decimal:
+    """`30.5`, `30.5吨`, `30,500 kg`, `61000斤` are 30.5; a number alone is in `unit`. Raises CellIsUnreadable."""
+    digits, named = _split(_compact(text))
+    many = MASSES.get(named or unit or "t")
+    if many is None or not digits or digits in _COUNTS:
+        raise CellIsUnreadable(
+            "应为数量, 单位可写 吨、公斤、斤、t、kg, 或写车数并注明每车吨数",
+            "must be a quantity; units may be t, kg, 吨, 公斤 or 斤, or trucks with their load stated",
+        )
+    return number(digits) / many
+
+
+def _unit(text: str) -> str | None:
+    """The unit that a cell names; None where it is none at all (单位 is also who one is)."""
+    named = squeezed(text)
+    if named in MASSES or named in TRUCKS:
+        return named
+    if len(named) > _LONGEST_UNIT:
+        return None
+    raise CellIsUnreadable(
+        "单位应为 吨、公斤、斤 或 车", "the unit must be t, kg, 吨, 公斤, 斤 or trucks with their load stated"
+    )
+
+
+def _quantity(text: str, unit: str, beside: Beside) -> Decimal:
+    digits, named = _split(_compact(text))
+    if not named and unit and beside.unit and MASSES.get(unit) != MASSES.get(beside.unit):
+        raise CellIsUnreadable(
+            f"表头的单位是 {unit}, 单位列却是 {beside.unit}", f"the header says {unit}, the column of units {beside.unit}"
+        )
+    unit = unit or beside.unit or ""
+    if (named or unit) not in TRUCKS:
+        return tonnes(text, unit)
+    if beside.load is None:
+        raise CellIsUnreadable(
+            "按车计时需要「每车吨数」(load_t) 一列, 或直接写吨数",
+            "trucks need a column with the tonnes a truck carries (每车吨数 or load_t), or write tonnes",
+        )
+    return (_COUNTS[digits] if digits in _COUNTS else number(digits)) * beside.load
+
+
+def _price(text: str, unit: str, beside: Beside) -> Decimal:
+    digits, named = _split(_MONEY_FIRST.sub("", _compact(text)))
+    if named and named not in PRICES:
+        raise CellIsUnreadable("应为单价, 例如 2450 或 2.45元/公斤", "must be a price, for example 2450 or 2.45 CNY/kg")
+    factor = PRICES.get(named, 1)
+    if not any(mark in named for mark in _PER):
+        if not unit and beside.unit and MASSES.get(beside.unit) != 1:
+            raise CellIsUnreadable(
+                f"单位是 {beside.unit}, 请写明单价是 元/吨 还是 元/{beside.unit}",
+                f"the unit is {beside.unit}; say whether this is CNY/t or CNY/{beside.unit}",
+            )
+        factor *= PRICES[unit] if unit else 1
+    return number(digits) * factor
+
+
+def _measure(text: str, field: str, unit: str) -> Decimal:
+    digits, named = _split(_compact(text))
+    units = units_of(field)
+    factor = units.get(named or unit, 0 if named else 1)
+    if not factor:
+        known = "、".join(units) or "-"
+        raise CellIsUnreadable(f"应为数字, 单位可写 {known}", f"must be a number; its unit may be {known}")
+    return number(digits) * factor
+
+
+def moment(text: str, end: bool) -> datetime:
+    """A time with its offset, or a day in Asia/Shanghai: its beginning, or where it ends. Raises CellIsUnreadable."""
+    day = _DAY.match(text)
+    try:
+        if day:
+            begin = datetime(int(day[1]), int(day[2] or day[4]), int(day[3] or day[5]), tzinfo=SHANGHAI)
+            return begin + timedelta(days=1) if end else begin
+        at = datetime.fromisoformat(text.replace("/", "-"))
+    except (ValueError, OverflowError):
+        raise CellIsUnreadable("应为日期, 例如 2026-11-24", "must be a date, for example 2026-11-24") from None
+    return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
+
+
+def _flag(text: str) -> bool:
+    known = {**_YES, **_NO}.get(text.casefold())
+    if known is None:
+        raise CellIsUnreadable("应为 是 或 否", "must be yes or no")
+    return known
