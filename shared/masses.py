@@ -8,14 +8,15 @@ from fractions import Fraction
 
 from shared.units import MAX_T, UnitFault
 
+TONNE = 1_000_000
 GRAMS = {
-    **dict.fromkeys(("t", "吨", "公吨", "ton", "tonne", "tonnes", "tons", "mt"), 1_000_000),
+    **dict.fromkeys(("t", "吨", "公吨", "ton", "tonne", "tonnes", "tons", "mt"), TONNE),
     **dict.fromkeys(("万吨",), 10_000_000_000),
-    **dict.fromkeys(("kg", "kgs", "公斤", "千克"), 1000),
+    **dict.fromkeys(("kg", "kgs", "kilo", "kilos", "公斤", "千克"), 1000),
     **dict.fromkeys(("斤", "市斤"), 500),
 }
 """A unit in grams. A ton is metric: nothing here is weighed in long or short tons."""
-LOADS = frozenset({"车", "load", "loads", "truck", "trucks"})
+LOADS = frozenset({"车", "整车", "卡车", "货车", "车次", "truck", "trucks", "truckload", "truckloads", "load", "loads"})
 """Units that mean what a truck takes, which must be stated."""
 _MASS = re.compile(r"(?P<number>\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?P<unit>\D+)")
 LONGEST = 40
@@ -37,7 +38,7 @@ def parse_mass(text: str, load_kg: int | None = None) -> int:
             "load_unknown", "按车计量需用 load_t 说明每车吨数", "a quantity in loads needs load_t, the tonnes of one"
         )
     grams = Fraction(found["number"].replace(",", "")) * (GRAMS[unit] if unit in GRAMS else (load_kg or 0) * 1000)
-    if grams > MAX_T * 1_000_000:
+    if grams > MAX_T * TONNE:
         raise UnitFault("too_large", f"数量不能大于 {MAX_T} 吨", f"a quantity must be at most {MAX_T} t")
     if grams % 1000:
         raise UnitFault("too_fine", "数量应精确到公斤", "a quantity must be whole kilograms")

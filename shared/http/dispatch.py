@@ -50,8 +50,6 @@ class Dispatcher:
 
     def view(self, route: Route) -> Callable[..., Response]:
         def handle(**path: str) -> Response:
-            if route.multipart:
-                request.max_content_length = self.database.settings.upload_limit_bytes
             trace = child_traceparent(request.headers.get("traceparent", ""))
             structlog.contextvars.clear_contextvars()
             structlog.contextvars.bind_contextvars(trace=trace)

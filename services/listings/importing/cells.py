@@ -20,13 +20,13 @@ from services.listings.importing.header import (
     PRICES,
     TEXTS,
     TONNES,
-    TRUCKS,
     Column,
     squeezed,
     units_of,
 )
 from shared import catalogue
 from shared.clock import SHANGHAI
+from shared.masses import LOADS
 
 RISKY = frozenset("=+-@\t\r")
 """What makes a spreadsheet program take a cell for a formula (OWASP, CSV injection)."""
@@ -145,7 +145,7 @@ def tonnes(text: str, unit: str = "") -> Decimal:
 def _unit(text: str) -> str | None:
     """The unit that a cell names; None where it is none at all (单位 is also who one is)."""
     named = squeezed(text)
-    if named in MASSES or named in TRUCKS:
+    if named in MASSES or named in LOADS:
         return named
     if len(named) > _LONGEST_UNIT:
         return None
@@ -161,7 +161,7 @@ def _quantity(text: str, unit: str, beside: Beside) -> Decimal:
             f"表头的单位是 {unit}, 单位列却是 {beside.unit}", f"the header says {unit}, the column of units {beside.unit}"
         )
     unit = unit or beside.unit or ""
-    if (named or unit) not in TRUCKS:
+    if (named or unit) not in LOADS:
         return tonnes(text, unit)
     if beside.load is None:
         raise CellIsUnreadable(

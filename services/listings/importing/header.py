@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from shared import catalogue
+from shared.masses import GRAMS, LOADS, TONNE
 from shared.problem import Language
 
 NEEDED = ("grade", "quantity_t", "ask_cny_per_t", "available_from", "available_until")
@@ -17,14 +18,8 @@ TEXTS = ("site", "site_id", "title", "description")
 TONNES = ("quantity_t", "min_take_t", "load_t")
 DAYS = ("available_from", "available_until")
 
-MASSES: Mapping[str, int] = {
-    **dict.fromkeys(("吨", "公吨", "t", "mt", "ton", "tons", "tonne", "tonnes"), 1),
-    **dict.fromkeys(("公斤", "千克", "kg", "kgs", "kilo", "kilos"), 1000),
-    **dict.fromkeys(("斤", "市斤"), 2000),
-}
+MASSES: Mapping[str, int] = {unit: TONNE // grams for unit, grams in GRAMS.items() if grams <= TONNE}
 """How many of a unit make a tonne."""
-TRUCKS = frozenset({"车", "整车", "卡车", "货车", "车次", "truck", "trucks", "truckload", "truckloads", "load", "loads"})
-"""No unit of mass: it takes a stated load (`load_t`)."""
 _MONEY: Mapping[str, int] = {
     **dict.fromkeys(("元", "块", "人民币", "cny", "rmb", "yuan", "¥", ""), 1),
     "万": 10_000,
@@ -156,7 +151,7 @@ def field_of(header: str) -> tuple[str, str] | None:
 def _with_unit(field: str, unit: str) -> tuple[str, str] | None:
     if not unit or unit in ("必填", "选填", "required", "optional") or (field in _WHOLE and unit in ("是/否", "y/n", "yes/no")):
         return field, ""
-    if unit in units_of(field) or (field == "quantity_t" and unit in TRUCKS):
+    if unit in units_of(field) or (field == "quantity_t" and unit in LOADS):
         return field, unit
     return None
 
