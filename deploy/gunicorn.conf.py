@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from prometheus_client.multiprocess import mark_process_dead
 
 worker_class = "gthread"
@@ -23,7 +24,8 @@ def post_worker_init(worker: Any) -> None:
 
     On a machine with too few cores, what was accepted is worked off before more is accepted: the workers and servers, which
     keep their priority, are what a listing waits for until it is matched."""
-    worker.wsgi.extensions["huanliu.going_on"] = lambda: worker.alive
+    if isinstance(worker.wsgi, Flask):
+        worker.wsgi.extensions["huanliu.going_on"] = lambda: worker.alive
     os.nice(NICENESS)
 
 
