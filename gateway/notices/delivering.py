@@ -54,6 +54,8 @@ def signature(secret: bytes, identifier: str, timestamp: int, body: str) -> str:
 
 def deliver_due(database: Database) -> None:
     """The timer: every delivery that is due, several at a time."""
+    if not due_deliveries(database.read(), database.clock(), 1):
+        return
     with ThreadPoolExecutor(AT_ONCE) as pool:
         while taken := database.write(_take_some):
             send = partial(_send, database.settings, database.clock())

@@ -34,6 +34,6 @@ EVENTS: Handlers = {
 TIMERS = (
     Timer("reminders", 5, service.remind_due),
     Timer("fan-out", 0.5, service.fan_out),
-    Timer("deliveries", 0.5, delivering.deliver_due),
+    Timer("deliveries", 1, delivering.deliver_due),
     Timer("messages", 2, delivering.send_messages),
 )

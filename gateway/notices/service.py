@@ -124,8 +124,9 @@ def _matter(unit: Unit, identifier: str) -> Matter:
 
 def remind_due(database: Database) -> None:
     """The timer: what somebody should do before long."""
-    while database.write(_remind_some) == AT_ONCE:
-        pass
+    if due_matters(database.read(), database.clock(), 1):
+        while database.write(_remind_some) == AT_ONCE:
+            pass
 
 
 def _remind_some(unit: Unit) -> int:
@@ -140,8 +141,9 @@ def _remind_some(unit: Unit) -> int:
 
 def fan_out(database: Database) -> None:
     """The timer: what is new in the log becomes deliveries and messages, each exactly once."""
-    while database.write(_fan_out_some) == AT_ONCE:
-        pass
+    if after(database.read(), mark(database.read(), FAN_OUT).seq, 1):  # most times there is nothing: no transaction
+        while database.write(_fan_out_some) == AT_ONCE:
+            pass
 
 
 def _fan_out_some(unit: Unit) -> int:

@@ -9,7 +9,7 @@ from services.listings.schemas import draft_of, query_of_saved
 from services.listings.store import ARRIVING
 from shared import parties
 from shared.bus.consumer import Consumer, Projection
-from shared.bus.handling import Handlers
+from shared.bus.handling import UNHURRIED_S, Handlers
 from shared.bus.worker import Timer
 from shared.events import Event
 from shared.events.accounts import OrganisationSuspended, OrganisationVerified
@@ -44,7 +44,7 @@ def listen_for_alerts(database: Database) -> Consumer:
     """The consumer `ALERTS`; it keeps the saved searches in memory."""
     alerts = service.Alerts(query_of_saved, views.document_of)
     handlers = dict.fromkeys(BESIDE[ALERTS], alerts.on_arrival)
-    return Consumer(database, ALERTS, handlers, ARRIVING, beforehand=alerts.catch_up)
+    return Consumer(database, ALERTS, handlers, ARRIVING, UNHURRIED_S, beforehand=alerts.catch_up)
 
 
 TIMERS = (
