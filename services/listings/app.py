@@ -18,10 +18,10 @@ ROOM = "listings"
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application."""
-    from services.listings.api import routes
+    from services.listings.api import TABLES
     from shared.http import create_app as create_room
 
-    return create_room(Database(settings or Settings(), ROOM), [routes], DOCUMENTS)
+    return create_room(Database(settings or Settings(), ROOM), TABLES, DOCUMENTS)
 
 
 def create_worker(settings: Settings | None = None) -> Worker:

@@ -18,10 +18,10 @@ ROOM = "regions"
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application."""
-    from services.regions.api import routes
+    from services.regions.api import TABLES
     from shared.http import create_app as create_room
 
-    return create_room(Database(settings or Settings(), ROOM), [routes], DOCUMENTS)
+    return create_room(Database(settings or Settings(), ROOM), TABLES, DOCUMENTS)
 
 
 def create_worker(settings: Settings | None = None) -> Worker:

@@ -12,18 +12,14 @@ from services.listings.importing.header import REASONS, Column, chinese, columns
 from services.listings.importing.nearest import nearest, nearest_grades
 from services.listings.importing.sheet import Line, Row, Sheet, open_sheet, read_row
 from services.listings.importing.workbook import is_zip, look_over
-from services.listings.importing.writing import FORMATS, Cell, Rows
 
 __all__ = [
-    "FORMATS",
     "REASONS",
-    "Cell",
     "CellIsUnreadable",
     "Column",
     "FileIsUnreadable",
     "Line",
     "Row",
-    "Rows",
     "Sheet",
     "chinese",
     "columns_of",

@@ -27,9 +27,8 @@ from services.listings.importing.header import (
 from shared import catalogue
 from shared.clock import SHANGHAI
 from shared.masses import LOADS
+from shared.sheets import unguarded
 
-RISKY = frozenset("=+-@\t\r")
-"""What makes a spreadsheet program take a cell for a formula (OWASP, CSV injection)."""
 ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _YES = {"true": True, "yes": True, "y": True, "1": True, "是": True, "可": True}
 _NO = {"false": False, "no": False, "n": False, "0": False, "否": False, "不可": False}
@@ -45,16 +44,6 @@ _MONEY_FIRST = re.compile(r"^(?:¥|rmb|cny|人民币)")
 _PER = ("/", "每", "per")
 _LONGEST_NUMBER = 40
 _LONGEST_UNIT = 3
-
-
-def unguarded(text: str) -> str:
-    """Without the apostrophe that keeps a spreadsheet program from reading a text as a formula (`guarded` undone)."""
-    return text[1:] if text.startswith("'") and text.lstrip("'")[:1] in RISKY else text
-
-
-def guarded(text: str) -> str:
-    """A text that no spreadsheet program takes for a formula; `unguarded` gives it back."""
-    return f"'{text}" if text.lstrip("'")[:1] in RISKY and text else text
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,6 @@ _BROKEN = (
     TypeError,
     LookupError,
     AttributeError,
-    NotImplementedError,
     RuntimeError,
     OverflowError,
     EOFError,

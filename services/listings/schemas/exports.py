@@ -8,12 +8,13 @@ from typing import Any, Literal
 
 import orjson
 
-from services.listings.importing import REASONS, Cell, chinese, is_reasons
+from services.listings.importing import REASONS, chinese, is_reasons
 from services.listings.model import Demand, Import, Lot, RejectedRow, RowFault
 from services.listings.schemas.search import DemandFilters, LotFilters
 from services.listings.views import DemandsExport, LotsExport
 from shared.clock import SHANGHAI
 from shared.problem import Language
+from shared.sheets import Cell
 from shared.units import fen_to_cny, kg_to_t
 
 Format = Literal["csv", "xlsx"]

@@ -289,13 +289,13 @@ def _checked(imported: Import, rows: ImportRows, sites: Sequence[parties.KnownSi
 
 
 def _draft(
-    row: Row, sites: Sequence[parties.KnownSite], placeholder: str, draft_of: DraftOf
+    row: Row, sites: Sequence[parties.KnownSite], none_named: str, draft_of: DraftOf
 ) -> tuple[tuple[LotDraft, Place] | None, list[tuple[str, str, str]]]:
     """What the row offers and where, and the faults of every cell but those that could not be read at all."""
     values = dict(row.values)
     name = values.pop("site", None)
     site, faults = _site(values.get("site_id"), name, sites)
-    values["site_id"] = site.id if site else placeholder
+    values["site_id"] = site.id if site else none_named
     try:
         draft = draft_of(values)
     except InputIsInvalid as error:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
-from services.regions.schemas import SpanQuery, VolumeOut, VolumesQuery, csv_of, safe_cell
+from services.regions.model import MEASURES
+from services.regions.schemas import SpanQuery, VolumeOut, VolumesQuery, csv_of
 from services.regions.views import VolumeRow
 from shared.problem import InputIsInvalid, faults_of
 
@@ -69,6 +70,7 @@ def test_csv_has_the_names_of_the_json() -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_cell_is_a_formula(text: str) -> None:
-    assert safe_cell(text) == f"'{text}"
-    assert safe_cell("2026-11") == "2026-11"
-    assert safe_cell(-1.5) == -1.5
+    row = VolumeOut.of(VolumeRow("2026-11", text, dict.fromkeys(MEASURES, 1)))
+    [read] = csv.DictReader(io.StringIO(csv_of([row], VolumeOut).decode(), newline=""))
+    assert read["material"] == f"'{text}"
+    assert (read["period"], read["listed_t"]) == ("2026-11", "0.001")

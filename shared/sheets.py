@@ -13,11 +13,11 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape
 
-from services.listings.importing.cells import guarded
-
 Cell = str | int | float | bool | None
 Rows = Iterable[Sequence[Cell]]
 PIECE_ROWS = 500
+RISKY = frozenset("=+-@\t\r")
+"""With these a formula begins."""
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -44,6 +44,16 @@ _PARTS: Mapping[str, str] = {
     '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="1"><xf xfId="0"/></cellXfs>'
     '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet program takes for a formula; `unguarded` gives it back."""
+    return f"'{text}" if text.lstrip("'")[:1] in RISKY and text else text
+
+
+def unguarded(text: str) -> str:
+    """Without the apostrophe that keeps a spreadsheet program from reading a text as a formula (`guarded` undone)."""
+    return text[1:] if text.startswith("'") and text.lstrip("'")[:1] in RISKY else text
 
 
 def csv_pieces(rows: Rows) -> Iterator[bytes]:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.listings.importing import FORMATS, columns_of, open_sheet, read_row
-from services.listings.importing.cells import guarded, unguarded
+from services.listings.importing import columns_of, open_sheet, read_row
+from shared.sheets import FORMATS, guarded, unguarded
 
 HEADER = ("grade", "quantity_t", "ask_cny_per_t", "available_from", "available_until", "title", "description")
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=60).filter(

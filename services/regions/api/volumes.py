@@ -1,4 +1,4 @@
-"""Routes: parse, call, answer."""
+"""Regions, their volumes, flows and balances."""
 
 from __future__ import annotations
 
@@ -8,28 +8,21 @@ from typing import Any
 from flask import Request
 from pydantic import BaseModel
 
-from services.regions import service, views
+from services.regions import views
 from services.regions.schemas import (
     BalanceOut,
     BalanceQuery,
     FlowOut,
-    MarketOut,
-    NationalTargetOut,
     RegionOut,
     RegionsQuery,
     SpanQuery,
-    TargetIn,
-    TargetOut,
-    TargetPatch,
-    TargetsQuery,
     VolumeOut,
     VolumesQuery,
     csv_of,
-    national_out,
     regions_out,
 )
 from shared.auth import Caller, authorise
-from shared.http import Answer, PageOut, Precondition, Routes, created, page_of
+from shared.http import Answer, PageOut, Routes
 from shared.mongo import Unit
 
 routes = Routes("regions")
@@ -78,43 +71,3 @@ def read_balance(unit: Unit, caller: Caller, query: BalanceQuery, code: str) -> 
     """The mass ledger of a region's lots, by account."""
     authorise(caller, "volumes.read", {"visible"})
     return BalanceOut.of(code, views.balance(unit, code, query.material))
-
-
-@routes.get("/v1/targets/national", "targets.list", PageOut[NationalTargetOut])
-def read_national_targets() -> PageOut[NationalTargetOut]:
-    """National targets and outcomes, each with its measure and source."""
-    return national_out(views.national())
-
-
-@routes.get("/v1/targets", "targets.list", PageOut[TargetOut])
-def list_targets(unit: Unit, query: TargetsQuery) -> PageOut[TargetOut]:
-    """Targets of regions, newest first, with their progress."""
-    return page_of(views.list_targets(unit, query.where(), query.cursor, query.limit), lambda one: TargetOut.of(*one))
-
-
-@routes.post("/v1/targets", "targets.create", TargetOut, status=201)
-def create_target(unit: Unit, caller: Caller, body: TargetIn) -> Answer:
-    """Set what a region is to reach."""
-    target = service.create_target(unit, caller, body.terms())
-    return created(f"/v1/targets/{target.id}", TargetOut.of(target, views.progress(unit, target)))
-
-
-@routes.get("/v1/targets/<target_id>", "targets.read", TargetOut)
-def read_target(unit: Unit, caller: Caller, target_id: str) -> TargetOut:
-    """A target and how far it is."""
-    found = views.read_target(unit, target_id)
-    authorise(caller, "targets.read", {"visible"})
-    return TargetOut.of(*found)
-
-
-@routes.patch("/v1/targets/<target_id>", "targets.change", TargetOut)
-def change_target(unit: Unit, caller: Caller, target_id: str, body: TargetPatch, match: Precondition) -> TargetOut:
-    """Change a target, or withdraw it."""
-    target = service.change_target(unit, caller, target_id, match.check, body.revise)
-    return TargetOut.of(target, views.progress(unit, target))
-
-
-@routes.get("/v1/market", "market.read", MarketOut)
-def read_market(unit: Unit) -> MarketOut:
-    """The public picture of the market now."""
-    return MarketOut.of(views.market(unit), unit.now)

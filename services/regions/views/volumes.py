@@ -1,23 +1,22 @@
-"""The read side: volumes, flows, balances, the market."""
+"""Regions, their volumes, flows and balances."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
 
 from services.regions import store
 from services.regions.ledger import SHANGHAI, Granularity, Span
 from services.regions.ledger.periods import FORMATS
-from services.regions.model import KnownClearing, KnownTrade, Progress, Side, Target
+from services.regions.model import Side
 from shared.geo import Region, children, prefix, region, regions
-from shared.mongo import Page, Unit
+from shared.mongo import Unit
 from shared.problem import NotFound
-from shared.tables import read_table
 
-LATEST = 10
 EVER = Span()
+
+
 MOST_FLOWS = 10_000
 
 
@@ -49,17 +48,6 @@ class Flow:
     to_region: str
     material: str
     received_kg: int
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """The public picture; no party is named."""
-
-    open_lots: tuple[int, int]
-    open_demands: tuple[int, int]
-    trades: tuple[int, int]
-    clearings: list[KnownClearing]
-    latest: list[KnownTrade]
 
 
 def known_region(code: str) -> Region:
@@ -100,55 +88,3 @@ def balance(unit: Unit, code: str, material: str | None) -> list[tuple[str, dict
     """The mass ledger of the lots published in the region: kilograms by account, grade by grade. Raises NotFound."""
     known_region(code)
     return list(store.sum_balance(unit, prefix(code), material))
-
-
-def list_targets(unit: Unit, where: Mapping[str, str], cursor: str | None, limit: int) -> Page[tuple[Target, Progress]]:
-    """Newest first, each with how far it is."""
-    page = store.TARGETS.page(unit, where, cursor, limit)
-    return Page([(one, progress(unit, one)) for one in page.items], page.next_cursor)
-
-
-def read_target(unit: Unit, target_id: str) -> tuple[Target, Progress]:
-    """Raises NotFound."""
-    target = store.TARGETS.get(unit, target_id)
-    return target, progress(unit, target)
-
-
-def progress(unit: Unit, target: Target) -> Progress:
-    """How far it is now."""
-    terms = target.terms
-    asked = Asked(terms.material, Span(terms.start, terms.end), terms.side, "year")
-    reached = sum(row.kg[terms.measure] for row in volumes(unit, terms.region, asked))
-    return Progress.of(terms, reached, unit.now)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What was reached nationally, and whether its measure is the target's: only then may they be compared."""
-
-    facts: Mapping[str, str]
-    same_measure: bool
-
-
-@cache
-def national() -> tuple[tuple[Mapping[str, str], tuple[Outcome, ...]], ...]:
-    """The national targets, each with its outcomes."""
-    actuals = read_table("services.regions", "policy_actuals.csv")
-    return tuple(
-        (
-            target,
-            tuple(Outcome(one, one["measure"] == target["measure"]) for one in actuals if one["target"] == target["code"]),
-        )
-        for target in read_table("services.regions", "policy_targets.csv")
-    )
-
-
-def market(unit: Unit) -> Market:
-    """The market now."""
-    return Market(
-        store.sum_open(unit, "lot"),
-        store.sum_open(unit, "demand"),
-        store.sum_trades(unit),
-        store.CLEARINGS.select(unit, {}, [("at", -1)], LATEST),
-        store.TRADES.select(unit, {"agreed_at": {"$ne": None}, "status": {"$ne": "cancelled"}}, [("agreed_at", -1)], LATEST),
-    )

@@ -1,0 +1,7 @@
+"""The routes of regions, one file for each part."""
+
+from __future__ import annotations
+
+from services.regions.api import market, targets, volumes
+
+TABLES = (volumes.routes, targets.routes, market.routes)

@@ -1,0 +1,31 @@
+"""What the room keeps, as plain dataclasses, and the rules that change them. Masses are kilograms, money fen."""
+
+from __future__ import annotations
+
+from services.regions.model.ledger import ACCOUNTS, Account, Entries, LotAccounts, Posting
+from services.regions.model.market import Kind, KnownClearing, KnownListing, KnownTrade
+from services.regions.model.targets import Progress, Target, TargetTerms
+from services.regions.model.volumes import MEASURES, ORIGIN_ONLY, Cell, Fact, Measure, Side, cell_id, hour_of
+
+__all__ = [
+    "ACCOUNTS",
+    "MEASURES",
+    "ORIGIN_ONLY",
+    "Account",
+    "Cell",
+    "Entries",
+    "Fact",
+    "Kind",
+    "KnownClearing",
+    "KnownListing",
+    "KnownTrade",
+    "LotAccounts",
+    "Measure",
+    "Posting",
+    "Progress",
+    "Side",
+    "Target",
+    "TargetTerms",
+    "cell_id",
+    "hour_of",
+]

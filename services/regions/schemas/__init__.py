@@ -1,0 +1,54 @@
+"""Shapes in and out."""
+
+from __future__ import annotations
+
+from services.regions.schemas.market import ClearingOut, LatestTradeOut, MarketOut
+from services.regions.schemas.queries import BalanceQuery, Material, RegionCode, RegionsQuery, SpanQuery, VolumesQuery
+from services.regions.schemas.tables import csv_of
+from services.regions.schemas.targets import (
+    NationalTargetOut,
+    OutcomeOut,
+    ProgressOut,
+    TargetIn,
+    TargetOut,
+    TargetPatch,
+    TargetsQuery,
+    national_out,
+)
+from services.regions.schemas.volumes import (
+    AccountsOut,
+    BalanceOut,
+    FlowOut,
+    MaterialAccountsOut,
+    RegionOut,
+    VolumeOut,
+    regions_out,
+)
+
+__all__ = [
+    "AccountsOut",
+    "BalanceOut",
+    "BalanceQuery",
+    "ClearingOut",
+    "FlowOut",
+    "LatestTradeOut",
+    "MarketOut",
+    "Material",
+    "MaterialAccountsOut",
+    "NationalTargetOut",
+    "OutcomeOut",
+    "ProgressOut",
+    "RegionCode",
+    "RegionOut",
+    "RegionsQuery",
+    "SpanQuery",
+    "TargetIn",
+    "TargetOut",
+    "TargetPatch",
+    "TargetsQuery",
+    "VolumeOut",
+    "VolumesQuery",
+    "csv_of",
+    "national_out",
+    "regions_out",
+]
