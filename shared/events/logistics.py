@@ -85,6 +85,27 @@ class ShipmentReceived(_Shipment, type="shipment.received"):
     impurity_pct: float | None = None
 
 
+class ShipmentCorrected(_Shipment, type="shipment.corrected"):
+    """The buyer put the ticket or the inspection of a received load right, for `reason`. `at` is when the load was received, as
+    it is known now; the figures are the right ones, the `previous_…` those that stood before. What the load consumes of the
+    reservation stays: the change of net weight goes to the weighing difference, so settled + deducted + difference =
+    consumed, before and after."""
+
+    reason: str
+    net_kg: int
+    settled_kg: int
+    deducted_kg: int
+    difference_kg: int
+    ticket: str
+    moisture_pct: float | None = None
+    impurity_pct: float | None = None
+    previous_at: Moment
+    previous_net_kg: int
+    previous_settled_kg: int
+    previous_deducted_kg: int
+    previous_difference_kg: int
+
+
 class ShipmentRefused(_Shipment, type="shipment.refused"):
     """The buyer refused it; its tonnes stay in transit until it is returned."""
 
