@@ -293,11 +293,13 @@ def standing_with(unit: Unit, organisation_id: str, standing: Standing) -> list[
     return [one.counterparty_id for one in found]
 
 
-def kept_apart(unit: Unit, organisation_id: str) -> set[str]:
-    """The organisations that this one has blocked, or that have blocked it."""
-    either = [{"organisation_id": organisation_id}, {"counterparty_id": organisation_id}]
-    found = COUNTERPARTIES.select(unit, {"$or": either, "standing": "blocked"})
-    return {one for pair in found for one in (pair.organisation_id, pair.counterparty_id)} - {organisation_id}
+def kept_apart(unit: Unit, organisation_ids: Iterable[str]) -> set[frozenset[str]]:
+    """The pairs with one of these organisations in which one has blocked the other."""
+    named = {"$in": list(organisation_ids)}
+    found = COUNTERPARTIES.select(
+        unit, {"$or": [{"organisation_id": named}, {"counterparty_id": named}], "standing": "blocked"}
+    )
+    return {frozenset((pair.organisation_id, pair.counterparty_id)) for pair in found}
 
 
 def next_revision(unit: Unit) -> int:

@@ -64,7 +64,7 @@ class Projection:
 
 class Consumer:
     """One consumer group of a room. `name` is the room's, or `<room>.<projection>`. What `ahead` keeps under the ids that stand
-    in a batch is read at its transaction's beginning, all at once; `beforehand` is called before the transaction."""
+    in a batch is read at its transaction's beginning, all at once; `beforehand` is called with the batch before it."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Consumer:
         work: Handlers | Projection,
         ahead: Sequence[Repository[Any]] = (),
         gather_s: float = GATHER_S,
-        beforehand: Callable[[Unit], None] | None = None,
+        beforehand: Callable[[Unit, Sequence[Event]], None] | None = None,
     ) -> None:
         self.beforehand = beforehand
         self.database, self.name, self.work, self.ahead = database, name, work, ahead
@@ -204,7 +204,7 @@ class Consumer:
             trace = batch[0][0].traceparent if len(batch) == 1 else None
             handlers = self.work
             if self.beforehand is not None:
-                self.beforehand(self.database.read())
+                self.beforehand(self.database.read(), [event for _, event in batch])
             try:
                 self.database.write(lambda unit: self._apply_in(unit, handlers, batch), trace)
             except DuplicateKeyError:

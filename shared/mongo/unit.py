@@ -37,7 +37,8 @@ class Unit:
     """One transaction (or, with no session, one read). Service functions get it first; `now` is its one time of day.
 
     Within a transaction it is an identity map: an aggregate is read once, the same object is found again, and what was saved is
-    written in one go before a query and at the end. A batch of events that touches one document many times writes it once.
+    written in one go before a query of its collection and at the end. A batch of events that touches one document many times
+    writes it once.
     """
 
     database: Database
@@ -55,8 +56,8 @@ class Unit:
         return self.database.settings
 
     def collection(self, name: str) -> Collection[Row]:
-        """For queries of a store: sees everything saved so far."""
-        self.flush()
+        """For queries of a store: sees everything saved so far in that collection."""
+        self._write_out(name)
         return self.database.mongo[name]
 
     def emit(self, *events: Event) -> None:
@@ -98,16 +99,21 @@ class Unit:
 
     def flush(self) -> None:
         """Write what was saved, then the outbox rows. Raises DuplicateKeyError where an added id exists."""
-        unsaved, self._unsaved = self._unsaved, {}
-        for name, writes in unsaved.items():
-            try:
-                operations = [write.operation(self) for write in writes.values()]
-                self.database.mongo[name].bulk_write(operations, ordered=False, session=self.session)
-            except BulkWriteError as error:
-                _raise_duplicate(error)
+        for name in list(self._unsaved):
+            self._write_out(name)
         if self._outbox:
             rows, self._outbox = self._outbox, []
             self.database.mongo["outbox"].insert_many(rows, session=self.session)
+
+    def _write_out(self, name: str) -> None:
+        writes = self._unsaved.pop(name, {})
+        if not writes:
+            return
+        try:
+            operations = [write.operation(self) for write in writes.values()]
+            self.database.mongo[name].bulk_write(operations, ordered=False, session=self.session)
+        except BulkWriteError as error:
+            _raise_duplicate(error)
 
 
 @dataclass(frozen=True, slots=True)

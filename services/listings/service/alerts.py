@@ -11,6 +11,7 @@ from services.listings.alerting import Matcher, QueryIsNotUnderstood
 from services.listings.model import Demand, Lot, SavedSearch, Watcher
 from services.listings.store import DEMANDS, LOTS, kept_apart, saved_searches_since, suspended
 from shared.clock import iso
+from shared.events import Event
 from shared.events.listings import DemandChanged, DemandPosted, LotChanged, LotPublished
 from shared.mongo import Unit
 from shared.parties import SITES, Compliance
@@ -44,6 +45,7 @@ class Alerts:
         self.query_of, self.document_of = query_of, document_of
         self.matchers: dict[str, Matcher[Watcher]] = {"lots": Matcher(), "demands": Matcher()}
         self.revision = 0
+        self.apart: set[frozenset[str]] = set()
         self._unit: Unit | None = None
         self._sent = 0
 
@@ -62,11 +64,11 @@ class Alerts:
         site = SITES.find(unit, listing.site_id)
         document = self.document_of(listing, site.compliance if site else [])
         fitting = self.matchers["lots" if is_lot else "demands"].matches(document, iso(unit.now))
-        silent = {listing.owner_id} | (kept_apart(unit, listing.owner_id) if fitting else set())
         alerts = [
             one.who.matched(document, listing.terms_version, one.material, unit.now)
             for one in fitting
-            if one.who.organisation_id not in silent
+            if one.who.organisation_id != listing.owner_id
+            and frozenset((one.who.organisation_id, listing.owner_id)) not in self.apart
         ]
         self._count(unit, len(alerts))
         unit.emit(*sorted(alerts, key=lambda alert: alert.id))
@@ -79,9 +81,15 @@ class Alerts:
             raise TooManyAlerts(f"{self._sent} and {alerts} more")
         self._sent += alerts
 
-    def catch_up(self, unit: Unit) -> None:
-        """Take over every change since the last. Not within a transaction: the first time all are read, which takes longer than
-        one lives."""
+    def catch_up(self, unit: Unit, batch: Sequence[Event]) -> None:
+        """Take over every change since the last, and who has blocked whom among the owners of the batch's listings. Not within
+        a transaction: the first time all are read, which takes longer than one lives."""
+        owners = {
+            event.seller_id if isinstance(event, LotPublished | LotChanged) else event.buyer_id
+            for event in batch
+            if isinstance(event, ALERTING)
+        }
+        self.apart = kept_apart(unit, owners)
         while changed := saved_searches_since(unit, self.revision, READ_AT_ONCE):
             silent = suspended(unit, {saved.organisation_id for saved in changed})
             for saved in changed:

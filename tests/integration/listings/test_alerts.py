@@ -245,7 +245,7 @@ def test_no_change_is_missed_however_many_write_at_once(market: Market) -> None:
 
     def read_on() -> None:
         while not stop.is_set():
-            alerts.catch_up(market.database.read())
+            alerts.catch_up(market.database.read(), [])
 
     reader = threading.Thread(target=read_on)
     reader.start()
@@ -256,7 +256,7 @@ def test_no_change_is_missed_however_many_write_at_once(market: Market) -> None:
         writer.join()
     stop.set()
     reader.join()
-    alerts.catch_up(market.database.read())
+    alerts.catch_up(market.database.read(), [])
     there = saved_searches_since(market.database.read(), 0, 1000)
     assert len(there) == len({one.revision for one in there}) == 48
     assert set(seen) == {one.id for one in there}
@@ -352,7 +352,7 @@ class TestTheIndexSaysTheSame:
             hits = [] if answer.json["eased"] else answer.json["items"]
             found[saved(market, buyer, **query)] = {item["id"] for item in hits}
         alerts = service.Alerts(_query_of(), views.document_of)
-        alerts.catch_up(unit)
+        alerts.catch_up(unit, [])
         told: dict[str, set[str]] = {one: set() for one in found}
         matcher: Matcher[Any] = alerts.matchers["lots"]
         for lot in views.KINDS["lots"].repository.select(unit, {"status": "open"}):
