@@ -14,9 +14,9 @@ from gateway.auth import Identities
 from gateway.forward import Forwarder, call_of, response_of
 from gateway.health import Health
 from gateway.limits import Limits
-from gateway.notices.api import routes
 from gateway.notices.store import BY_ID, DOCUMENTS
-from gateway.openapi import Document
+from gateway.openapi import OWN_TABLES, Document
+from gateway.operations import Rooms
 from gateway.routes import GATEWAY, find
 from gateway.stream import Streams
 from shared.http import create_app as create_room
@@ -44,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     forwarder = Forwarder(settings)
     identities = Identities(forwarder)
     own = _own(app, settings)
+    own.extensions["huanliu.rooms"] = Rooms(forwarder, own)
     health, document = Health(forwarder, own), Document(forwarder)
     register_errors(app)
     _measure(app)
@@ -97,7 +98,7 @@ def create_worker(settings: Settings | None = None) -> Worker:
 def _own(app: Flask, settings: Settings) -> Flask:
     """What the gateway answers itself, as an application like a room's."""
     database = Database(settings, GATEWAY)
-    own = create_room(database, [routes], DOCUMENTS)
+    own = create_room(database, OWN_TABLES, DOCUMENTS)
 
     def going_on() -> bool:
         """Until the process is told to stop (`gunicorn.conf.py`)."""

@@ -6,14 +6,18 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
+from gateway import operations
 from gateway.forward import Forwarder
-from gateway.notices.api import routes
+from gateway.notices import api as notices
 from gateway.routes import GATEWAY, is_internal
 from shared.http.openapi import document as document_of
+from shared.http.operations import operations as every_room
 from shared.problem import ServiceIsUnavailable
 from shared.settings import ROOMS
 
 Json = dict[str, Any]
+OWN_TABLES = (notices.routes, operations.routes)
+"""What the gateway answers itself."""
 REFERENCE = "#/components/schemas/"
 METHODS = ("get", "post", "patch", "put", "delete")
 
@@ -91,7 +95,7 @@ class Document:
             documents = [(room, found) for room in ROOMS if (found := self._of(room)) is not None]
             if not documents:
                 raise ServiceIsUnavailable(zh="各服务尚未就绪", en="No service answers yet")
-            merged = merge([*documents, (GATEWAY, document_of([routes]))])
+            merged = merge([*documents, (GATEWAY, document_of([*OWN_TABLES, every_room(GATEWAY)]))])
             if len(documents) == len(ROOMS):
                 self._kept = merged
         return merged

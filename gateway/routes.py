@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.settings import ROOMS
+
 JSON_LIMIT = 1_048_576
 UPLOAD_LIMIT = 10 * 1_048_576
 
@@ -29,7 +31,9 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/proposals", "matching"),
     ("/v1/tenders", "matching"),
     ("/v1/agreements", "matching"),
-    ("/v1/targets", "regions"),
+    *((f"/v1/operations/{room}", room) for room in ROOMS),
+    ("/v1/operations", GATEWAY),
+    ("/v1/journeys", GATEWAY),
     ("/v1/stream", GATEWAY),
     ("/v1/notices", GATEWAY),
     ("/v1/webhooks", GATEWAY),

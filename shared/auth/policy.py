@@ -147,7 +147,11 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "targets.create": _OPERATOR,
     "targets.change": _OPERATOR,
     "market.read": PUBLIC,
+    # every room
+    "operations.read": _OPERATOR,
+    "operations.act": _OPERATOR,
     # gateway
+    "journeys.read": _OPERATOR,
     "stream.read": _everyone(_ANY),
     "notices.list": _everyone(_ANY),
     "notices.settings": _everyone(_ANY),

@@ -19,9 +19,10 @@ from kafka.structs import OffsetAndMetadata
 from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
 from shared.bus import inbox
-from shared.bus.dead_letters import DEAD_LETTERS, listed, park, record_of
+from shared.bus.dead_letters import DEAD_LETTERS, listed
 from shared.bus.envelope import Envelope, EventIsUnreadable, Record, open_envelope, parse, type_of
 from shared.bus.handling import GATHER_S, Handler, Handlers, pause_s
+from shared.bus.parking import park, record_of
 from shared.bus.producer import ensure_topics, make_producer
 from shared.events import REGISTRY, Event
 from shared.events.base import ids_in
@@ -83,6 +84,7 @@ class Consumer:
         self.topics = sorted({self.settings.topic(kind.ROOM) for kind in kinds})
         self.batch = PROJECTED_AT_ONCE if isinstance(work, Projection) else BATCH
         self.handled = self.parked = self._parked_in_a_row = 0
+        self.lag: int | None = None
         self.error: str | None = None
         self.stopped = False
         self._looked_for_replays = float("-inf")
@@ -125,6 +127,7 @@ class Consumer:
             alive = time.monotonic()
             while not stop.is_set():
                 polled = kafka.poll(timeout_ms=300)
+                self.lag = _behind(kafka, sum(map(len, polled.values())))
                 if polled:
                     begun = time.monotonic()
                     self._settle([record for records in polled.values() for record in records], stop)
@@ -214,7 +217,7 @@ class Consumer:
 
     def _apply_in(self, unit: Unit, handlers: Handlers, batch: list[tuple[Envelope, Event]]) -> None:
         done = inbox.already_applied(unit, self.name, [envelope.id for envelope, _ in batch])
-        fresh: list[str] = []
+        fresh: dict[str, str] = {}
         named = {one for envelope, event in batch if envelope.id not in done for one in ids_in(event)}
         unit.read_ahead(self.ahead, named)
         for envelope, event in batch:
@@ -223,7 +226,7 @@ class Consumer:
             done.add(envelope.id)
             unit.traceparent, unit.cause = envelope.traceparent, Cause(envelope.id, envelope.at)
             handlers[type(event)](unit, event)
-            fresh.append(envelope.id)
+            fresh[envelope.id] = envelope.origin
         inbox.mark(unit, self.name, fresh)
 
     def _park(self, record: Record, reason: str) -> None:
@@ -264,6 +267,13 @@ class Consumer:
         if self._producer is not None:
             self._producer.close(timeout=1)
             self._producer = None
+
+
+def _behind(kafka: KafkaConsumer, in_hand: int) -> int | None:
+    """How many events wait in the partitions of this member, those in hand among them; None before it has any."""
+    ends = {tp: kafka.highwater(tp) for tp in kafka.assignment()}
+    known = {tp: end for tp, end in ends.items() if end is not None}
+    return in_hand + sum(max(0, end - kafka.position(tp)) for tp, end in known.items()) if known else None
 
 
 __all__ = ["Consumer", "Handler", "Handlers", "Projection", "ServerIsUnreachable"]

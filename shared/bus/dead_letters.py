@@ -1,7 +1,7 @@
-"""Dead letters: what a consumer gave up on, in `<topic>.<consumer>.dead` and on a list in the room's database.
+"""The list of dead letters in a room's database: what a consumer gave up on, and what became of it.
 
-The topic keeps the record as it came, with the reason and the trace; the list knows what became of it. A replay hands the
-record to the same consumer again, in a transaction with its inbox mark, so it applies once.
+A replay hands the record to the same consumer again, in a transaction with its inbox mark, so it applies once. Who only looks
+or decides needs no Kafka client; `parking` writes them.
 """
 
 from __future__ import annotations
@@ -11,11 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from kafka import KafkaProducer
-
 from shared.bus.documents import DeadLetterDocument
-from shared.bus.envelope import Record, type_of
-from shared.bus.producer import DEAD_PARTITIONS, SEND_TIMEOUT_S, ensure_topics
 from shared.mongo import Database, Repository, Row, Unit
 from shared.problem import NotFound, WrongState
 
@@ -46,60 +42,8 @@ class DeadLetter:
 DEAD_LETTERS = Repository(DeadLetterDocument, DeadLetter)
 
 
-def dead_topic(topic: str, consumer: str) -> str:
-    return f"{topic}.{consumer}.dead"
-
-
-def _encode(value: bytes | None) -> str | None:
-    return None if value is None else base64.b64encode(value).decode()
-
-
-def _decode(value: str | None) -> bytes | None:
+def decoded(value: str | None) -> bytes | None:
     return None if value is None else base64.b64decode(value)
-
-
-def park(database: Database, producer: KafkaProducer, consumer: str, record: Record, reason: str) -> None:
-    """Write the record to the dead-letter topic, then to the list. Raises KafkaError or PyMongoError: then nothing is
-    parked and its offset must not be committed."""
-    topic = dead_topic(record.topic, consumer)
-    ensure_topics(database.settings, [topic], DEAD_PARTITIONS)
-    origin = f"{record.topic}/{record.partition}/{record.offset}"
-    headers = [*(record.headers or ()), ("dead-reason", reason.encode()), ("dead-origin", origin.encode())]
-    producer.send(topic, key=record.key, value=record.value, headers=headers).get(timeout=SEND_TIMEOUT_S)
-    trace = next((v.decode("utf-8", "replace") for name, v in record.headers or () if name == "traceparent"), "")
-    letter = DeadLetter(
-        id=f"{consumer}:{record.topic}:{record.partition}:{record.offset}",
-        consumer=consumer,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        type=type_of(record),
-        key=None if record.key is None else record.key.decode("utf-8", "replace"),
-        value=_encode(record.value),
-        headers=[[name, _encode(value) or ""] for name, value in record.headers or ()],
-        reason=reason,
-        trace=trace,
-        parked_at=database.clock(),
-    )
-    database.write(lambda unit: DEAD_LETTERS.save(unit, letter))
-
-
-@dataclass(frozen=True)
-class ParkedRecord:
-    """A dead letter as a record again."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes]]
-
-
-def record_of(letter: DeadLetter) -> ParkedRecord:
-    headers = [(name, _decode(value) or b"") for name, value in letter.headers]
-    key = None if letter.key is None else letter.key.encode()
-    return ParkedRecord(letter.topic, letter.partition, letter.offset, key, _decode(letter.value), headers)
 
 
 def listed(database: Database, status: Status | None = None) -> list[DeadLetter]:
@@ -107,17 +51,23 @@ def listed(database: Database, status: Status | None = None) -> list[DeadLetter]
     return DEAD_LETTERS.select(database.read(), where, [("parked_at", -1)])
 
 
+def parked(unit: Unit) -> int:
+    """How many wait for a decision."""
+    return unit.collection("dead_letters").count_documents({"status": "parked"})
+
+
 def request_replay(database: Database, identifier: str) -> DeadLetter:
     """Ask the room's worker to handle it again. Raises NotFound, WrongState for one replayed or discarded."""
-    return database.write(lambda unit: _move(unit, identifier, "replay_requested"))
+    return database.write(lambda unit: move(unit, identifier, "replay_requested"))
 
 
 def discard(database: Database, identifier: str) -> DeadLetter:
     """Give it up for good. Raises NotFound, WrongState for one replayed."""
-    return database.write(lambda unit: _move(unit, identifier, "discarded"))
+    return database.write(lambda unit: move(unit, identifier, "discarded"))
 
 
-def _move(unit: Unit, identifier: str, status: Status) -> DeadLetter:
+def move(unit: Unit, identifier: str, status: Literal["replay_requested", "discarded"]) -> DeadLetter:
+    """Raises NotFound, WrongState."""
     letter = DEAD_LETTERS.get(unit, identifier)
     if letter.status in ("replayed", "discarded"):
         raise WrongState(
@@ -131,7 +81,7 @@ def _move(unit: Unit, identifier: str, status: Status) -> DeadLetter:
 
 def as_json(letter: DeadLetter) -> dict[str, Any]:
     """What `dead-letters show` prints: the body as text where it is text."""
-    value = _decode(letter.value)
+    value = decoded(letter.value)
     return {
         "id": letter.id,
         "consumer": letter.consumer,
@@ -145,7 +95,7 @@ def as_json(letter: DeadLetter) -> dict[str, Any]:
         "parked_at": letter.parked_at.isoformat(),
         "status": letter.status,
         "attempts": letter.attempts,
-        "headers": {name: (_decode(header) or b"").decode("utf-8", "replace") for name, header in letter.headers},
+        "headers": {name: (decoded(header) or b"").decode("utf-8", "replace") for name, header in letter.headers},
         "value": None if value is None else value.decode("utf-8", "replace"),
     }
 
@@ -156,10 +106,9 @@ __all__ = [
     "DeadLetterDocument",
     "NotFound",
     "as_json",
-    "dead_topic",
     "discard",
     "listed",
-    "park",
-    "record_of",
+    "move",
+    "parked",
     "request_replay",
 ]

@@ -10,6 +10,7 @@ class OutboxDocument(Sealed):
         "collection": "outbox",
         "indexes": [
             {"fields": ["pending", "version", "_id"], "partialFilterExpression": {"pending": True}},
+            "key",
             {"fields": ["sent_at"], "expireAfterSeconds": 14 * 86400},
         ],
     }
@@ -27,4 +28,8 @@ class DeadLetterDocument(Sealed):
     meta = {"collection": "dead_letters", "indexes": ["status"]}  # noqa: RUF012
 
 
-BUS_DOCUMENTS: tuple[type[Sealed], ...] = (OutboxDocument, InboxDocument, LeaseDocument, DeadLetterDocument)
+class PulseDocument(Sealed):
+    meta = {"collection": "pulses", "indexes": [{"fields": ["at"], "expireAfterSeconds": 60}]}  # noqa: RUF012
+
+
+BUS_DOCUMENTS: tuple[type[Sealed], ...] = (OutboxDocument, InboxDocument, LeaseDocument, DeadLetterDocument, PulseDocument)

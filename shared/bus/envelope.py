@@ -51,6 +51,8 @@ class Envelope:
     traceparent: str
     data: bytes
     signature: str
+    origin: str
+    """Where it was read: topic/partition/offset."""
 
 
 def signature(secret: str, identifier: str, type_: str, subject: str, data: bytes) -> str:
@@ -75,6 +77,11 @@ def headers_of(row: dict[str, Any], secret: str) -> Headers:
         "signature": signature(secret, row["_id"], row["type"], row["key"], data),
     }
     return [(name, value.encode()) for name, value in values.items()]
+
+
+def origin_of(record: Record) -> str:
+    """Its place: topic/partition/offset."""
+    return f"{record.topic}/{record.partition}/{record.offset}"
 
 
 def type_of(record: Record) -> str | None:
@@ -110,6 +117,7 @@ def open_envelope(record: Record) -> Envelope:
         headers.get("traceparent", ""),
         record.value,
         headers.get("signature", ""),
+        origin_of(record),
     )
 
 

@@ -3,7 +3,7 @@ since topics are (`protocol.md` 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from shared.mongo import Unit, sealed
 
@@ -15,8 +15,10 @@ def already_applied(unit: Unit, consumer: str, ids: Collection[str]) -> set[str]
     return {row["_id"].removeprefix(f"{consumer}:") for row in rows}
 
 
-def mark(unit: Unit, consumer: str, ids: Collection[str]) -> None:
-    """Two consumers of the same event meet here: the later transaction fails and is run again."""
-    if ids:
-        rows = [sealed({"_id": f"{consumer}:{one}", "at": unit.now}, unit.settings.secret_key) for one in ids]
+def mark(unit: Unit, consumer: str, origins: Mapping[str, str]) -> None:
+    """Mark events by id, each with where it was read. Two consumers of the same event meet here: the later transaction fails
+    and is run again."""
+    if origins:
+        key = unit.settings.secret_key
+        rows = [sealed({"_id": f"{consumer}:{one}", "at": unit.now, "origin": at}, key) for one, at in origins.items()]
         unit.collection("inbox").insert_many(rows, session=unit.session)

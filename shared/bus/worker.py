@@ -16,6 +16,7 @@ from shared.bus.consumer import Consumer
 from shared.bus.documents import BUS_DOCUMENTS
 from shared.bus.handling import GATHER_S
 from shared.bus.outbox import Relay, backlog
+from shared.bus.pulse import EVERY_S, PULSES, ConsumerPulse, Pulse
 from shared.mongo import Database, Sealed
 from shared.observe import HANDLED, OUTBOX, PARKED, configure_logs, serve_probes
 from shared.problem import Problem
@@ -77,6 +78,7 @@ class Worker:
             jobs.append(("relay", lambda: self.relay.run(self.stop)))
         jobs += [(consumer.name, lambda one=consumer: one.run(self.stop)) for consumer in self.consumers]  # type: ignore[misc]
         jobs += [(timer.name, lambda one=timer: self._tick(one)) for timer in self.timers]  # type: ignore[misc]
+        jobs.append(("pulse", lambda: self._tick(Timer("pulse", EVERY_S, self._beat))))
         for name, job in jobs:
             thread = threading.Thread(target=self._guard, args=(name, job), name=name)
             self._threads.append(thread)
@@ -104,6 +106,11 @@ class Worker:
             except (PyMongoError, Problem) as error:
                 log.warning("timer tries again", timer=timer.name, error=repr(error))
             self.stop.wait(max(0.05, timer.every_s - (time.monotonic() - begun)))
+
+    def _beat(self, database: Database) -> None:
+        consumers = [ConsumerPulse(c.name, c.handled, c.parked, c.lag, c.error, c.stopped) for c in self.consumers]
+        pulse = Pulse(self.relay.owner, database.clock(), self.relay.published, self.relay.error, consumers)
+        database.write(lambda unit: PULSES.save(unit, pulse))
 
     def health(self) -> dict[str, Any]:
         """`ready` while every thread lives and MongoDB answers; the rest says what each part does."""

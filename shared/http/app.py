@@ -15,6 +15,7 @@ from shared.auth.tokens import Verifier
 from shared.bus.documents import BUS_DOCUMENTS
 from shared.http.dispatch import Dispatcher
 from shared.http.openapi import document
+from shared.http.operations import operations
 from shared.http.routes import Routes
 from shared.http.wire import json_response, language_of, problem_response
 from shared.mongo import Database, Sealed
@@ -56,6 +57,7 @@ def create_app(database: Database, tables: Sequence[Routes], documents: Sequence
     verifier = Verifier(keys_url, settings.data / "keys" / f"{database.room}.json", database.clock)
     dispatcher = Dispatcher(database, verifier)
     app.extensions["huanliu"] = dispatcher
+    tables = [*tables, operations(database.room)]
     for routes in tables:
         for route in routes.table:
             app.add_url_rule(

@@ -76,8 +76,29 @@ def test_one_lot_from_listing_to_settlement(live: Live, market: Market) -> None:
     assert round(total, 3) == 70
 
     _volumes_hold(market, lot["grade"])
+    _the_operator_follows_it(market, lot["id"])
     done = huanliu("audit", "--json", data=live.data)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _the_operator_follows_it(market: Market, lot_id: str) -> None:
+    """From its publication through topics and consumers to the index, hop by hop, in the order of time."""
+    journey = market.operator.until(
+        f"/v1/journeys/{lot_id}", lambda one: any(hop["step"] == "indexed" and hop["version"] > 1 for hop in one["hops"])
+    )
+    hops = journey["hops"]
+    assert journey["silent"] == [] and journey["cut"] is False
+    times = [hop["at"] for hop in hops if hop["at"]]
+    assert times == sorted(times)
+    assert {hop["of"] for hop in hops} == {"lot", "proposal", "trade", "shipment"}
+    published = [hop for hop in hops if hop["type"] == "huanliu.lot.published.v1"]
+    assert published[0]["step"] == "committed" and {hop["trace_id"] for hop in published} == {published[0]["trace_id"]}
+    heard = {hop["consumer"]: hop["origin"] for hop in published if hop["step"] == "handled"}
+    assert {"matching", "regions"} <= set(heard) and len(set(heard.values())) == 1
+    assert market.collector.call("GET", f"/v1/journeys/{lot_id}").status_code == 404
+    rooms = {one["room"]: one["state"] for one in market.operator.ok("GET", "/v1/operations")["items"]}
+    assert set(rooms) == {"accounts", "listings", "matching", "trading", "logistics", "regions", "gateway"}
+    assert all(state["workers"] for state in rooms.values())
 
 
 def _strangers_learn_nothing(live: Live, market: Market, lot: str, proposal: str, trade: str, load: str) -> None:

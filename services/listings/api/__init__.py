@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from services.listings.api import attachments, counterparties, demands, exports, imports, lots, materials, recurrences, search
+from services.listings.api import (
+    attachments,
+    counterparties,
+    demands,
+    exports,
+    imports,
+    lots,
+    materials,
+    operations,
+    recurrences,
+    search,
+)
 
 TABLES = (
     materials.routes,
@@ -14,4 +25,5 @@ TABLES = (
     exports.routes,
     counterparties.routes,
     search.routes,
+    operations.routes,
 )

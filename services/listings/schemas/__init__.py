@@ -8,6 +8,7 @@ from services.listings.schemas.demands import DemandIn, DemandOut, DemandPatch
 from services.listings.schemas.exports import DemandsExportQuery, LotsExportQuery, demand_rows, lot_rows, rejected_rows
 from services.listings.schemas.imports import ImportOut, ImportQuery, ImportsQuery, draft_of
 from services.listings.schemas.lots import LotIn, LotOut, LotPatch
+from services.listings.schemas.operations import IndexedOut
 from services.listings.schemas.recurrences import RecurrenceIn, RecurrenceOut
 from services.listings.schemas.saved_searches import (
     SavedSearchesQuery,
@@ -47,6 +48,7 @@ __all__ = [
     "ImportOut",
     "ImportQuery",
     "ImportsQuery",
+    "IndexedOut",
     "LotIn",
     "LotOut",
     "LotPatch",

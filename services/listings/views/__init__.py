@@ -7,7 +7,7 @@ from services.listings.views.criteria import Criteria, Sort
 from services.listings.views.drift import Drift, check, repair
 from services.listings.views.exports import DemandsExport, LotsExport, export_demands, export_lots, export_rejected
 from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
-from services.listings.views.lag import Lag
+from services.listings.views.lag import Indexed, Lag, indexed
 from services.listings.views.listed import (
     list_counterparties,
     list_demands,
@@ -30,6 +30,7 @@ __all__ = [
     "Drift",
     "Found",
     "Hit",
+    "Indexed",
     "Kind",
     "Lag",
     "LotsExport",
@@ -43,6 +44,7 @@ __all__ = [
     "export_demands",
     "export_lots",
     "export_rejected",
+    "indexed",
     "list_attached",
     "list_counterparties",
     "list_demands",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,6 +12,7 @@ from services.listings.views.index import KINDS, Kind, index_of
 from shared.bus.consumer import ServerIsUnreachable
 from shared.mongo import Database, Unit
 from shared.observe import INDEX_LAG
+from shared.problem import ServiceIsUnavailable
 from shared.search import IndexIsMissing, versions
 
 log = structlog.get_logger("listings.index")
@@ -21,6 +23,27 @@ LOOKED_BACK = timedelta(hours=1)
 """Where a worker that starts begins to look; `huanliu search check` looks at everything."""
 OVERLAP = timedelta(seconds=10)
 """A transaction commits up to this long after the time its change bears."""
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """Which version of a lot its index has (None: it has none), and which the database."""
+
+    index: str
+    version: int | None
+    database_version: int
+
+
+def indexed(unit: Unit, lot_id: str) -> Indexed:
+    """Raises NotFound, ServiceIsUnavailable."""
+    kind = KINDS["lots"]
+    lot = kind.repository.get(unit, lot_id)
+    index = index_of(unit.settings, kind.name)
+    try:
+        held = versions(index, [lot_id])
+    except (ServerIsUnreachable, IndexIsMissing) as error:
+        raise ServiceIsUnavailable(zh="搜索服务暂不可用", en="The search index does not answer") from error
+    return Indexed(index.alias, held.get(lot_id), lot.version)
 
 
 class Lag:

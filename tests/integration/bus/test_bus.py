@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from shared.bus import dead_letters
+from shared.bus import dead_letters, parking
 from shared.bus.consumer import Consumer
 from shared.bus.envelope import Record, headers_of
 from shared.bus.outbox import Relay, backlog
@@ -122,7 +122,7 @@ def test_protocol_6_poison_is_parked_with_its_cause_and_its_neighbours_go_on(set
     reasons = " | ".join(letter.reason for letter in letters)
     for cause in ("no body", "missing headers", "unknown event type", "signature", "no UTF-8", "can't be applied"):
         assert cause in reasons
-    parked = records(settings, dead_letters.dead_topic(settings.topic("accounts"), "accounts"))
+    parked = records(settings, parking.dead_topic(settings.topic("accounts"), "accounts"))
     assert len(parked) == 8
     assert all(dict(record.headers)["dead-reason"] for record in parked)
 

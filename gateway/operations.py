@@ -1,0 +1,203 @@
+"""What the operator sees of the whole: every room's state on one page, and the way of one lot from room to room.
+
+Rooms answer for themselves, by the caller's token; nothing is read but through their own routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from contextvars import copy_context
+from typing import Any, Literal
+
+from flask import Flask, Request, Response, current_app
+from werkzeug.test import EnvironBuilder
+
+from gateway.forward import Forwarder
+from gateway.routes import GATEWAY
+from shared.auth import Caller, authorise
+from shared.http import Routes, Shape
+from shared.http.operations import MOST_IDS, HandledOut, RoomOut, SentOut
+from shared.http.shapes import Time
+from shared.problem import NotFound, ServiceIsUnavailable
+from shared.settings import ROOMS
+
+ASK_S = 5.0
+MOST_LOADS = 200
+routes = Routes(GATEWAY)
+Step = Literal["committed", "published", "handled", "indexed"]
+Of = Literal["lot", "proposal", "trade", "shipment"]
+
+
+class RoomState(Shape):
+    """`state` is null where the room does not answer."""
+
+    room: str
+    state: RoomOut | None
+
+
+class OverviewOut(Shape):
+    items: list[RoomState]
+
+
+class HopOut(Shape):
+    """One step of an event's way. `after_ms` counts from its commit; `origin` is topic/partition/offset; the index keeps no
+    time, only the version that it has."""
+
+    step: Step
+    room: str
+    at: Time | None
+    after_ms: int | None
+    event_id: str | None
+    type: str | None
+    of: Of
+    key: str
+    version: int
+    trace_id: str | None
+    consumer: str | None = None
+    origin: str | None = None
+
+
+class JourneyOut(Shape):
+    """In the order of time. `silent`: rooms that did not answer, whose steps are missing here; `cut`: there are more."""
+
+    lot_id: str
+    hops: list[HopOut]
+    silent: list[str]
+    cut: bool
+
+
+class Rooms:
+    """Asks rooms in the caller's name."""
+
+    def __init__(self, forwarder: Forwarder, own: Flask) -> None:
+        self.forwarder, self.own = forwarder, own
+
+    def ask(self, room: str, url: str, authorization: str) -> Any | None:
+        """The room's answer; None where it does not answer. Raises NotFound."""
+        try:
+            status, body = self._ask(room, url, {"Authorization": authorization})
+        except ServiceIsUnavailable:
+            return None
+        if status == 404:
+            raise NotFound
+        return body if status == 200 else None
+
+    def _ask(self, room: str, url: str, headers: dict[str, str]) -> tuple[int, Any]:
+        if room != GATEWAY:
+            answer = self.forwarder.get(room, url, headers, ASK_S)
+            return answer.status_code, answer.json()
+        path, _, query = url.partition("?")
+        environ = EnvironBuilder(path, query_string=query, headers=list(headers.items())).get_environ()
+        # a request within a request: what it leaves in the context is not the outer one's
+        with closing(copy_context().run(Response.from_app, self.own.wsgi_app, environ)) as own:
+            return own.status_code, own.get_json()
+
+
+def rooms() -> Rooms:
+    found: Rooms = current_app.extensions["huanliu.rooms"]
+    return found
+
+
+@routes.get("/v1/operations", "operations.read", OverviewOut)
+def read_operations(request: Request) -> OverviewOut:
+    """What waits in every room, and what its workers say."""
+    ask, who = rooms().ask, request.headers["Authorization"]
+    names = (*ROOMS, GATEWAY)
+    with ThreadPoolExecutor(len(names)) as pool:
+        found = list(pool.map(lambda room: ask(room, f"/v1/operations/{room}", who), names))
+    both = [{"room": room, "state": state} for room, state in zip(names, found, strict=True)]
+    return OverviewOut.model_validate({"items": both}, strict=False)
+
+
+@routes.get("/v1/journeys/<lot_id>", "journeys.read", JourneyOut)
+def read_journey(caller: Caller, request: Request, lot_id: str) -> JourneyOut:
+    """Follow one lot: every event of it, its proposals, trades and loads, through outbox, topic, consumers and index."""
+    authorise(caller, "journeys.read", set())
+    return _Journey(rooms(), request.headers["Authorization"], lot_id).followed()
+
+
+class _Journey:
+    def __init__(self, rooms: Rooms, who: str, lot_id: str) -> None:
+        self.rooms, self.who, self.lot_id = rooms, who, lot_id
+        self.silent: set[str] = set()
+        self.cut = False
+
+    def followed(self) -> JourneyOut:
+        """Raises NotFound where there is no such lot."""
+        if self._asked("listings", f"/v1/lots/{self.lot_id}") is None:
+            raise ServiceIsUnavailable(zh="listings 服务暂不可用", en="The listings service does not answer")
+        keys = self._keys()
+        sent = {(room, one.id): one for room in ROOMS for one in self._sent(room, list(keys))}
+        hops = [hop for (room, _), one in sent.items() for hop in _sent_hops(room, one, keys[one.key])]
+        by_id = {identifier: one for (_, identifier), one in sent.items()}
+        for room in (*ROOMS, GATEWAY):
+            hops += [_handled_hop(room, mark, by_id[mark.event_id], keys) for mark in self._handled(room, list(by_id))]
+        hops.sort(key=lambda hop: (hop.at is None, hop.at))
+        hops += self._indexed()
+        return JourneyOut(lot_id=self.lot_id, hops=hops, silent=sorted(self.silent), cut=self.cut)
+
+    def _asked(self, room: str, url: str) -> Any | None:
+        answer = self.rooms.ask(room, url, self.who)
+        if answer is None:
+            self.silent.add(room)
+        return answer
+
+    def _keys(self) -> dict[str, Of]:
+        """The lot and whatever was made of it, by id."""
+        keys: dict[str, Of] = {self.lot_id: "lot"}
+        made: tuple[tuple[Of, str], ...] = (("proposal", "matching"), ("trade", "trading"), ("shipment", "logistics"))
+        for of, room in made:
+            page = self._asked(room, f"/v1/{of}s?lot_id={self.lot_id}&limit={MOST_LOADS}") or {"items": []}
+            self.cut = self.cut or bool(page.get("next_cursor"))
+            keys |= {item["id"]: of for item in page["items"]}
+        return keys
+
+    def _sent(self, room: str, keys: Sequence[str]) -> Iterator[SentOut]:
+        for some in _chunks(keys):
+            answer = self._asked(room, f"/v1/operations/{room}/sent?keys={','.join(some)}") or {"items": []}
+            yield from (SentOut.model_validate(item, strict=False) for item in answer["items"])
+
+    def _handled(self, room: str, events: Sequence[str]) -> Iterator[HandledOut]:
+        for some in _chunks(events):
+            answer = self._asked(room, f"/v1/operations/{room}/handled?events={','.join(some)}") or {"items": []}
+            yield from (HandledOut.model_validate(item, strict=False) for item in answer["items"])
+
+    def _indexed(self) -> list[HopOut]:
+        answer = self._asked("listings", f"/v1/operations/listings/indexed/{self.lot_id}")
+        if answer is None or answer["version"] is None:
+            return []
+        return [_hop("indexed", "listings", self.lot_id, "lot", answer["version"], origin=answer["index"])]
+
+
+def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))
+
+
+def _sent_hops(room: str, one: SentOut, of: Of) -> Iterator[HopOut]:
+    event = {"event_id": one.id, "type": one.type, "trace_id": trace_of(one.traceparent)}
+    yield _hop("committed", room, one.key, of, one.version, at=one.at, after_ms=0, **event)
+    if one.sent_at is not None:
+        yield _hop("published", room, one.key, of, one.version, at=one.sent_at, after_ms=_ms(one, one.sent_at), **event)
+
+
+def _handled_hop(room: str, mark: HandledOut, one: SentOut, keys: dict[str, Of]) -> HopOut:
+    event = {"event_id": one.id, "type": one.type, "trace_id": trace_of(one.traceparent)}
+    where = {"consumer": mark.consumer, "origin": mark.origin}
+    return _hop("handled", room, one.key, keys[one.key], one.version, at=mark.at, after_ms=_ms(one, mark.at), **event, **where)
+
+
+def _hop(step: Step, room: str, key: str, of: Of, version: int, **values: Any) -> HopOut:
+    known = {"at": None, "after_ms": None, "event_id": None, "type": None, "trace_id": None} | values
+    return HopOut(step=step, room=room, key=key, of=of, version=version, **known)
+
+
+def _ms(one: SentOut, at: Time) -> int:
+    return round((at - one.at).total_seconds() * 1000)
+
+
+def trace_of(traceparent: str) -> str | None:
+    """The trace id of a W3C `traceparent`; None of anything else."""
+    parts = traceparent.split("-")
+    return parts[1] if len(parts) == 4 else None

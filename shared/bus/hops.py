@@ -1,0 +1,68 @@
+"""What a room's outbox and inbox tell of an event's way: committed, published, handled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.bus.pulse import workers
+from shared.mongo import Unit
+
+MOST = 1000
+"""Events that one question is answered with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An event as the outbox has it: committed `at`, published `sent_at` (None: it waits)."""
+
+    id: str
+    type: str
+    key: str
+    version: int
+    traceparent: str
+    at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """A consumer's mark of an event; `origin` is topic/partition/offset, None for marks of an earlier release."""
+
+    consumer: str
+    event_id: str
+    at: datetime
+    origin: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The outbox rows that were not published yet, and since when the oldest waits."""
+
+    count: int
+    since: datetime | None
+
+
+def waiting(unit: Unit) -> Waiting:
+    """What the relay has still to publish."""
+    outbox = unit.collection("outbox")
+    oldest = outbox.find_one({"pending": True}, sort=[("version", 1), ("_id", 1)])
+    return Waiting(outbox.count_documents({"pending": True}), oldest["at"] if oldest else None)
+
+
+def sent(unit: Unit, keys: Collection[str]) -> list[Sent]:
+    """The events of these aggregates that the outbox still has, in the order of their commits."""
+    rows = unit.collection("outbox").find({"key": {"$in": list(keys)}}).sort("_id", 1).limit(MOST)
+    return [
+        Sent(row["_id"], row["type"], row["key"], row["version"], row["traceparent"], row["at"], row.get("sent_at"))
+        for row in rows
+    ]
+
+
+def handled(unit: Unit, events: Collection[str]) -> list[Handled]:
+    """What this room's consumers did with these events."""
+    consumers = {consumer.name for worker in workers(unit) for consumer in worker.consumers}
+    marks = {f"{consumer}:{event}": (consumer, event) for consumer in sorted(consumers) for event in events}
+    rows = unit.collection("inbox").find({"_id": {"$in": list(marks)}})
+    return [Handled(*marks[row["_id"]], row["at"], row.get("origin")) for row in rows]
