@@ -19,8 +19,10 @@ from shared.settings import ROOMS, Settings
 
 Table = dict[str, Row]
 """The documents of a collection by id."""
-UNSEALED = frozenset({"outbox", "leases"})
-"""`outbox` rows are compared with the topic instead; `leases` are who works now, and change every few seconds."""
+WORKERS = frozenset({"leases", "pulses"})
+"""Who works now: renewed every few seconds, gone with the process."""
+UNSEALED = WORKERS | {"outbox"}
+"""`outbox` rows are compared with the topic instead."""
 MARKS = frozenset({"inbox", "idempotency"})
 """Collections of which the ids alone are kept."""
 BATCH = 5_000

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 import deploy.commands.audit as command
-from deploy.audit.evidence import MARKS, UNSEALED
+from deploy.audit.evidence import MARKS, UNSEALED, WORKERS
 from deploy.audit.run import Verdict, audit, compare
 from services.listings.views import KINDS, expected
 from shared.mongo import Database, sealed
@@ -53,7 +53,7 @@ def altered(market: Market, room: str, collection: str, row: Row, instead: Row |
 def collections(market: Market, room: str) -> dict[str, list[Row]]:
     """The documents of each collection that has any; but drafts, of which nothing outside the room tells."""
     database = Database(market.settings, room)
-    names = sorted(set(database.mongo.list_collection_names()) - {"leases"})
+    names = sorted(set(database.mongo.list_collection_names()) - WORKERS)
     found = {name: list(database.mongo[name].find({"status": {"$ne": "draft"}})) for name in names}
     database.close()
     return {name: rows for name, rows in found.items() if rows}
