@@ -28,8 +28,10 @@ def fact_of(event: Event, identifier: str) -> Fact | None:
         terms = event.terms
         fact.lot_id, fact.grade = terms.lot_id, terms.grade
         fact.region, fact.to_region = terms.origin.region, terms.destination.region
+        fact.seller_id, fact.buyer_id = terms.seller_id, terms.buyer_id
     elif isinstance(event, ShipmentLoaded | ShipmentReceived | ShipmentRefused):
         fact.grade, fact.region, fact.to_region = event.grade, event.from_region, event.to_region
+        fact.seller_id, fact.buyer_id = event.seller_id, event.buyer_id
     return fact
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from services.regions.model.ledger import ACCOUNTS, Account, Entries, LotAccounts, Posting
 from services.regions.model.market import Kind, KnownClearing, KnownListing, KnownTrade
 from services.regions.model.targets import Progress, Target, TargetTerms
-from services.regions.model.volumes import MEASURES, ORIGIN_ONLY, Cell, Fact, Measure, Side, cell_id, hour_of
+from services.regions.model.volumes import FIRMS_KEPT, MEASURES, ORIGIN_ONLY, Cell, Fact, Measure, Side, cell_id, hour_of
 
 __all__ = [
     "ACCOUNTS",
+    "FIRMS_KEPT",
     "MEASURES",
     "ORIGIN_ONLY",
     "Account",

@@ -51,12 +51,13 @@ class Posting:
 @dataclass
 class LotAccounts:
     """The accounts of the lot `id`: the sums of its postings, in whatever order they came. Where it was published (`region`,
-    `grade`) is its place in the ledger for good; None until that event has come."""
+    `grade`, by `seller_id`) is its place in the ledger for good; None until that event has come."""
 
     id: str
     version: int = 0
     region: str | None = None
     grade: str | None = None
+    seller_id: str | None = None
     balance: Entries = field(default_factory=dict)
 
     def apply(self, entries: Mapping[Account, int]) -> None:
@@ -65,7 +66,7 @@ class LotAccounts:
             self.balance[account] = self.balance.get(account, 0) + kg
         self.version += 1
 
-    def settle_at(self, region: str, grade: str) -> None:
+    def settle_at(self, region: str, grade: str, seller_id: str) -> None:
         """Its publication has come."""
-        self.region, self.grade = region, grade
+        self.region, self.grade, self.seller_id = region, grade, seller_id
         self.version += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -29,6 +29,10 @@ ORIGIN_ONLY: frozenset[Measure] = frozenset({"listed", "withdrawn"})
 """What concerns a lot that has no buyer yet, and so no destination."""
 
 
+FIRMS_KEPT = 3
+"""So many are needed to tell whether a figure could reveal one firm."""
+
+
 @dataclass
 class Fact:
     """What one event adds to the volumes. A fact about a lot that was not published yet, as far as this room has heard, waits
@@ -43,7 +47,13 @@ class Fact:
     region: str | None = None
     to_region: str | None = None
     grade: str | None = None
+    seller_id: str | None = None
+    buyer_id: str | None = None
     waiting: bool = False
+
+    def firm(self, side: Side) -> str | None:
+        """Whose kilograms they are: the seller's where they come from, the buyer's where they go."""
+        return self.seller_id if side == "origin" else self.buyer_id
 
     def cells(self) -> list[tuple[Side, str, dict[Measure, int]]]:
         """What it adds to, on which side, in which region."""
@@ -58,7 +68,8 @@ class Fact:
 
 @dataclass
 class Cell:
-    """The volumes of one side, region and grade in one hour (UTC)."""
+    """The volumes of one side, region and grade in one hour (UTC). `firms` are those behind a measure: sellers where it comes
+    from, buyers where it goes; at most `FIRMS_KEPT`, the first by id, so that the order of events is all the same."""
 
     id: str
     version: int
@@ -67,12 +78,20 @@ class Cell:
     grade: str
     hour: datetime
     kg: dict[Measure, int] = field(default_factory=dict)
+    firms: dict[Measure, list[str]] = field(default_factory=dict)
 
-    def add(self, kg: Mapping[Measure, int]) -> None:
-        """Count more; nothing is ever subtracted."""
+    def add(self, kg: Mapping[Measure, int], firm: str | None) -> None:
+        """Count more, of that firm; nothing is ever subtracted."""
         for measure, more in kg.items():
             self.kg[measure] = self.kg.get(measure, 0) + more
+            if firm is not None:
+                self.firms[measure] = fewest((*self.firms.get(measure, ()), firm))
         self.version += 1
+
+
+def fewest(firms: Iterable[str]) -> list[str]:
+    """The firms that a cell keeps of these."""
+    return sorted(set(firms))[:FIRMS_KEPT]
 
 
 def hour_of(at: datetime) -> datetime:

@@ -101,7 +101,7 @@ def _count(unit: Unit, event: Event) -> None:
         return
     if fact.region is None:
         accounts = _accounts(unit, fact.lot_id)
-        fact.region, fact.grade = accounts.region, accounts.grade
+        fact.region, fact.grade, fact.seller_id = accounts.region, accounts.grade, accounts.seller_id
     fact.waiting = fact.region is None
     FACTS.add(unit, fact)
     if not fact.waiting:
@@ -111,10 +111,10 @@ def _count(unit: Unit, event: Event) -> None:
 def _settle_lot(unit: Unit, event: LotPublished) -> None:
     """Its place in the ledger is known now: count what waited for it."""
     accounts = _accounts(unit, event.id)
-    accounts.settle_at(event.region, event.grade)
+    accounts.settle_at(event.region, event.grade, event.seller_id)
     LOT_ACCOUNTS.save(unit, accounts)
     for fact in waiting_facts(unit, event.id):
-        fact.region, fact.grade, fact.waiting = event.region, event.grade, False
+        fact.region, fact.grade, fact.seller_id, fact.waiting = event.region, event.grade, event.seller_id, False
         fact.version += 1
         FACTS.save(unit, fact)
         _publish(unit, fact)
@@ -127,7 +127,7 @@ def _publish(unit: Unit, fact: Fact) -> None:
     for side, region, kg in fact.cells():
         identifier = cell_id(side, region, fact.grade, hour)
         cell = CELLS.find(unit, identifier) or Cell(identifier, 0, side, region, fact.grade, hour)
-        cell.add(kg)
+        cell.add(kg, fact.firm(side))
         CELLS.save(unit, cell)
     measures = {f"{measure}_kg": kg for measure, kg in fact.kg.items()}
     unit.emit(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.regions.ledger import MEASURED, fact_of
-from services.regions.model import MEASURES, cell_id, hour_of
+from services.regions.model import FIRMS_KEPT, MEASURES, Cell, cell_id, hour_of
 from tests.fixtures.lives import EZHOU, JIANGXIA, NOON, Life, whole_life
 
 
@@ -64,3 +68,14 @@ def test_every_measure_has_an_event() -> None:
 def test_cells_are_utc_hours() -> None:
     local = NOON.astimezone(tz=None)
     assert cell_id("origin", JIANGXIA, "steel.hms1", hour_of(local)) == f"origin/{JIANGXIA}/steel.hms1/2026-11-24T04Z"
+
+
+@given(st.lists(st.sampled_from("abcdef"), min_size=1), st.randoms(use_true_random=False))
+def test_a_cell_keeps_the_same_three_firms_in_any_order(firms: list[str], random: Random) -> None:
+    shuffled = random.sample(firms, len(firms))
+    cells = [Cell("", 0, "origin", JIANGXIA, "steel.hms1", NOON) for _ in range(2)]
+    for cell, order in zip(cells, (firms, shuffled), strict=True):
+        for firm in order:
+            cell.add({"listed": 1}, firm)
+    assert cells[0] == cells[1]
+    assert cells[0].firms["listed"] == sorted(set(firms))[:FIRMS_KEPT]
