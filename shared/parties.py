@@ -60,6 +60,7 @@ class KnownSite:
     position: Position
     park_id: str | None = None
     compliance: list[Compliance] = field(default_factory=list)
+    stock_limit_kg: int | None = None
 
     def compliant(self, family: str, at: datetime) -> bool:
         """Whether an entry covers the material family at that moment."""
@@ -136,6 +137,7 @@ def hear_site(unit: Unit, event: SiteChanged) -> None:
                 position,
                 event.park_id,
                 entries,
+                event.stock_limit_kg,
             ),
         )
 

@@ -13,7 +13,7 @@ from shared.mongo import Row
 from shared.settings import ROOMS
 
 PARTY = ("version", "name", "role", "region", "status", "contact")
-SITE = ("version", "organisation_id", "name", "kind", "region", "position", "park_id", "compliance")
+SITE = ("version", "organisation_id", "name", "kind", "region", "position", "park_id", "compliance", "stock_limit_kg")
 TERMS = ("grade", "kg", "price_fen_per_t")
 PASSING = timedelta(days=29)
 """A day less than passing copies are kept."""

@@ -184,6 +184,7 @@ class SiteTerms:
     position: Position
     park_id: str | None
     compliance: tuple[Compliance, ...]
+    stock_limit_kg: int | None = None
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,8 @@ class SiteChange:
 
 @dataclass
 class Site:
-    """A yard, plant, distribution centre or park; `park_id` is the park it stands in."""
+    """A yard, plant, distribution centre or park; `park_id` is the park it stands in. `stock_limit_kg`: what its permit lets
+    lie there at once; None where it has no such limit, or its owner has not said."""
 
     id: str
     version: int
@@ -212,16 +214,18 @@ class Site:
     created_at: datetime
     updated_at: datetime
     compliance: list[Compliance] = field(default_factory=list)
+    stock_limit_kg: int | None = None
 
     @classmethod
     def open(cls, organisation_id: str, terms: SiteTerms, now: datetime) -> tuple[Site, list[Event]]:
         site = cls(new_id(), 1, organisation_id, terms.name, terms.kind, terms.region, terms.position, terms.park_id, now, now)
-        site.compliance = list(terms.compliance)
+        site.compliance, site.stock_limit_kg = list(terms.compliance), terms.stock_limit_kg
         return site, site._changed(compliance_too=bool(terms.compliance))
 
     @property
     def terms(self) -> SiteTerms:
-        return SiteTerms(self.name, self.kind, self.region, self.position, self.park_id, tuple(self.compliance))
+        entries = tuple(self.compliance)
+        return SiteTerms(self.name, self.kind, self.region, self.position, self.park_id, entries, self.stock_limit_kg)
 
     def change(self, change: SiteChange, now: datetime) -> list[Event]:
         """No event and no new version where nothing is different."""
@@ -229,7 +233,7 @@ class Site:
         if after == before:
             return []
         self.name, self.kind, self.region, self.position = after.name, after.kind, after.region, after.position
-        self.park_id, self.compliance = after.park_id, list(after.compliance)
+        self.park_id, self.compliance, self.stock_limit_kg = after.park_id, list(after.compliance), after.stock_limit_kg
         self.updated_at, self.version = now, self.version + 1
         return self._changed(compliance_too=after.compliance != before.compliance)
 
@@ -247,6 +251,7 @@ class Site:
                 position=Point(lat=self.position.lat, lon=self.position.lon),
                 park_id=self.park_id,
                 compliance=entries,
+                stock_limit_kg=self.stock_limit_kg,
             )
         ]
         if compliance_too:

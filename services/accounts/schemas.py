@@ -16,6 +16,7 @@ from shared.auth import Role
 from shared.http import ListQuery, Position, Shape
 from shared.http.shapes import Time, cut_to_ms
 from shared.problem import Fault
+from shared.units import TonnesOut, TotalTonnes
 
 MAX_ENTRIES = 50
 
@@ -260,6 +261,7 @@ class SiteIn(Shape):
     position: Position
     park_id: str | None = None
     compliance: Annotated[list[ComplianceShape], Field(max_length=MAX_ENTRIES)] = Field(default_factory=list)
+    stock_limit_t: TotalTonnes | None = None
 
     def to_terms(self) -> SiteTerms:
         return _terms(self)
@@ -274,15 +276,17 @@ class SitePatch(Shape):
     position: Position = Field(default_factory=lambda: Position(lat=0, lon=0))
     park_id: str | None = Field(default_factory=lambda: None)
     compliance: Annotated[list[ComplianceShape], Field(max_length=MAX_ENTRIES)] = Field(default_factory=list)
+    stock_limit_t: TotalTonnes | None = Field(default_factory=lambda: None)
 
     def to_change(self) -> SiteChange:
-        return SiteChange(frozenset(self.model_fields_set), _terms(self))
+        named = {"stock_limit_kg" if name == "stock_limit_t" else name for name in self.model_fields_set}
+        return SiteChange(frozenset(named), _terms(self))
 
 
 def _terms(body: SiteIn | SitePatch) -> SiteTerms:
     position = geo.Position(body.position.lat, body.position.lon)
     entries = tuple(one.entry() for one in body.compliance)
-    return SiteTerms(body.name, body.kind, body.region, position, body.park_id, entries)
+    return SiteTerms(body.name, body.kind, body.region, position, body.park_id, entries, body.stock_limit_t)
 
 
 class SiteOut(Shape):
@@ -294,6 +298,7 @@ class SiteOut(Shape):
     position: Position
     park_id: str | None
     compliance: list[ComplianceShape]
+    stock_limit_t: TonnesOut | None
     created_at: Time
     updated_at: Time
     version: int
@@ -313,6 +318,7 @@ class SiteOut(Shape):
             position=Position(lat=site.position.lat, lon=site.position.lon),
             park_id=site.park_id,
             compliance=entries,
+            stock_limit_t=site.stock_limit_kg,
             created_at=site.created_at,
             updated_at=site.updated_at,
             version=site.version,

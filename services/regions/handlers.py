@@ -1,8 +1,10 @@
-"""What wakes the room: the events of listings, matching, trading and logistics that move kilograms or show the market."""
+"""What wakes the room: the events of accounts, listings, matching, trading and logistics that say who is where, move kilograms
+or show the market."""
 
 from __future__ import annotations
 
 from services.regions import service
+from shared import parties
 from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
 from shared.events.listings import (
@@ -25,6 +27,7 @@ from shared.events.matching import ClearingCompleted
 from shared.events.trading import TradeAgreed, TradeCancelled, TradeSettled
 
 EVENTS: Handlers = {
+    **parties.EVENTS,
     LotPublished: service.on_lot,
     LotChanged: service.on_lot,
     LotWithdrawn: service.on_lot,

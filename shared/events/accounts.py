@@ -41,6 +41,8 @@ class SiteChanged(Event, type="site.changed"):
     position: Point
     park_id: str | None = None
     compliance: tuple[ComplianceEntry, ...] = ()
+    stock_limit_kg: int | None = None
+    """What its permit lets lie there at once; null where it has no such limit, or its owner has not said."""
 
 
 class ComplianceChanged(Event, type="compliance.changed"):

@@ -26,6 +26,7 @@ from services.regions.store.volumes import (
     sum_volumes,
     waiting_facts,
 )
+from shared import parties
 from shared.mongo import Repository, Sealed
 
 DOCUMENTS: tuple[type[Sealed], ...] = (
@@ -37,8 +38,9 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     TradeDocument,
     ClearingDocument,
     TargetDocument,
+    *parties.DOCUMENTS,
 )
-BY_ID: tuple[Repository[Any], ...] = (LOT_ACCOUNTS, LISTINGS, TRADES)
+BY_ID: tuple[Repository[Any], ...] = (LOT_ACCOUNTS, LISTINGS, TRADES, *parties.BY_ID)
 """What events name, read before each batch of them."""
 
 __all__ = [

@@ -104,3 +104,15 @@ def test_nothing_is_stored_of_a_bad_body(room: Room, settings: Settings) -> None
         assert answer.status_code in (400, 422), data
     assert room.client.post("/v1/sites", data=b"x=1", headers=headers, content_type="text/plain").status_code == 415
     assert room.database.mongo["sites"].count_documents({}) == 0
+
+
+def test_a_permit_limits_what_may_lie_there(room: Room, settings: Settings) -> None:
+    _, headers = sign_in(settings, "collector")
+    made = room.client.post("/v1/sites", json=site(stock_limit_t=1200.5), headers=headers)
+    assert (made.status_code, made.json["stock_limit_t"]) == (201, 1200.5)
+    patch = {**headers, "If-Match": "*"}
+    path = made.headers["Location"]
+    assert room.client.patch(path, json={"name": "一号堆场"}, headers=patch).json["stock_limit_t"] == 1200.5
+    assert room.client.patch(path, json={"stock_limit_t": None}, headers=patch).json["stock_limit_t"] is None
+    wrong = room.client.patch(path, json={"stock_limit_t": -1}, headers=patch)
+    assert (wrong.status_code, wrong.json["errors"][0]["pointer"]) == (422, "/stock_limit_t")
