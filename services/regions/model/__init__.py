@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.regions.model.ledger import ACCOUNTS, Account, Entries, LotAccounts, Posting
 from services.regions.model.market import Kind, KnownClearing, KnownListing, KnownTrade
+from services.regions.model.outcomes import Delivery, Factor, Haul, Quality, Received
 from services.regions.model.targets import Progress, Target, TargetTerms
 from services.regions.model.volumes import FIRMS_KEPT, MEASURES, ORIGIN_ONLY, Cell, Fact, Measure, Side, cell_id, hour_of
 
@@ -14,8 +15,11 @@ __all__ = [
     "ORIGIN_ONLY",
     "Account",
     "Cell",
+    "Delivery",
     "Entries",
     "Fact",
+    "Factor",
+    "Haul",
     "Kind",
     "KnownClearing",
     "KnownListing",
@@ -24,6 +28,8 @@ __all__ = [
     "Measure",
     "Posting",
     "Progress",
+    "Quality",
+    "Received",
     "Side",
     "Target",
     "TargetTerms",

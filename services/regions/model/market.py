@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from services.regions.model.outcomes import Haul
+
 Kind = Literal["lot", "demand"]
 
 
@@ -33,6 +35,7 @@ class KnownTrade:
     from_region: str
     to_region: str
     agreed_at: datetime | None = None
+    haul: Haul | None = None
 
 
 @dataclass

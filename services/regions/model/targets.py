@@ -68,13 +68,15 @@ class Target:
 @dataclass(frozen=True)
 class Progress:
     """How far a target is at a moment, in kilograms: reached; due by then at an even pace; where it ends at the rate so far
-    (None before it begins); missing; needed a day from now on (None where no day is left)."""
+    (None before it begins); missing; needed a day from now on (None where no day is left); when it is reached at the rate so
+    far (None where nothing is, or not within a hundred years)."""
 
     reached_kg: int
     due_kg: int
     at_this_rate_kg: int | None
     missing_kg: int
     needed_kg_per_day: int | None
+    reached_at: datetime | None = None
 
     @classmethod
     def of(cls, terms: TargetTerms, reached_kg: int, now: datetime) -> Progress:
@@ -87,7 +89,18 @@ class Progress:
             div_half_up(reached_kg * _ms(whole), _ms(gone)) if gone else None,
             missing,
             div_half_up(missing * _ms(timedelta(days=1)), _ms(left)) if left else None,
+            _reached_at(terms, reached_kg, gone),
         )
+
+
+def _reached_at(terms: TargetTerms, reached_kg: int, gone: timedelta) -> datetime | None:
+    if not gone or not reached_kg:
+        return None
+    needed_ms = div_half_up(terms.kg * _ms(gone), reached_kg)
+    return terms.start + timedelta(milliseconds=needed_ms) if needed_ms < _ms(FORESEEN) else None
+
+
+FORESEEN = timedelta(days=36525)
 
 
 def _ms(span: timedelta) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.regions.schemas.market import ClearingOut, LatestTradeOut, MarketOut
+from services.regions.schemas.outcomes import OutcomesOut
 from services.regions.schemas.queries import BalanceQuery, Material, RegionCode, RegionsQuery, SpanQuery, VolumesQuery
 from services.regions.schemas.tables import csv_of
 from services.regions.schemas.targets import (
@@ -37,6 +38,7 @@ __all__ = [
     "MaterialAccountsOut",
     "NationalTargetOut",
     "OutcomeOut",
+    "OutcomesOut",
     "ProgressOut",
     "RegionCode",
     "RegionOut",

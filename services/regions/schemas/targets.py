@@ -89,7 +89,8 @@ def _target_faults(measure: Measure, side: Side, start: datetime, end: datetime)
 
 
 class ProgressOut(Shape):
-    """At this moment: reached; due by now at an even pace; where it ends at the rate so far; missing; needed a day."""
+    """At this moment: reached; due by now at an even pace; where it ends at the rate so far and when the target is
+    reached at it; missing; needed a day."""
 
     reached_t: TonnesOut
     reached_pct: float
@@ -97,6 +98,7 @@ class ProgressOut(Shape):
     at_this_rate_t: TonnesOut | None
     missing_t: TonnesOut
     needed_t_per_day: TonnesOut | None
+    at_this_rate_on: Time | None
 
 
 class TargetOut(Shape):
@@ -127,6 +129,7 @@ class TargetOut(Shape):
             at_this_rate_t=at.at_this_rate_kg,
             missing_t=at.missing_kg,
             needed_t_per_day=at.needed_kg_per_day,
+            at_this_rate_on=at.reached_at,
         )
         return cls.model_validate(
             {

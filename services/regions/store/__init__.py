@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.regions.store.conditions import in_span, of_material, within
+from services.regions.store.conditions import begins, in_span, of_firm, of_material, within
 from services.regions.store.ledger import LOT_ACCOUNTS, POSTINGS, LotAccountsDocument, PostingDocument, sum_balance
 from services.regions.store.market import (
     CLEARINGS,
@@ -16,6 +16,7 @@ from services.regions.store.market import (
     sum_open,
     sum_trades,
 )
+from services.regions.store.outcomes import DELIVERIES, DeliveryDocument, sum_received, waiting_deliveries
 from services.regions.store.targets import TARGETS, TargetDocument
 from services.regions.store.volumes import (
     CELLS,
@@ -38,15 +39,17 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     TradeDocument,
     ClearingDocument,
     TargetDocument,
+    DeliveryDocument,
     *parties.DOCUMENTS,
 )
-BY_ID: tuple[Repository[Any], ...] = (LOT_ACCOUNTS, LISTINGS, TRADES, *parties.BY_ID)
+BY_ID: tuple[Repository[Any], ...] = (LOT_ACCOUNTS, LISTINGS, TRADES, DELIVERIES, *parties.BY_ID)
 """What events name, read before each batch of them."""
 
 __all__ = [
     "BY_ID",
     "CELLS",
     "CLEARINGS",
+    "DELIVERIES",
     "DOCUMENTS",
     "FACTS",
     "LISTINGS",
@@ -54,13 +57,17 @@ __all__ = [
     "POSTINGS",
     "TARGETS",
     "TRADES",
+    "begins",
     "in_span",
+    "of_firm",
     "of_material",
     "sum_balance",
     "sum_flows",
     "sum_open",
+    "sum_received",
     "sum_trades",
     "sum_volumes",
+    "waiting_deliveries",
     "waiting_facts",
     "within",
 ]

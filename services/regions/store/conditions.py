@@ -28,3 +28,13 @@ def in_span(field: str, span: Span) -> Row:
     if span.end is not None:
         bounds["$lt"] = span.end
     return {field: bounds} if bounds else {}
+
+
+def begins(field: str, prefix: str) -> Row:
+    """The expression that a region's code begins with `prefix`."""
+    return {"$eq": [{"$substrCP": [field, 0, len(prefix)]}, prefix]}
+
+
+def of_firm(firm: str) -> Row:
+    """The condition that a firm is the seller or the buyer."""
+    return {"$or": [{"seller_id": firm}, {"buyer_id": firm}]}

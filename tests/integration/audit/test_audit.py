@@ -118,6 +118,7 @@ FORGED = {
     "regions.lot_accounts": {"balance": {"published": -5, "on_offer": 5}},
     "regions.facts": {"kg": {"listed": 1}},
     "regions.cells": {"kg": {"listed": 1}},
+    "regions.deliveries": {"net_kg": 1},
     "regions.known_listings": {"available_kg": 12345},
     "regions.known_trades": {"kg": 1},
     "regions.known_clearings": {"bound_fen": 1},
