@@ -16,6 +16,9 @@ VENV = ROOT / ".venv"
 STAMP = VENV / ".installed"
 PINNED = ("requirements.lock", "pyproject.toml")
 PYTHON = VENV / "bin" / "python"
+BROWSERS = ROOT / "gateway" / "console"
+"""Where npm puts what the browser gets from others."""
+LOCK = BROWSERS / "package-lock.json"
 
 
 def wanted() -> str:
@@ -31,15 +34,21 @@ def installed() -> bool:
     return STAMP.is_file() and STAMP.read_text(encoding="utf-8") == wanted() and PYTHON.exists()
 
 
+def fetched() -> bool:
+    """Whether npm brought what its lock pins."""
+    stamp = BROWSERS / "node_modules" / ".fetched"
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == hashlib.sha256(LOCK.read_bytes()).hexdigest()
+
+
 def say(text: str) -> None:
     """One line to the person who waits."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 
 
-def run(arguments: list[str], advice: str) -> None:
+def run(arguments: list[str], advice: str, folder: Path = ROOT) -> None:
     """Runs a command quietly; shows its last words and `advice` if it fails."""
-    done = subprocess.run(arguments, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(arguments, cwd=str(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode:
         say("\n".join(done.stdout.decode(errors="replace").strip().splitlines()[-8:]))
         sys.exit(advice)
@@ -76,26 +85,40 @@ def install_pinned() -> None:
         sys.exit("The Python packages could not be installed; check the network, then run the same command again.")
 
 
+def install() -> None:
+    """The whole of `.venv`."""
+    STAMP.unlink(missing_ok=True)
+    make_venv()
+    install_pinned()
+    say("Installing Huanliu")
+    run(
+        [str(PYTHON), "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-e", "."],
+        "Huanliu itself could not be installed; the lines above say why.",
+    )
+    STAMP.write_text(wanted(), encoding="utf-8")
+
+
+def fetch() -> None:
+    """What pages need in the browser, by npm and node from their own wheel, whatever the machine has."""
+    say("Fetching what pages need: htmx, ECharts, a Chinese font")
+    command = [str(VENV / "bin" / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"]
+    run(command, "npm could not fetch the console's files; check the network, then run the same command again.", BROWSERS)
+    (BROWSERS / "node_modules" / ".fetched").write_text(hashlib.sha256(LOCK.read_bytes()).hexdigest(), encoding="utf-8")
+
+
 def main() -> None:
     """Does what is missing; one at a time, for `make run` and `make test` may start together."""
     if sys.version_info < (3, 11):  # noqa: UP036  what runs this is whatever Python the machine has
         found = ".".join(str(part) for part in sys.version_info[:3])
         sys.exit(f"Huanliu needs Python 3.11 or newer and this is {found}; install one, or: make run PYTHON=/path/to/python")
-    if installed():
+    if installed() and fetched():
         return
     with (ROOT / ".venv.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if installed():
-            return
-        STAMP.unlink(missing_ok=True)
-        make_venv()
-        install_pinned()
-        say("Installing Huanliu")
-        run(
-            [str(PYTHON), "-m", "pip", "install", "--no-deps", "--no-build-isolation", "-e", "."],
-            "Huanliu itself could not be installed; the lines above say why.",
-        )
-        STAMP.write_text(wanted(), encoding="utf-8")
+        if not installed():
+            install()
+        if not fetched():
+            fetch()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 
 from gateway import console, truth
 from gateway.auth import Identities
+from gateway.console.store import DOCUMENTS as SESSION_DOCUMENTS
 from gateway.forward import Forwarder, call_of, response_of
 from gateway.health import Health
 from gateway.limits import Limits
@@ -43,7 +44,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.url_map.merge_slashes = False  # a path is passed on as it came, or not at all
     forwarder = Forwarder(settings)
     identities = Identities(forwarder)
-    own = _own(app, settings)
+    database = Database(settings, GATEWAY)
+    own = _own(app, settings, database)
     own.extensions["huanliu.rooms"] = Rooms(forwarder, own)
     health, document = Health(forwarder, own), Document(forwarder)
     register_errors(app)
@@ -55,7 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         if target is None:
             raise NotFound(zh=f"没有 {request.path} 这个地址", en=f"There is no {request.path} here")
         request.environ["huanliu.route"] = target.prefix
-        token = identities.token_for(request)
+        token = identities.token_for(request) or pages.stream_token(request)
         if target.room == GATEWAY:
             given = {} if token is None else {"HTTP_AUTHORIZATION": f"Bearer {token}"}
             return cast(Response, Response.from_app(own.wsgi_app, {**request.environ, **given}))
@@ -78,8 +80,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.add_url_rule("/health/ready", "ready", lambda: json_response(*health.ready()))
     app.add_url_rule("/metrics", "metrics", metrics)
     app.add_url_rule("/openapi.json", "openapi", limits.calls(openapi))
-    console.register(app, forwarder, document, limits)
-    app.extensions["huanliu.close"] = (limits.close, forwarder.close, *own.extensions["huanliu.close"])
+    pages = console.register(app, forwarder, document, limits, database, app.wsgi_app)
+    app.extensions["huanliu.close"] = (pages.close, limits.close, forwarder.close, *own.extensions["huanliu.close"])
     app.wsgi_app = Lanes(app.wsgi_app, settings.gateway_lanes)  # type: ignore[method-assign]
     return app
 
@@ -95,10 +97,9 @@ def create_worker(settings: Settings | None = None) -> Worker:
     return Worker(database, DOCUMENTS, [Consumer(database, GATEWAY, EVENTS, BY_ID, UNHURRIED_S)], TIMERS, emits=False)
 
 
-def _own(app: Flask, settings: Settings) -> Flask:
+def _own(app: Flask, settings: Settings, database: Database) -> Flask:
     """What the gateway answers itself, as an application like a room's."""
-    database = Database(settings, GATEWAY)
-    own = create_room(database, OWN_TABLES, DOCUMENTS)
+    own = create_room(database, OWN_TABLES, (*DOCUMENTS, *SESSION_DOCUMENTS))
 
     def going_on() -> bool:
         """Until the process is told to stop (`gunicorn.conf.py`)."""

@@ -8,16 +8,13 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ValidationError
 
+from gateway.console.formats import NOTHING, material_name, money, region_name, tonnes
 from gateway.console.texts import Texts
 from gateway.forward import Forwarder
-from shared import catalogue, geo
 from shared.problem import ServiceIsUnavailable
 
 FRESH_S = 1.0
 """However many watch, regions is asked once in this time by each worker."""
-NOTHING = "–"
-MUNICIPALITIES = ("11", "12", "31", "50")
-"""Their codes have a level between them and their districts that has no name of its own."""
 
 
 class Clearing(BaseModel):
@@ -164,32 +161,3 @@ def trade_row(one: Trade, words: Texts) -> Row:
             ("route", route, False, f"{one.from_region or NOTHING} → {one.to_region or NOTHING}"),
         ],
     )
-
-
-def tonnes(value: float) -> str:
-    """Up to three decimals, as entered: 30.5, 1,204.125."""
-    text = f"{value:,.3f}"
-    return text.rstrip("0").rstrip(".")
-
-
-def money(value: float) -> str:
-    """Two decimals."""
-    return f"{value:,.2f}"
-
-
-def material_name(code: str, words: Texts) -> str:
-    """A family's or grade's name; its code where the catalogue has none."""
-    found = catalogue.grade(code) or catalogue.family(code)
-    if found is None:
-        return code
-    return found.name_zh if words.code == "zh" else found.name_en
-
-
-def region_name(code: str | None, words: Texts) -> str:
-    """The city that a region is or lies in; a municipality for its districts; a county's own where it has no city."""
-    found = geo.region(code or "")
-    if found is None:
-        return code or NOTHING
-    outer = found.code[:2] + "0000" if found.code[:2] in MUNICIPALITIES else found.code[:4] + "00"
-    shown = geo.region(outer) if outer in geo.lineage(found.code) else None
-    return (shown or found).name_zh if words.code == "zh" else (shown or found).name_en

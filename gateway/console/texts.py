@@ -1,35 +1,57 @@
-"""The console's words, all of them in `texts.json`, and which language a reader gets."""
+"""The console's words: one file per area in `texts/`, each `{key: {zh, en}}`, and which language a reader gets."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from flask import Request
 
 Code = Literal["zh", "en"]
-FILE = Path(__file__).with_name("texts.json")
+FOLDER = Path(__file__).with_name("texts")
+SHARED = "parts"
+"""The area whose words every page has."""
 
 
-class Texts(dict[str, str]):
-    """The words of one language by their keys."""
+class WordIsMissing(Exception):
+    """A page names a word that neither its area nor the shared ones have."""
+
+
+class Texts:
+    """The words of one area and the shared ones, in one language; templates say `t.key`, or `t["state_" ~ name]`."""
 
     def __init__(self, code: Code, words: dict[str, str]) -> None:
-        super().__init__(words, code=code)
-        self.code = code
+        self.code, self._words = code, words
 
     @property
     def language(self) -> str:
         """As HTML and HTTP name it."""
         return "zh-CN" if self.code == "zh" else "en"
 
+    def __getitem__(self, key: str) -> str:
+        try:
+            return self._words[key]
+        except KeyError:
+            raise WordIsMissing(key) from None
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._words
+
+    def say(self, key: str, **values: Any) -> str:
+        """A word with its `{places}` filled."""
+        return self[key].format(**values)
+
 
 @cache
-def texts(code: Code) -> Texts:
-    rows: dict[str, dict[str, str]] = json.loads(FILE.read_text(encoding="utf-8"))
-    return Texts(code, {key: row[code] for key, row in rows.items()})
+def texts(code: Code, area: str = "public") -> Texts:
+    """Raises WordIsMissing nowhere, but FileNotFoundError for an area without words."""
+    words: dict[str, str] = {}
+    for name in dict.fromkeys((SHARED, area)):
+        rows: dict[str, dict[str, str]] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+        words |= {key: row[code] for key, row in rows.items()}
+    return Texts(code, words)
 
 
 def language_of(request: Request) -> Code:

@@ -1,127 +1,143 @@
-// The live board and sign-in. The server renders every figure; this puts changed parts in place and shows local times.
+// What every page has: times in the reader's zone, drafts that outlive a lost line, toasts, questions before what can't be
+// undone, and the stream of what concerns the reader.
 "use strict";
 
-const EVERY_MS = 2000;
-const board = document.getElementById("board");
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const language = document.documentElement.lang;
 
 function localTimes(root) {
-  const hours = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
-  const clock = new Intl.DateTimeFormat(document.documentElement.lang, hours);
-  const dated = new Intl.DateTimeFormat(document.documentElement.lang, { month: "numeric", day: "numeric", ...hours });
+  const hours = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  const seconds = new Intl.DateTimeFormat(language, { ...hours, second: "2-digit" });
+  const clock = new Intl.DateTimeFormat(language, hours);
+  const dated = new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", ...hours });
+  const day = new Intl.DateTimeFormat(language, { year: "numeric", month: "2-digit", day: "2-digit" });
   const today = new Date().toDateString();
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
-    if (Number.isNaN(at.getTime())) continue;
-    time.textContent = (at.toDateString() === today ? clock : dated).format(at);
+    if (Number.isNaN(at.getTime()) || time.title) continue;
+    const near = at.toDateString() === today;
+    const how = time.dataset.how === "day" ? day : near ? ("seconds" in time.dataset ? seconds : clock) : dated;
+    time.textContent = how.format(at);
     time.title = `${time.dateTime} (${zone})`;
   }
 }
 
-// Only parts whose HTML differs from what the server sent last are replaced, so nothing else repaints or loses focus.
-const last = new Map();
+// Drafts: a form with data-draft keeps what is typed on this device until it was sent and answered with another page.
+const user = document.body.dataset.user;
+const draftKey = (form) => `draft:${user}:${form.dataset.draft}`;
+const typed = (form) => [...form.elements].filter((one) => one.name && !["hidden", "password", "file", "submit"].includes(one.type));
 
-function place(html) {
-  const fresh = new DOMParser().parseFromString(`<div>${html}</div>`, "text/html").body.firstElementChild;
-  for (const part of fresh.querySelectorAll("[data-part]")) {
-    const name = part.dataset.part;
-    const now = board.querySelector(`[data-part="${name}"]`);
-    if (!now || last.get(name) === part.outerHTML) continue;
-    last.set(name, part.outerHTML);
-    const next = document.importNode(part, true);
-    localTimes(next);
-    now.replaceWith(next);
+function readDraft(form) {
+  const values = {};
+  for (const one of typed(form)) {
+    if ((one.type === "radio" || one.type === "checkbox") && !one.checked) continue;
+    values[one.name] = one.value;
+  }
+  return values;
+}
+
+function fillDraft(form, values) {
+  for (const one of typed(form)) {
+    if (one.type === "radio" || one.type === "checkbox") one.checked = values[one.name] === one.value;
+    else if (one.name in values) one.value = values[one.name];
   }
 }
 
+function drafts(root) {
+  for (const form of root.querySelectorAll("form[data-draft]")) {
+    const key = draftKey(form);
+    const first = JSON.stringify(readDraft(form));
+    const kept = localStorage.getItem(key);
+    if (kept && kept !== first && !form.querySelector("[aria-invalid]")) {
+      fillDraft(form, JSON.parse(kept));
+      form.dispatchEvent(new CustomEvent("huanliu:filled"));
+      form.prepend(note(document.body.dataset.kept, document.body.dataset.discard, () => { localStorage.removeItem(key); location.reload(); }));
+    }
+    form.addEventListener("input", () => localStorage.setItem(key, JSON.stringify(readDraft(form))));
+    form.addEventListener("submit", () => sessionStorage.setItem("sent", key));
+  }
+  const sent = sessionStorage.getItem("sent");
+  const again = sent && [...root.querySelectorAll("form[data-draft]")].some((form) => draftKey(form) === sent);
+  if (sent && !again && user) localStorage.removeItem(sent);
+  if (sent && user) sessionStorage.removeItem("sent");
+}
+
+function note(text, action, act) {
+  const box = document.createElement("p");
+  box.className = "banner draft";
+  box.setAttribute("role", "status");
+  box.append(text, " ");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "small";
+  button.textContent = action;
+  button.addEventListener("click", act);
+  box.append(button);
+  return box;
+}
+
+// Without a line a form stays as it is, and says so.
 function offline() {
-  const state = board.querySelector(".state");
-  if (!state || state.classList.contains("offline")) return;
-  state.className = "state offline";
-  state.querySelector(".word").textContent = board.dataset.offline;
-  const note = document.createElement("p");
-  note.className = "banner";
-  note.setAttribute("role", "status");
-  note.textContent = board.dataset.offlineNote;
-  board.querySelector('[data-part="notes"]').replaceChildren(note);
-  last.delete("head");
-  last.delete("notes");
+  if (document.getElementById("offline")) return;
+  const box = document.createElement("p");
+  box.id = "offline";
+  box.className = "banner";
+  box.setAttribute("role", "status");
+  box.textContent = document.body.dataset.offline;
+  document.getElementById("main").prepend(box);
 }
-
-async function refresh() {
-  try {
-    const answer = await fetch(board.dataset.source, { signal: AbortSignal.timeout(5000) });
-    if (!answer.ok) throw new Error(String(answer.status));
-    place(await answer.text());
-  } catch {
-    offline();
+window.addEventListener("offline", offline);
+window.addEventListener("online", () => document.getElementById("offline")?.remove());
+if (!navigator.onLine) offline();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) { event.preventDefault(); return; }
+  if (!navigator.onLine) { event.preventDefault(); offline(); return; }
+  if (form.dataset.sending) { event.preventDefault(); return; }
+  if (form.method === "post" && !form.hasAttribute("hx-post")) {
+    form.dataset.sending = "1";
+    setTimeout(() => { delete form.dataset.sending; }, 8000);
   }
-}
+});
+window.addEventListener("pageshow", () => document.querySelectorAll("[data-sending]").forEach((form) => { delete form.dataset.sending; }));
 
-async function watch() {
-  if (!document.hidden) await refresh();
-  setTimeout(watch, EVERY_MS);
-}
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close]")) event.target.closest(".toast").remove();
+  if (event.target.closest("[data-print]")) window.print();
+  for (const open of document.querySelectorAll("details.more[open]")) if (!open.contains(event.target)) open.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const open of document.querySelectorAll("details.more[open]")) { open.open = false; open.querySelector("summary").focus(); }
+});
 
-// Sign-in: the token lives in this page alone and ends with it.
-const panel = document.getElementById("sign-in");
-const answer = document.getElementById("sign-in-answer");
-let busy = false;
-
-async function call(path, options) {
-  const got = await fetch(path, { ...options, headers: { "Accept-Language": document.documentElement.lang, ...options.headers } });
-  const body = await got.json();
-  if (!got.ok) throw new Error(body.detail || body.title);
-  return body;
-}
-
-async function signIn(names) {
-  if (busy) return;
-  busy = true;
-  answer.textContent = panel.dataset.signingIn;
-  answer.classList.remove("fault");
-  try {
-    const tokens = await call("/v1/tokens", {
-      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(names),
+// Live: a part with data-live="proposal.made trade.agreed" is fetched anew when a notice of such a type comes (hx-trigger="live"
+// on the part); whatever has data-stream-state shows how the stream stands.
+function listen() {
+  const parts = () => [...document.querySelectorAll("[data-live]")];
+  const wants = (part, type) => type === "notices.missed" || part.dataset.live.split(" ").includes(type);
+  if (!document.body.dataset.stream || !parts().length || !window.EventSource) return;
+  const types = new Set(parts().flatMap((part) => part.dataset.live.split(" ")));
+  const source = new EventSource(`${document.body.dataset.stream}?types=${[...types].join(",")}`);
+  const waiting = new Map();
+  const show = (state) => document.querySelectorAll("[data-stream-state]").forEach((one) => { one.dataset.streamState = state; });
+  source.onopen = () => show("live");
+  source.onerror = () => show(navigator.onLine ? "stale" : "offline");
+  for (const type of [...types, "notices.missed"]) {
+    source.addEventListener(type, () => {
+      for (const part of parts().filter((one) => wants(one, type))) {
+        clearTimeout(waiting.get(part)); // several notices of one moment are one fetch
+        waiting.set(part, setTimeout(() => window.htmx.trigger(part, "live"), 300));
+      }
     });
-    show(await call("/v1/me", { headers: { Authorization: `Bearer ${tokens.access_token}` } }));
-    answer.textContent = "";
-  } catch (fault) {
-    answer.textContent = fault instanceof TypeError ? panel.dataset.noAnswer : `${panel.dataset.failed}: ${fault.message}`;
-    answer.classList.add("fault");
-  } finally {
-    busy = false;
   }
+  window.addEventListener("pagehide", () => source.close());
 }
 
-function show(me) {
-  const field = (name) => panel.querySelector(`[data-me="${name}"]`);
-  const role = me.role.replace("_", "-");
-  field("name").textContent = me.name;
-  field("organisation").textContent = me.organisation.name;
-  field("role").textContent = field("role").getAttribute(`data-${role}`) || me.role;
-  field("status").textContent = field("status").getAttribute(`data-${me.organisation.status}`) || me.organisation.status;
-  field("region").textContent = me.region;
-  document.getElementById("signed-out").hidden = true;
-  document.getElementById("signed-in").hidden = false;
-}
-
-panel.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-email]");
-  if (button) signIn({ email: button.dataset.email, password: button.parentElement.dataset.password });
-});
-document.getElementById("own").addEventListener("submit", (event) => {
-  event.preventDefault();
-  const form = new FormData(event.target);
-  const account = form.get("account").trim();
-  signIn({ [account.includes("@") ? "email" : "phone"]: account, password: form.get("password") });
-});
-document.getElementById("sign-out").addEventListener("click", () => {
-  document.getElementById("signed-in").hidden = true;
-  document.getElementById("signed-out").hidden = false;
-  document.getElementById("own").reset();
-});
-
-localTimes(board);
-document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
-setTimeout(watch, EVERY_MS);
+window.huanliu = { localTimes, drafts };
+document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
+document.addEventListener("htmx:sendError", offline);
+localTimes(document);
+drafts(document);
+document.querySelector("[data-focus]")?.focus();
+listen();

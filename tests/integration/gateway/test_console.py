@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import orjson
 import pytest
 from flask import Response
 
-from gateway.console import board
+from gateway.console import assets, board
 from tests.integration.gateway.conftest import House
 
 pytestmark = pytest.mark.mongodb
@@ -65,7 +66,7 @@ def test_the_page_shows_the_market(house: House) -> None:
     assert 'lang="zh-CN"' in page.text
     for text in ("340.5 吨", "废钢铁", "0.03 %", "2,450.00", "武汉市 → 上海市"):
         assert text in page.text, text
-    assert "data-email" not in page.text
+    assert 'name="persona"' not in page.text
     live = house.client.get("/console/live")
     assert "340.5 吨" in live.text
     assert "<html" not in live.text
@@ -79,7 +80,7 @@ def test_the_policy_lets_nothing_foreign_in(house: House) -> None:
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
         assert headers["X-Content-Type-Options"] == "nosniff"
-        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Referrer-Policy"] == "same-origin"
 
 
 def test_the_switch_is_remembered(house: House) -> None:
@@ -122,23 +123,26 @@ def test_what_is_said_in_the_market_is_text(house: House) -> None:
 def test_personas_are_there_when_the_demo_is(make_house: Callable[..., House]) -> None:
     house = make_house(demo=True, demo_password="a demo password")
     loading = house.client.get("/").text
-    assert "data-email" not in loading
+    assert 'name="persona"' not in loading
     assert "a demo password" not in loading
     assert "演示行情正在装载" in loading
     house.settings.data.mkdir(parents=True, exist_ok=True)
     (house.settings.data / "demo.json").write_text('{"loaded": true}')
     page = house.client.get("/").text
-    assert page.count("data-email=") == 5
+    assert page.count('name="persona"') == 5
     assert "演示行情正在装载" not in page
 
 
 def test_files_of_the_page(house: House) -> None:
     for name, kind in (("console.js", "text/javascript"), ("console.css", "text/css"), ("icon.svg", "image/svg+xml")):
-        answer = house.client.get(f"/console/static/{name}")
+        answer = house.client.get(assets.address(name))
         assert (answer.status_code, answer.mimetype) == (200, kind)
-        answer.close()
-    for name in ("none.js", "..%2ftexts.json", "%2e%2e/texts.json"):
-        assert house.client.get(f"/console/static/{name}").status_code == 404
+        assert answer.headers["Cache-Control"] == assets.FOR_EVER
+        squeezed = house.client.get(assets.address(name), headers={"Accept-Encoding": "gzip"})
+        assert gzip.decompress(squeezed.data) == answer.data
+    assert house.client.get(f"{assets.PREFIX}/old/console.js").headers["Cache-Control"] == "public, max-age=60"
+    for name in ("none.js", "..%2ftexts.json", "%2e%2e/texts.json", "files/../index.css"):
+        assert house.client.get(f"{assets.PREFIX}/x/{name}").status_code == 404
 
 
 def test_one_document_and_its_page(house: House) -> None:

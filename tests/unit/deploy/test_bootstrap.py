@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in {"ROOT": tmp_path, "VENV": tmp_path / ".venv", "STAMP": stamp, "PYTHON": python}.items():
         monkeypatch.setattr(bootstrap, name, value)
     stamp.write_text(bootstrap.wanted())
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "package-lock.json").write_text("what npm is to fetch")
+    monkeypatch.setattr(bootstrap, "BROWSERS", tmp_path)
+    monkeypatch.setattr(bootstrap, "LOCK", tmp_path / "package-lock.json")
+    digest = hashlib.sha256(b"what npm is to fetch").hexdigest()
+    (tmp_path / "node_modules" / ".fetched").write_text(digest)
     return stamp
 
 
@@ -44,6 +51,12 @@ def test_again_costs_nothing(project: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_other_pins_are_installed(project: Path, name: str) -> None:
     (bootstrap.ROOT / name).write_text("other pins")
     assert not bootstrap.installed()
+
+
+def test_another_lock_of_npm_is_fetched(project: Path) -> None:
+    assert bootstrap.fetched()
+    bootstrap.LOCK.write_text("something newer")
+    assert not bootstrap.fetched()
 
 
 def test_a_project_that_was_moved_is_set_up_anew(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

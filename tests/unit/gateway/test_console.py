@@ -9,25 +9,97 @@ from pathlib import Path
 import pytest
 
 from gateway import console
-from gateway.console.board import Clearing, Figures, Trade, clearing_row, counts_of, region_name, tonnes, trade_row
-from gateway.console.texts import FILE, texts
+from gateway.console import assets, pages
+from gateway.console.board import Clearing, Figures, Trade, clearing_row, counts_of, trade_row
+from gateway.console.formats import region_name, tonnes
+from gateway.console.registry import ON_PHONE, rail
+from gateway.console.texts import FOLDER, SHARED, WordIsMissing, texts
+from gateway.console.visit import inside
+from shared.auth.caller import ROLES
 
 AT = "2026-11-24T00:00:00Z"
 HERE = Path(console.__file__).parent
-TEMPLATES = sorted((HERE / "templates").glob("*.html"))
+TEMPLATES = sorted((HERE / "templates").rglob("*.html"))
+SOURCES = [*TEMPLATES, *sorted(HERE.rglob("*.py"))]
+AREAS = [SHARED, *(area.name for area in pages.AREAS)]
 
 
-def test_every_word_is_there_in_both_languages() -> None:
-    rows = json.loads(FILE.read_text(encoding="utf-8"))
-    assert all(set(row) == {"zh", "en"} and row["zh"] for row in rows.values())
-    used = {name for path in TEMPLATES for name in re.findall(r"\bt\.(\w+)", path.read_text(encoding="utf-8"))}
-    assert used - set(rows) == {"code"}
+def words_of(area: str) -> dict[str, dict[str, str]]:
+    rows: dict[str, dict[str, str]] = json.loads((FOLDER / f"{area}.json").read_text(encoding="utf-8"))
+    return rows
+
+
+TEXT = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES if "node_modules" not in path.parts)
+NAMED = set(re.findall(r"\bt\.(\w+)", TEXT)) | set(re.findall(r"""["'](\w+)["']""", TEXT))
+BEGUN = tuple(re.findall(r"""["'](\w+_)["'] ~""", TEXT) + re.findall(r"""f["'](\w+_)\{""", TEXT))
+"""Words that are put together: `t["state_" ~ name]`, `f"state_{name}"`."""
+ENDED = tuple(re.findall(r"""~ ["'](_\w+)["']\]""", TEXT))
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_every_word_is_there_in_both_languages_and_used(area: str) -> None:
+    rows = words_of(area)
+    assert all(set(row) == {"zh", "en"} for row in rows.values())
+    assert [key for key, row in rows.items() if not row["zh"]] == []
+    places = {key: [sorted(re.findall(r"\{(\w*)\}", text)) for text in row.values()] for key, row in rows.items()}
+    assert [key for key, (zh, en) in places.items() if zh != en] == []
+    assert [key for key in rows if key not in NAMED and not key.startswith(BEGUN) and not key.endswith(ENDED)] == [], "unused"
+    assert not set(rows) & {"code", "language", "say"}, "these names are taken"
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_chinese_is_chinese_and_english_is_english(area: str) -> None:
+    han = re.compile(r"[\u4e00-\u9fff]")
+    other = {"other_language"}
+    assert [key for key, row in words_of(area).items() if han.search(row["en"]) and key not in other] == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(HERE / "templates")))
+def test_a_template_names_only_words_that_its_area_has(path: Path) -> None:
+    area = path.relative_to(HERE / "templates").parts[0]
+    known = texts("zh", area if area in AREAS else SHARED)
+    named = set(re.findall(r"\bt\.(\w+)", path.read_text(encoding="utf-8"))) - {"code", "language", "say"}
+    shared_by_all = path.name in {"shell.html"}
+    assert [key for key in named if key not in known and not shared_by_all] == []
+
+
+def test_a_word_that_is_missing_is_no_blank() -> None:
+    with pytest.raises(WordIsMissing):
+        texts("zh")["no such word"]
+
+
+def test_the_map_of_pages() -> None:
+    paths = [page.path for area in pages.AREAS for page in area.pages]
+    assert len(paths) == len(set(paths))
+    for area in pages.AREAS:
+        words = texts("en", area.name)
+        assert all(page.word in words for page in area.pages if page.word)
+        assert all((page.word == "") == (page.icon == "") for page in area.pages)
+    for role in ROLES:
+        shown = rail(pages.AREAS, role)
+        assert role in shown[0][1].roles, "a role's home comes first"
+        assert ON_PHONE <= 4
+
+
+def test_files_name_their_content() -> None:
+    for name in (*assets.OTHERS, "console.css", "console.js", "icon.svg"):
+        assert assets.address(name).startswith(assets.PREFIX)
+    for name in ("../texts/public.json", "..%2ftexts.py", "files/../index.css", "none.js", ".npmrc", "a/b"):
+        assert assets.asset(name) is None
+
+
+@pytest.mark.parametrize("path", ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "", None, "/a\nb"])
+def test_after_signing_in_one_goes_on_inside(path: str | None) -> None:
+    assert inside(path) == ""
+    assert inside("/collector/sell?again=1") == "/collector/sell?again=1"
 
 
 def test_pages_hold_no_style_or_script_of_their_own() -> None:
     for path in TEMPLATES:
         text = path.read_text(encoding="utf-8")
-        assert not re.search(r"\bstyle=|\bon\w+=|<style|<script(?![^>]*\bsrc=\"/)", text), path.name
+        assert not re.search(r"\bstyle=|\bon\w+=|<style|<script(?![^>]*\bsrc=\"\{\{)(?! type=\"application/json\")", text), (
+            path.name
+        )
         assert not re.search(r"(src|href)=\"(https?:)?//", text), path.name
         assert "|safe" not in text.replace(" ", "")
 

@@ -1,0 +1,16 @@
+"""The map of the console: every area and its pages."""
+
+from gateway.console.pages import buyer, carrier, collector, operator, park, public
+from gateway.console.pages.public import sign_in_page
+from gateway.console.registry import Area
+
+AREAS: tuple[Area, ...] = (
+    Area("collector", collector.PAGES),
+    Area("buyer", buyer.PAGES),
+    Area("carrier", carrier.PAGES),
+    Area("park", park.PAGES),
+    Area("operator", operator.PAGES),
+    Area("public", public.PAGES),
+)
+
+__all__ = ["AREAS", "sign_in_page"]

@@ -1,0 +1,122 @@
+"""Pages for everybody: the market, signing in, the API, and a reader's choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from flask import Response
+
+from gateway.console import signing_in
+from gateway.console.board import Board
+from gateway.console.registry import Page
+from gateway.console.sessions import COOKIE
+from gateway.console.visit import THEMES, Form, Visit, home_of, inside, remember
+from gateway.health import demo_is_loaded
+from gateway.openapi import listing
+from shared.auth.caller import ROLES
+from shared.problem import ServiceIsUnavailable
+
+
+@dataclass(frozen=True)
+class Persona:
+    """A demo account, as its button needs it."""
+
+    role: str
+    name: str
+
+
+def market(visit: Visit) -> Response:
+    """`/`: the market live, and sign-in."""
+    return visit.render("home.html", board=_board(visit), personas=_personas(visit), form=Form(), next_path="", kept="")
+
+
+def live(visit: Visit) -> Response:
+    """The part of `/` that changes, as HTML."""
+    return visit.render("board.html", board=_board(visit))
+
+
+def docs(visit: Visit) -> Response:
+    """`/docs`: every operation and shape of `/openapi.json`."""
+    try:
+        found = visit.house.document.get()
+    except ServiceIsUnavailable:
+        found = {"paths": {}, "components": {"schemas": {}}}
+    shapes = sorted(cast(dict[str, Any], found["components"]["schemas"]).items())
+    return visit.render("docs.html", groups=listing(found), shapes=shapes)
+
+
+def sign_in(visit: Visit) -> Response:
+    """`/sign-in`: by account and password, or as a persona of the demo; then on to where the user wanted to go."""
+    if visit.request.method != "POST":
+        if visit.user is not None:
+            return visit.go(visit.home)
+        return sign_in_page(visit, inside(visit.request.args.get("next")))
+    typed = visit.request.form
+    next_path, kept = inside(typed.get("next")), typed.get("kept", "")
+    account, password = typed.get("account", "").strip(), typed.get("password", "")
+    role = typed.get("persona")
+    if role is not None and demo_is_loaded(visit.house.settings):
+        account, password = signing_in.persona(role) or "", visit.house.settings.demo_password
+    form = Form({"account": account})
+    if not account or not password:
+        form.problem = visit.t["sign_in_both"]
+        return sign_in_page(visit, next_path, kept, 422, form)
+    made = signing_in.sign_in(visit.house, visit.api, account, password, next_path.partition("?")[0] if kept else "", kept)
+    if not isinstance(made, str):
+        form.problem = str(made.problem.get("detail") or made.problem.get("title") or made.status)
+        return sign_in_page(visit, next_path, kept, made.status, form)
+    return _begun(visit, made, next_path)
+
+
+def _begun(visit: Visit, key: str, next_path: str) -> Response:
+    found = visit.house.sessions.find(key, lambda _: None)
+    response = visit.go(next_path or home_of(visit.areas, None if found is None else found.session.role))
+    secure = visit.request.is_secure
+    response.set_cookie(COOKIE, key, max_age=14 * 86_400, secure=secure, httponly=True, samesite="Lax", path="/")
+    return response
+
+
+def sign_in_page(visit: Visit, next_path: str = "", kept: str = "", status: int = 200, form: Form | None = None) -> Response:
+    """The page of its own; `kept` is what had been typed when the session was found to have ended."""
+    values = {"personas": _personas(visit), "form": form or Form(), "next_path": next_path, "kept": kept}
+    return visit.render("public/sign_in.html", status, **values)
+
+
+def sign_out(visit: Visit) -> Response:
+    """Ends the session here and its tokens at accounts."""
+    if visit.user is not None:
+        visit.house.sessions.end(visit.user.key)
+    response = visit.go("/")
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+def choose(visit: Visit) -> Response:
+    """Light or dark."""
+    theme = visit.request.form.get("theme", "auto")
+    response = visit.go(inside(visit.request.form.get("next")) or visit.home)
+    if theme in THEMES:
+        remember(response, "theme", theme)
+    return response
+
+
+def _board(visit: Visit) -> Board:
+    settings = visit.house.settings
+    return visit.house.market.board(visit.t, demo_is_loading=settings.demo and not demo_is_loaded(settings))
+
+
+def _personas(visit: Visit) -> list[Persona]:
+    if not demo_is_loaded(visit.house.settings):
+        return []
+    return [Persona(role, visit.t[f"role_{role}"]) for role in ROLES]
+
+
+PAGES = (
+    Page("/", market, word="nav_market", icon="market"),
+    Page("/console/live", live),
+    Page("/docs", docs, word="nav_docs", icon="code"),
+    Page("/sign-in", sign_in, posts=True),
+    Page("/sign-out", sign_out, posts=True),
+    Page("/console/choices", choose, posts=True),
+)

@@ -1,0 +1,198 @@
+"""One request for a page: who asks, in which language, and what the view needs to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from flask import Request, Response, make_response, redirect, render_template
+
+from gateway.console.client import Api, ApiRefused, Reply
+from gateway.console.house import House
+from gateway.console.registry import Area, Page, rail
+from gateway.console.sessions import SignedIn
+from gateway.console.texts import Texts, language_of, texts
+from shared.ids import new_id
+
+SECURITY = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' blob: data:; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
+}
+"""`same-origin` and not `no-referrer`, under which browsers hide the origin of our own forms from us."""
+THEMES = ("auto", "light", "dark")
+
+
+@dataclass
+class Form:
+    """What was typed, and the faults found in it. Fields of the API are named by JSON pointers: `/quality/moisture_pct`."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    faults: dict[str, str] = field(default_factory=dict)
+    problem: str = ""
+    """What is wrong with the whole."""
+
+    def value(self, name: str, default: str = "") -> str:
+        return self.values.get(name, default)
+
+    def fault(self, name: str) -> str:
+        return self.faults.get(name, "")
+
+    @property
+    def is_faulty(self) -> bool:
+        return bool(self.faults or self.problem)
+
+    def refuse(self, reply: Reply, fields: dict[str, str] | None = None, known: Sequence[str] = ()) -> Form:
+        """Adopts the faults of a refusal: `/quantity_t` stands at the field `quantity_t`, unless `fields` names another for
+        the pointer; what belongs to no field of `known` (where given) stands at the top. Other problems than 422 do as well."""
+        if reply.status == 401:
+            raise ApiRefused(reply)
+        errors = reply.problem.get("errors") or []
+        loose = []
+        for error in errors:
+            pointer = str(error["pointer"])
+            name = (fields or {}).get(pointer) or pointer.strip("/").split("/")[-1]
+            if known and name not in known:
+                loose.append(f"{pointer.strip('/')}: {error['message']}")
+            else:
+                self.faults.setdefault(name, str(error["message"]))
+        if not errors:
+            loose.append(str(reply.problem.get("detail") or reply.problem.get("title") or reply.status))
+        self.problem = " ".join(loose)
+        return self
+
+
+class Visit:
+    """`api` speaks in the user's name; `t` has the words of the page's area."""
+
+    def __init__(
+        self, house: House, request: Request, area: Area, page: Page, areas: Sequence[Area], user: SignedIn | None
+    ) -> None:
+        self.house, self.request, self.area, self.page, self.areas, self.user = house, request, area, page, areas, user
+        self.t: Texts = texts(language_of(request), area.name)
+
+    @cached_property
+    def api(self) -> Api:
+        token = None if self.user is None else self.user.token
+        return Api(self.house.caller, token, self.t.language, self.request.remote_addr or "")
+
+    @property
+    def role(self) -> str | None:
+        return None if self.user is None else self.user.session.role
+
+    @cached_property
+    def csrf(self) -> str:
+        return "" if self.user is None else self.house.sessions.csrf(self.user.key)
+
+    @property
+    def is_meant(self) -> bool:
+        """Whether what changes something comes from our own pages, with the session's token."""
+        if self.user is None:
+            return is_own(self.request)
+        given = self.request.headers.get("X-CSRF") or self.request.form.get("csrf", "")
+        return is_own(self.request) and self.house.sessions.is_csrf(self.user.key, given)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether htmx asks for a part of the page."""
+        return self.request.headers.get("HX-Request") == "true"
+
+    @property
+    def home(self) -> str:
+        """Where this user's work begins."""
+        return home_of(self.areas, self.role)
+
+    def form(self) -> Form:
+        """What was sent; else what was typed here before a session ended; else nothing."""
+        if self.request.method == "POST":
+            return Form({name: value for name, value in self.request.form.items() if name != "csrf"})
+        if self.user is not None and self.user.session.kept_path == self.request.path:
+            kept = orjson.loads(self.user.session.kept)
+            self.house.sessions.keep(self.user.key, "", "")
+            return Form(kept)
+        return Form()
+
+    def render(self, template: str, status: int = 200, **values: Any) -> Response:
+        """The page: `<area>/<template>`, or `parts/<name>` as it is."""
+        name = template if "/" in template else f"{self.area.name}/{template}"
+        response = make_response(render_template(name, **self._given(), **values), status)
+        self._finish(response)
+        return response
+
+    def go(self, path: str, toast: str = "", undo: str = "") -> Response:
+        """Go on to another page, which says `toast`; `undo` is the path that takes it back when posted to."""
+        if toast and self.user is not None:
+            self.house.sessions.say(self.user.key, {"text": toast, "undo": undo})
+        if self.is_part:
+            response = make_response("", 200)
+            response.headers["HX-Redirect"] = path
+        else:
+            response = make_response(redirect(path, 303))
+        self._finish(response)
+        return response
+
+    def _given(self) -> dict[str, Any]:
+        toasts = [] if self.user is None or self.is_part else list(self.user.session.toasts)
+        if toasts and self.user is not None:
+            self.house.sessions.said(self.user.key)
+        theme = self.request.cookies.get("theme", "auto")
+        items = rail(self.areas, self.role)
+        return {
+            "visit": self,
+            "t": self.t,
+            "lang": self.t.language,
+            "csrf": self.csrf,
+            "user": None if self.user is None else self.user.session,
+            "theme": theme if theme in THEMES else "auto",
+            "rail": [(page, texts(self.t.code, area.name)[page.word], area) for area, page in items],
+            "toasts": toasts,
+            "form_key": new_id(),
+        }
+
+    def _finish(self, response: Response) -> None:
+        secure(response)
+        response.headers["Content-Language"] = self.t.language
+        chosen = self.request.args.get("lang")
+        if chosen and self.request.cookies.get("lang") != chosen:
+            remember(response, "lang", self.t.code)
+
+
+def secure(response: Response) -> None:
+    """The headers of every page."""
+    response.headers.update(SECURITY)
+    response.headers["Cache-Control"] = "no-store"
+
+
+def remember(response: Response, name: str, value: str) -> None:
+    """A choice of the reader's, in a cookie for a year."""
+    response.set_cookie(name, value, max_age=31_536_000, samesite="Lax", httponly=True, path="/")
+
+
+def home_of(areas: Sequence[Area], role: str | None) -> str:
+    """The first page of the role's area; the market for nobody."""
+    return next((area.home for area in areas if role is not None and role in area.pages[0].roles), "/")
+
+
+def is_own(request: Request) -> bool:
+    """Whether a request that changes something comes from our own pages."""
+    origin = request.headers.get("Origin")
+    if origin is not None:
+        return urlsplit(origin).netloc == request.host
+    return request.headers.get("Sec-Fetch-Site") == "same-origin"
+
+
+def inside(path: str | None) -> str:
+    """A path of ours to go on to; empty for anything else."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")) or any(one in path for one in "\r\n\\"):
+        return ""
+    return path
