@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from fractions import Fraction
 from typing import Any
 
 from deploy.audit.difference import Difference, compared, plain, unlike
 from deploy.audit.evidence import Evidence, Told
+from shared.geo import exists
 from shared.mongo import Row
+from shared.tables import read_table
 
 Said = Mapping[str, Any]
 Sums = dict[str, int]
@@ -30,8 +34,19 @@ MOVES: Mapping[str, Callable[[Said], Sums]] = {
         "deducted": e["deducted_kg"],
         "weighing_difference": e["consumed_kg"] - e["net_kg"],
     },
+    "shipment.corrected": lambda e: {
+        "settled": e["settled_kg"] - e["previous_settled_kg"],
+        "deducted": e["deducted_kg"] - e["previous_deducted_kg"],
+        "weighing_difference": e["previous_net_kg"] - e["net_kg"],
+    },
 }
 """The contract's mass ledger: which account a kilogram leaves and which it reaches."""
+
+
+def _taken(net: int, deducted: int, resold_bp: int) -> Sums:
+    """What was received of a lot that was partly received before counts as used but once."""
+    return {"received": net, "deducted": deducted, "used": net - int(Fraction(net * resold_bp, 10_000) + Fraction(1, 2))}
+
 
 COUNTS: Mapping[str, Callable[[Said], Sums]] = {
     "lot.published": lambda e: {"listed": e["quantity_kg"]},
@@ -42,7 +57,7 @@ COUNTS: Mapping[str, Callable[[Said], Sums]] = {
     "trade.cancelled": lambda e: {"cancelled": e["released_kg"]},
     "shipment.loaded": lambda e: {"loaded": e["planned_kg"]},
     "shipment.refused": lambda e: {"refused": e["planned_kg"]},
-    "shipment.received": lambda e: {"received": e["net_kg"], "deducted": e["deducted_kg"]},
+    "shipment.received": lambda e: _taken(e["net_kg"], e["deducted_kg"], e.get("resold_bp", 0)),
 }
 """The contract's volumes: what counts in which measure."""
 
@@ -50,12 +65,14 @@ COUNTS: Mapping[str, Callable[[Said], Sums]] = {
 def postings(evidence: Evidence) -> Iterator[Difference]:
     """Each posting is what its event says, each event has its posting, and entries sum to zero."""
     expected: dict[str, Row] = {}
+    home = {told.key: told.said for told in evidence.of("lot.published")}
     for told in evidence.of(*MOVES):
         said = told.said
         entries = {account: kg for account, kg in MOVES[told.type](said).items() if kg}
         if entries:
             lot_id = said.get("lot_id", said["id"])
-            expected[told.id] = {"lot_id": lot_id, "type": _long(told), "at": said["at"], "entries": entries}
+            own = {"lot_id": lot_id, "type": _long(told), "at": said["at"], "entries": entries, "subject_id": told.key}
+            expected[told.id] = own | {"recorded_at": told.at, "ticket": said.get("ticket"), **_home(home.get(lot_id))}
     rows = evidence.table("regions", "postings")
     yield from compared("regions.postings", expected, rows, "the topics")
     for identifier, row in rows.items():
@@ -73,8 +90,7 @@ def accounts(evidence: Evidence) -> Iterator[Difference]:
     rows = evidence.table("regions", "lot_accounts")
     expected = {}
     for lot_id, balance in sums.items():
-        said = home.get(lot_id, {})
-        expected[lot_id] = {"balance": dict(balance), "region": said.get("region"), "grade": said.get("grade")}
+        expected[lot_id] = {"balance": dict(balance), **_home(home.get(lot_id))}
     yield from compared("regions.lot_accounts", expected, rows, "the postings")
     lots = evidence.table("listings", "lots")
     for lot_id, row in rows.items():
@@ -98,6 +114,20 @@ def _against_listings(lot_id: str, kg: Mapping[str, int], lot: Row) -> Iterator[
     yield from unlike("regions.lot_accounts", lot_id, listings, ledger)
 
 
+def region_accounts(evidence: Evidence) -> Iterator[Difference]:
+    """The accounts of a place are the sums of the accounts of the lots published in it."""
+    expected: dict[str, Row] = {}
+    for row in evidence.table("regions", "lot_accounts").values():
+        if row["region"] is None:
+            continue
+        for place in (*_places(row["region"]), row["site_id"]):
+            names = {"place": place, "grade": row["grade"]}
+            sums = expected.setdefault(f"{place}/{row['grade']}", {**names, "balance": defaultdict(int)})["balance"]
+            for account, kg in row["balance"].items():
+                sums[account] += kg
+    yield from compared("regions.region_accounts", expected, evidence.table("regions", "region_accounts"), "the lots' accounts")
+
+
 def facts(evidence: Evidence) -> Iterator[Difference]:
     """Each fact of the volumes is what its event says."""
     yield from compared("regions.facts", _facts(evidence), evidence.table("regions", "facts"), "the topics")
@@ -106,45 +136,99 @@ def facts(evidence: Evidence) -> Iterator[Difference]:
 def _facts(evidence: Evidence) -> dict[str, Row]:
     home = {told.key: told.said for told in evidence.of("lot.published")}
     expected: dict[str, Row] = {}
-    for told in evidence.of(*COUNTS):
+    for told in evidence.of("shipment.corrected", *COUNTS):
         said = told.said
-        kg = {measure: more for measure, more in COUNTS[told.type](said).items() if more > 0}
-        if kg:
-            expected[told.id] = {"type": _long(told), "at": said["at"], "kg": kg, **_place(said, home)}
+        place = _place(said, home) | {"type": _long(told), "recorded_at": told.at}
+        for suffix, at, sums in _counted(told, said):
+            kg = {measure: more for measure, more in sums.items() if more > 0 or (more and told.type == "shipment.corrected")}
+            if kg:
+                expected[told.id + suffix] = {"at": at, "kg": kg, **place}
     return expected
+
+
+def _counted(told: Told, said: Said) -> Iterator[tuple[str, str, Sums]]:
+    """What an event counts, when; a ticket put right takes off what stood there before, in its own hour."""
+    if told.type != "shipment.corrected":
+        yield "", said["at"], COUNTS[told.type](said)
+        return
+    now = _taken(said["net_kg"], said["deducted_kg"], said.get("resold_bp", 0))
+    before = _taken(said["previous_net_kg"], said["previous_deducted_kg"], said.get("resold_bp", 0))
+    if said["at"][:13] == said["previous_at"][:13]:
+        yield "", said["at"], {measure: kg - before[measure] for measure, kg in now.items()}
+    else:
+        yield "", said["at"], now
+        yield "-before", said["previous_at"], {measure: -kg for measure, kg in before.items()}
+
+
+def _home(lot: Said | None) -> Row:
+    """Where a lot was published, by whom."""
+    return {name: lot[name] if lot else None for name in ("region", "grade", "site_id", "seller_id")}
 
 
 def _place(said: Said, home: Mapping[str, Said]) -> Row:
     """Which lot it is about and where it counts: on a trade's way, or where the lot was published."""
     if "terms" in said:
         terms = said["terms"]
-        ends = {"region": terms["origin"]["region"], "to_region": terms["destination"]["region"]}
-        return {"lot_id": terms["lot_id"], "grade": terms["grade"], **ends, "waiting": False}
+        here, there = terms["origin"], terms["destination"]
+        ends = {
+            "region": here["region"],
+            "to_region": there["region"],
+            "site_id": here["site_id"],
+            "to_site_id": there["site_id"],
+        }
+        names = ("lot_id", "grade", "mode", "seller_id", "buyer_id")
+        return {**{name: terms[name] for name in names}, **ends, "waiting": False}
     if "from_region" in said:
         ends = {"region": said["from_region"], "to_region": said["to_region"]}
-        return {"lot_id": said["lot_id"], "grade": said["grade"], **ends, "waiting": False}
+        sites = {"site_id": said.get("from_site_id"), "to_site_id": said.get("to_site_id")}
+        names = ("lot_id", "grade", "mode", "seller_id", "buyer_id")
+        return {**{name: said[name] for name in names}, **ends, **sites, "waiting": False}
     lot_id = said.get("lot_id", said["id"])
     lot = home.get(lot_id)
-    known = {"region": lot["region"], "grade": lot["grade"]} if lot else {"region": None, "grade": None}
-    return {"lot_id": lot_id, **known, "to_region": None, "waiting": lot is None}
+    return {"lot_id": lot_id, **_home(lot), "to_region": None, "mode": "none", "waiting": lot is None}
+
+
+def _places(region: str) -> set[str]:
+    """A region, what it lies in, and the areas of policy that it lies in."""
+    outer = {code for code in (region[:2] + "0000", region[:4] + "00") if exists(code) and code[2:4] != "90"}
+    return {region, *outer, *(row["code"] for row in AREAS if region.startswith(tuple(row["within"].split())))}
+
+
+AREAS = read_table("services.regions", "policy_areas.csv")
 
 
 def cells(evidence: Evidence) -> Iterator[Difference]:
-    """The hourly volumes are the sums of what the topics say."""
+    """The hourly and daily volumes of every place are the sums of what the topics say."""
     expected: dict[str, Row] = {}
+    areas = {row["code"] for row in AREAS}
     for fact in _facts(evidence).values():
-        for side, region in (("origin", fact["region"]), ("destination", fact["to_region"])):
+        for side, region, site in (
+            ("origin", fact["region"], fact["site_id"]),
+            ("destination", fact["to_region"], fact.get("to_site_id")),
+        ):
             hidden = ("listed", "withdrawn") if side == "destination" else ()
             kg = {measure: more for measure, more in fact["kg"].items() if measure not in hidden}
             if region is None or not kg:
                 continue
-            hour = f"{fact['at'][:13]}:00:00.000Z"
-            identifier = f"{side}/{region}/{fact['grade']}/{fact['at'][:13]}Z"
-            names = {"side": side, "region": region, "grade": fact["grade"], "hour": hour}
-            cell = expected.setdefault(identifier, {**names, "kg": defaultdict(int)})
-            for measure, more in kg.items():
-                cell["kg"][measure] += more
+            at = datetime.fromisoformat(fact["at"]).astimezone(CHINA)
+            for place in (*_places(region), *((site,) if site else ())):
+                named = [("day", f"{at:%Y-%m-%d}")] + ([] if place in areas else [("hour", f"{fact['at'][:13]}Z")])
+                for period, name in named:
+                    cell = expected.setdefault(
+                        f"{side}/{place}/{name}", {"side": side, "place": place, "period": period, "kg": {}}
+                    )
+                    _add(cell["kg"], fact["grade"], fact["mode"], kg)
     yield from compared("regions.cells", expected, evidence.table("regions", "cells"), "the topics")
+
+
+CHINA = timezone(timedelta(hours=8))
+
+
+def _add(tally: Row, grade: str, mode: str, kg: Sums) -> None:
+    family, within = grade.split(".", 1)
+    sums = tally.setdefault(family, {}).setdefault(within, {}).setdefault(mode, {})
+    for measure, more in kg.items():
+        sums[measure] = sums.get(measure, 0) + more
 
 
 def told_volumes(evidence: Evidence) -> Iterator[Difference]:

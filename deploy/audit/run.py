@@ -36,6 +36,7 @@ CHECKS: Mapping[str, Check] = {
     "balances": quantities.balances,
     "ledger: postings": ledger.postings,
     "ledger: accounts": ledger.accounts,
+    "ledger: regions": ledger.region_accounts,
     "volumes: facts": ledger.facts,
     "volumes: cells": ledger.cells,
     "volumes: told": ledger.told_volumes,

@@ -1,5 +1,4 @@
-"""What wakes the room: the events of accounts, listings, matching, trading and logistics that say who is where, move kilograms
-or show the market."""
+"""What wakes the room without a request: the events that move kilograms, show the market, or say where sites stand."""
 
 from __future__ import annotations
 
@@ -22,7 +21,7 @@ from shared.events.listings import (
     QuantityReleased,
     QuantityReserved,
 )
-from shared.events.logistics import ShipmentLoaded, ShipmentReceived, ShipmentRefused
+from shared.events.logistics import ShipmentCorrected, ShipmentLoaded, ShipmentReceived, ShipmentRefused
 from shared.events.matching import ClearingCompleted
 from shared.events.trading import TradeAgreed, TradeCancelled, TradeSettled
 
@@ -44,6 +43,7 @@ EVENTS: Handlers = {
     ShipmentLoaded: service.on_shipment,
     ShipmentReceived: service.on_shipment,
     ShipmentRefused: service.on_shipment,
+    ShipmentCorrected: service.on_shipment,
     TradeAgreed: service.on_trade,
     TradeCancelled: service.on_trade,
     TradeSettled: service.on_trade,

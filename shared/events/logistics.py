@@ -23,6 +23,11 @@ class _Shipment(Event):
     vehicle: str | None = None
     status: str
     recorded_at: Moment
+    from_site_id: str | None = None
+    to_site_id: str | None = None
+    distance_m: int | None = None
+    resold_bp: int = 0
+    """What share of the lot its seller had received from others before, in basis points."""
 
 
 class ShipmentPlanned(_Shipment, type="shipment.planned"):

@@ -36,6 +36,8 @@ class Terms(Value):
     destination: Place
     quality: dict[str, float]
     basis: dict[str, float]
+    resold_bp: int = 0
+    """What share of the lot its seller had received from others before, in basis points."""
 
     def contract_quality(self, attribute: str) -> float | None:
         """What the load is settled on: the basis, else the declared quality; None where neither names it."""

@@ -9,7 +9,10 @@ from shared.events.base import Event, Moment
 
 class VolumePosted(Event, type="volume.posted"):
     """What one event added to the volumes of `region` (origin) and `to_region` (destination, where there is one). `id` is the
-    CloudEvents id of that event and `cause` its type; `at` is the time it counts by. Nothing is subtracted later."""
+    CloudEvents id of that event and `cause` its type; `at` is the time it counts by. Nothing is subtracted
+    later but by a ticket that is put right (`revision` is `corrected`, with its `reason`): its kilograms are differences, and
+    where the load belongs to another hour a second event, whose id ends in `-before`, takes off what stood there. `late` is
+    what was reported after its day."""
 
     lot_id: str
     cause: str
@@ -24,6 +27,10 @@ class VolumePosted(Event, type="volume.posted"):
     deducted_kg: int = 0
     withdrawn_kg: int = 0
     cancelled_kg: int = 0
+    used_kg: int = 0
+    mode: str = "none"
+    revision: Literal["late", "corrected"] | None = None
+    reason: str | None = None
 
 
 class TargetChanged(Event, type="target.changed"):

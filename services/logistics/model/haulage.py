@@ -64,4 +64,7 @@ def load_of(identifier: str, trade_id: str, proposal_id: str, terms: Terms, plan
         contract=contract,
         created_at=now,
         updated_at=now,
+        from_site_id=terms.origin.site_id,
+        to_site_id=terms.destination.site_id,
+        resold_bp=terms.resold_bp,
     )

@@ -61,6 +61,7 @@ STEPS: Final[Mapping[Reported, Step]] = {
 TOLD: Final = (
     *("id", "version", "trade_id", "proposal_id", "lot_id", "demand_id", "seller_id", "buyer_id", "grade"),
     *("planned_kg", "from_region", "to_region", "mode", "carrier_id", "vehicle", "status"),
+    *("from_site_id", "to_site_id", "distance_m", "resold_bp"),
 )
 """What every event of a shipment says of it."""
 ASSIGNABLE: Final[frozenset[Status]] = frozenset({"planned", "assigned"})
@@ -123,6 +124,9 @@ class Shipment:
     events: list[Recorded] = field(default_factory=list)
     net_kg: int | None = None
     settled_kg: int | None = None
+    from_site_id: str | None = None
+    to_site_id: str | None = None
+    resold_bp: int = 0
 
     def last(self, kind: Reported) -> Report:
         """The report of a step that was taken."""

@@ -12,17 +12,21 @@ from services.regions import views
 from services.regions.schemas import (
     BalanceOut,
     BalanceQuery,
+    EntriesQuery,
+    EntryOut,
     FlowOut,
+    FlowsQuery,
     RegionOut,
     RegionsQuery,
-    SpanQuery,
+    RevisionOut,
+    RevisionsQuery,
     VolumeOut,
     VolumesQuery,
     csv_of,
     regions_out,
 )
 from shared.auth import Caller, authorise
-from shared.http import Answer, PageOut, Routes
+from shared.http import Answer, PageOut, Routes, page_of
 from shared.mongo import Unit
 
 routes = Routes("regions")
@@ -38,16 +42,16 @@ def _table(request: Request, items: Sequence[BaseModel], shape: type[BaseModel])
 
 
 @routes.get("/v1/regions", "regions.read", PageOut[RegionOut])
-def list_regions(query: RegionsQuery) -> PageOut[RegionOut]:
-    """Provinces, or what lies below `parent`."""
-    return regions_out(*views.list_regions(query.parent, query.after(), query.limit))
+def list_regions(unit: Unit, query: RegionsQuery) -> PageOut[RegionOut]:
+    """Provinces, or what lies below `parent`; areas of policy; parks."""
+    return regions_out(*views.list_regions(unit, query.parent, query.kind, query.after(), query.limit))
 
 
 @routes.get("/v1/regions/<code>", "regions.read", RegionOut)
-def read_region(caller: Caller, code: str) -> RegionOut:
-    """A region of GB/T 2260."""
+def read_region(unit: Unit, caller: Caller, code: str) -> RegionOut:
+    """A region of GB/T 2260, an area of policy, or a park."""
     authorise(caller, "regions.read", {"visible"})
-    return RegionOut.of(views.known_region(code))
+    return RegionOut.of(views.known_region(unit, code))
 
 
 @routes.get("/v1/regions/<code>/volumes", "volumes.read", PageOut[VolumeOut])
@@ -59,7 +63,7 @@ def read_volumes(unit: Unit, caller: Caller, request: Request, query: VolumesQue
 
 
 @routes.get("/v1/regions/<code>/flows", "volumes.read", PageOut[FlowOut])
-def read_flows(unit: Unit, caller: Caller, request: Request, query: SpanQuery, code: str) -> Answer:
+def read_flows(unit: Unit, caller: Caller, request: Request, query: FlowsQuery, code: str) -> Answer:
     """What was received from and in a region; CSV by Accept."""
     authorise(caller, "volumes.read", {"visible"})
     items = [FlowOut.of(flow) for flow in views.flows(unit, code, query.asked())]
@@ -70,4 +74,22 @@ def read_flows(unit: Unit, caller: Caller, request: Request, query: SpanQuery, c
 def read_balance(unit: Unit, caller: Caller, query: BalanceQuery, code: str) -> BalanceOut:
     """The mass ledger of a region's lots, by account."""
     authorise(caller, "volumes.read", {"visible"})
-    return BalanceOut.of(code, views.balance(unit, code, query.material))
+    as_of = query.moment()
+    return BalanceOut.of(code, views.balance(unit, code, query.material, as_of), as_of)
+
+
+@routes.get("/v1/regions/<code>/entries", "ledger.read", PageOut[EntryOut])
+def list_entries(unit: Unit, caller: Caller, query: EntriesQuery, code: str) -> PageOut[EntryOut]:
+    """The postings behind a region's balance, newest first, with the event and the ticket behind each."""
+    views.known_region(unit, code)
+    authorise(caller, "ledger.read", {"visible"})
+    page = views.entries(unit, code, query.where(), query.account, query.cursor, query.limit)
+    return page_of(page, EntryOut.of)
+
+
+@routes.get("/v1/regions/<code>/revisions", "ledger.read", PageOut[RevisionOut])
+def list_revisions(unit: Unit, caller: Caller, query: RevisionsQuery, code: str) -> PageOut[RevisionOut]:
+    """What changed days of the region that were over, newest first, each with its reason."""
+    views.known_region(unit, code)
+    authorise(caller, "ledger.read", {"visible"})
+    return page_of(views.revisions(unit, code, query.asked(), query.cursor, query.limit), RevisionOut.of)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from services.regions.model import Period, day_of, hour_of
 from shared import clock
 from shared.problem import Fault
 
@@ -25,10 +26,19 @@ class Span:
     end: datetime | None = None
 
     @property
-    def on_the_hour(self) -> bool:
-        """Whether hourly cells can answer it exactly."""
-        edges = [edge for edge in (self.start, self.end) if edge is not None]
-        return all((edge.minute, edge.second, edge.microsecond) == (0, 0, 0) for edge in edges)
+    def edges(self) -> list[datetime]:
+        """Where it begins and ends, unless open."""
+        return [edge for edge in (self.start, self.end) if edge is not None]
+
+
+def covered_by(span: Span, granularity: Granularity, zone: str) -> Period | None:
+    """The cells that answer it exactly: days for whole days of China, hours for whole hours; None where facts must. China and
+    UTC have whole hours; elsewhere half hours exist, so that hourly cells could straddle a day."""
+    if zone not in (SHANGHAI, "UTC"):
+        return None
+    if zone == SHANGHAI and granularity != "hour" and all(edge == day_of(edge) for edge in span.edges):
+        return "day"
+    return "hour" if all(edge == hour_of(edge) for edge in span.edges) else None
 
 
 def zone_of(name: str) -> ZoneInfo:

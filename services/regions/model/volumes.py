@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-Measure = Literal["listed", "agreed", "loaded", "received", "refused", "deducted", "withdrawn", "cancelled"]
+Measure = Literal["listed", "agreed", "loaded", "received", "refused", "deducted", "withdrawn", "cancelled", "used"]
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -19,10 +19,17 @@ MEASURES: tuple[Measure, ...] = (
     "deducted",
     "withdrawn",
     "cancelled",
+    "used",
 )
+"""Never added to one another: a tonne that is listed, agreed, loaded and received stands in each. `used` is what of the
+received was not received before by somebody who sold it on: each physical tonne once."""
 
 
 Side = Literal["origin", "destination"]
+Period = Literal["hour", "day", "month"]
+"""What a cell covers: an hour (UTC), a day or month in China."""
+Revision = Literal["late", "corrected"]
+Kilograms = dict[Measure, int]
 
 
 ORIGIN_ONLY: frozenset[Measure] = frozenset({"listed", "withdrawn"})
@@ -31,62 +38,118 @@ ORIGIN_ONLY: frozenset[Measure] = frozenset({"listed", "withdrawn"})
 
 FIRMS_KEPT = 3
 """So many are needed to tell whether a figure could reveal one firm."""
+NO_MODE = "none"
+"""The mode of transport of what has none yet: a lot's own events."""
 
 
 @dataclass
 class Fact:
-    """What one event adds to the volumes. A fact about a lot that was not published yet, as far as this room has heard, waits
-    with no region; it is counted when that event comes."""
+    """What one event adds to the volumes, at the time it happened (`at`) and the time it was recorded. A fact about a lot that
+    was not published yet, as far as this room has heard, waits with no region; it is counted when that event comes.
+
+    A load whose ticket is put right makes two where its hour moves: the second (`<event>-before`) takes off what stood there.
+    """
 
     id: str
     version: int
     lot_id: str
     type: str
     at: datetime
-    kg: dict[Measure, int]
+    recorded_at: datetime
+    kg: Kilograms
     region: str | None = None
     to_region: str | None = None
     grade: str | None = None
+    mode: str = NO_MODE
     seller_id: str | None = None
     buyer_id: str | None = None
+    site_id: str | None = None
+    to_site_id: str | None = None
+    subject_id: str | None = None
+    """Whose event it is: the lot, the reservation, the trade or the load."""
+    ticket: str | None = None
+    distance_m: int | None = None
+    revision: Revision | None = None
+    reason: str | None = None
+    previous_at: datetime | None = None
+    moved: bool = False
+    """Whether it takes a load out of a day that it turned out not to belong to."""
     waiting: bool = False
 
     def firm(self, side: Side) -> str | None:
         """Whose kilograms they are: the seller's where they come from, the buyer's where they go."""
         return self.seller_id if side == "origin" else self.buyer_id
 
-    def cells(self) -> list[tuple[Side, str, dict[Measure, int]]]:
-        """What it adds to, on which side, in which region."""
-        found: list[tuple[Side, str, dict[Measure, int]]] = []
+    def sides(self) -> Iterator[tuple[Side, str, str | None, Kilograms]]:
+        """What it adds to: side, region, site, kilograms."""
         if self.region is not None:
-            found.append(("origin", self.region, dict(self.kg)))
+            yield "origin", self.region, self.site_id, self.kg
         there = {measure: kg for measure, kg in self.kg.items() if measure not in ORIGIN_ONLY}
         if self.to_region is not None and there:
-            found.append(("destination", self.to_region, there))
-        return found
+            yield "destination", self.to_region, self.to_site_id, there
+
+
+BEFORE = "-before"
+Tally = dict[str, dict[str, dict[str, dict[str, int]]]]
+"""Family → grade within it → mode → measure → kilograms."""
 
 
 @dataclass
 class Cell:
-    """The volumes of one side, region and grade in one hour (UTC). `firms` are those behind a measure: sellers where it comes
-    from, buyers where it goes; at most `FIRMS_KEPT`, the first by id, so that the order of events is all the same."""
+    """The volumes of one side and place in one hour, day or month; a place is a region, a policy area or a site.
+
+    `firms` are those behind a grade's measure in a city's day: sellers where it comes from, buyers where it goes; at most
+    `FIRMS_KEPT`, the first by id, so that the order of events is all the same. `moved` names the measures of a grade out of
+    which a load was taken again: who still stands behind what is left can't be told from `firms`.
+    """
 
     id: str
     version: int
     side: Side
-    region: str
-    grade: str
-    hour: datetime
-    kg: dict[Measure, int] = field(default_factory=dict)
-    firms: dict[Measure, list[str]] = field(default_factory=dict)
+    place: str
+    period: Period
+    start: datetime
+    kg: Tally = field(default_factory=dict)
+    firms: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    moved: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, kg: Mapping[Measure, int], firm: str | None) -> None:
-        """Count more, of that firm; nothing is ever subtracted."""
+    def add(self, grade: str, mode: str, kg: Mapping[Measure, int]) -> None:
+        """Count more."""
+        family, within = grade.split(".", 1)
+        tally = self.kg.setdefault(family, {}).setdefault(within, {}).setdefault(mode, {})
         for measure, more in kg.items():
-            self.kg[measure] = self.kg.get(measure, 0) + more
-            if firm is not None:
-                self.firms[measure] = fewest((*self.firms.get(measure, ()), firm))
+            tally[measure] = tally.get(measure, 0) + more
         self.version += 1
+
+    def stand_behind(self, fact: Fact, kg: Mapping[Measure, int]) -> None:
+        """Keep the firm behind these kilograms."""
+        assert fact.grade is not None
+        grade = _key(fact.grade)
+        if fact.moved:
+            self.moved[grade] = sorted({*self.moved.get(grade, ()), *kg})
+        elif (firm := fact.firm(self.side)) is not None:
+            kept = self.firms.setdefault(grade, {})
+            for measure in kg:
+                kept[measure] = fewest((*kept.get(measure, ()), firm))
+
+    def firms_behind(self, grade: str, measure: Measure) -> tuple[str, ...]:
+        """Up to `FIRMS_KEPT` firms that surely stand behind it; none where a load was moved away."""
+        if measure in self.moved.get(_key(grade), ()):
+            return ()
+        return tuple(self.firms.get(_key(grade), {}).get(measure, ()))
+
+
+def _key(grade: str) -> str:
+    """A grade as the name of a field: MongoDB takes a point for a path."""
+    return grade.replace(".", "/")
+
+
+def rows_of(kg: Tally) -> Iterator[tuple[str, str, dict[str, int]]]:
+    """`(grade, mode, kilograms by measure)`."""
+    for family, grades in kg.items():
+        for within, modes in grades.items():
+            for mode, measures in modes.items():
+                yield f"{family}.{within}", mode, measures
 
 
 def fewest(firms: Iterable[str]) -> list[str]:
@@ -99,5 +162,24 @@ def hour_of(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
-def cell_id(side: Side, region: str, grade: str, hour: datetime) -> str:
-    return f"{side}/{region}/{grade}/{hour:%Y-%m-%dT%H}Z"
+def day_of(at: datetime) -> datetime:
+    """When the day in China (UTC+8, without summer time) began in which `at` lies, in UTC."""
+    return (at.astimezone(UTC) + _AHEAD).replace(hour=0, minute=0, second=0, microsecond=0) - _AHEAD
+
+
+def month_of(at: datetime) -> datetime:
+    """When the month in China began in which `at` lies, in UTC."""
+    return (at.astimezone(UTC) + _AHEAD).replace(day=1, hour=0, minute=0, second=0, microsecond=0) - _AHEAD
+
+
+_AHEAD = timedelta(hours=8)
+STARTS = {"hour": hour_of, "day": day_of, "month": month_of}
+
+
+def cell_id(side: Side, place: str, period: Period, start: datetime) -> str:
+    """Named by the period as people write it."""
+    local = start if period == "hour" else start + _AHEAD
+    return f"{side}/{place}/{local:{_NAMES[period]}}"
+
+
+_NAMES: Mapping[Period, str] = {"hour": "%Y-%m-%dT%HZ", "day": "%Y-%m-%d", "month": "%Y-%m"}

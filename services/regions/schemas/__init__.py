@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from services.regions.schemas.market import ClearingOut, LatestTradeOut, MarketOut
 from services.regions.schemas.outcomes import OutcomesOut
-from services.regions.schemas.queries import BalanceQuery, Material, RegionCode, RegionsQuery, SpanQuery, VolumesQuery
+from services.regions.schemas.queries import (
+    BalanceQuery,
+    EntriesQuery,
+    FlowsQuery,
+    Material,
+    RegionCode,
+    RegionsQuery,
+    RevisionsQuery,
+    SpanQuery,
+    VolumesQuery,
+)
 from services.regions.schemas.tables import csv_of
 from services.regions.schemas.targets import (
     NationalTargetOut,
@@ -19,9 +29,11 @@ from services.regions.schemas.targets import (
 from services.regions.schemas.volumes import (
     AccountsOut,
     BalanceOut,
+    EntryOut,
     FlowOut,
     MaterialAccountsOut,
     RegionOut,
+    RevisionOut,
     VolumeOut,
     regions_out,
 )
@@ -31,7 +43,10 @@ __all__ = [
     "BalanceOut",
     "BalanceQuery",
     "ClearingOut",
+    "EntriesQuery",
+    "EntryOut",
     "FlowOut",
+    "FlowsQuery",
     "LatestTradeOut",
     "MarketOut",
     "Material",
@@ -43,6 +58,8 @@ __all__ = [
     "RegionCode",
     "RegionOut",
     "RegionsQuery",
+    "RevisionOut",
+    "RevisionsQuery",
     "SpanQuery",
     "TargetIn",
     "TargetOut",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from services.regions.ledger import SHANGHAI, Granularity, Span, span_of, zone_of
 from services.regions.ledger.periods import edge_of
-from services.regions.model import Side
-from services.regions.views import Asked
+from services.regions.model import Account, Side
+from services.regions.views import Asked, Kind
 from shared.catalogue import family, grade
 from shared.geo import exists
 from shared.http import ListQuery, Query
@@ -31,13 +31,30 @@ def _region(code: str) -> str:
     return code
 
 
+def _moment(text: str) -> str:
+    if len(text) == 10:
+        raise Fault("应为带时区的 RFC 3339 时间", "Write an RFC 3339 time with an offset, 2026-11-24T12:00:00+08:00")
+    edge_of(text, ZoneInfo(SHANGHAI))
+    return text
+
+
+def moment_of(text: str | None) -> datetime | None:
+    return edge_of(text, ZoneInfo(SHANGHAI)) if text is not None else None
+
+
+AsOf = Annotated[
+    Annotated[str, AfterValidator(_moment)] | None,
+    Field(description="An RFC 3339 time: the figures as they were known then; what was recorded later is left out."),
+]
 Material = Annotated[str, AfterValidator(_material), Field(description="A family or a grade of the catalogue.")]
 
 
 class RegionsQuery(ListQuery):
-    """`parent` gives what lies directly below it; without it, the provinces."""
+    """`parent` gives what lies directly below it; without it, the provinces. `kind=area` gives the areas of policy, `kind=park`
+    the parks, with `parent` those in it."""
 
     parent: Annotated[str, AfterValidator(_region)] | None = None
+    kind: Kind | None = None
 
     def after(self) -> str | None:
         """The code after which the page begins. Raises InputIsInvalid."""
@@ -46,6 +63,22 @@ class RegionsQuery(ListQuery):
 
 class BalanceQuery(Query):
     material: Material | None = None
+    as_of: AsOf = None
+
+    def moment(self) -> datetime | None:
+        return moment_of(self.as_of)
+
+
+class EntriesQuery(ListQuery):
+    """The postings behind a balance: of one account, one lot, one load or reservation."""
+
+    material: Material | None = None
+    account: Account | None = None
+    lot_id: str | None = None
+    subject_id: Annotated[str | None, Field(description="The lot, reservation or load whose event was posted.")] = None
+
+    def where(self) -> dict[str, str | None]:
+        return {"material": self.material, "lot_id": self.lot_id, "subject_id": self.subject_id}
 
 
 class SpanQuery(Query):
@@ -86,12 +119,29 @@ def _edge(text: str | None, pointer: str, zone: ZoneInfo, faults: list[tuple[str
         return None
 
 
-class VolumesQuery(SpanQuery):
+class MovedQuery(SpanQuery):
+    mode: Annotated[str | None, Field(description="What it was hauled by: road, rail or water.", max_length=20)] = None
+    as_of: AsOf = None
+
+
+class FlowsQuery(MovedQuery):
+    by: Annotated[Literal["mode"] | None, Field(description="`mode` tells the modes apart.")] = None
+
+    def asked(self) -> Asked:
+        moment = moment_of(self.as_of)
+        return Asked(self.material, self._span, zone=self.tz, mode=self.mode, as_of=moment, by_mode=self.by == "mode")
+
+
+class VolumesQuery(MovedQuery):
     side: Side = "origin"
     granularity: Granularity = "day"
 
     def asked(self) -> Asked:
-        return Asked(self.material, self._span, self.side, self.granularity, self.tz)
+        return Asked(self.material, self._span, self.side, self.granularity, self.tz, self.mode, moment_of(self.as_of))
+
+
+class RevisionsQuery(SpanQuery, ListQuery):
+    """What changed a day that was over: reported after it, or put right. `from` and `to` are of the day that it belongs to."""
 
 
 RegionCode = Annotated[str, AfterValidator(_region), Field(description="A code of GB/T 2260.")]

@@ -3,46 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from services.regions.views import Flow, VolumeRow
-from shared.geo import Region, ancestors
+from services.regions.ledger import Area
+from services.regions.model import Fact, Posting, Revision
+from services.regions.views import Flow, Found, VolumeRow, code_of
+from shared.geo import ancestors
 from shared.http import PageOut, Shape
 from shared.http import Position as PositionOut
+from shared.http.shapes import Time
 from shared.mongo import make_cursor
+from shared.parties import KnownSite
 from shared.units import TonnesOut
 
 
 class RegionOut(Shape):
+    """A region of GB/T 2260, an area of policy (with a code and a source of its own) or a park (by its site's id)."""
+
     code: str
     name_zh: str
     name_en: str
-    level: Literal["province", "city", "county"]
+    level: Literal["province", "city", "county", "area", "park"]
     parent: str | None
     position: PositionOut
+    within: list[str] | None
+    """Of an area: what the codes of its regions begin with."""
+    source: str | None
 
     @classmethod
-    def of(cls, one: Region) -> RegionOut:
+    def of(cls, one: Found) -> RegionOut:
+        position = PositionOut(lat=one.position.lat, lon=one.position.lon)
+        names: dict[str, Any] = {"code": code_of(one), "position": position, "parent": None, "within": None, "source": None}
+        if isinstance(one, KnownSite):
+            return cls(**names | {"name_zh": one.name, "name_en": one.name, "level": "park", "parent": one.region})
+        names |= {"name_zh": one.name_zh, "name_en": one.name_en}
+        if isinstance(one, Area):
+            return cls(**names | {"level": "area", "within": list(one.within), "source": one.source})
         above = ancestors(one.code)
-        return cls(
-            code=one.code,
-            name_zh=one.name_zh,
-            name_en=one.name_en,
-            level=one.level,
-            parent=above[0] if above else None,
-            position=PositionOut(lat=one.position.lat, lon=one.position.lon),
-        )
+        return cls(**names | {"level": one.level, "parent": above[0] if above else None})
 
 
-def regions_out(found: Sequence[Region], more: bool) -> PageOut[RegionOut]:
-    cursor = make_cursor(found[-1].code) if more else None
+def regions_out(found: Sequence[Found], more: bool) -> PageOut[RegionOut]:
+    cursor = make_cursor(code_of(found[-1])) if more else None
     return PageOut[RegionOut](items=[RegionOut.of(one) for one in found], next_cursor=cursor)
 
 
 class VolumeOut(Shape):
-    """A period's tonnes of one grade; `received_t` is net."""
+    """A period's tonnes of one grade; `received_t` is net. Each measure is a count of its own: no two are ever added. `used_t`
+    is what of the received had not been received before by somebody who sold it on."""
 
     period: str
     material: str
@@ -54,6 +65,7 @@ class VolumeOut(Shape):
     deducted_t: TonnesOut
     withdrawn_t: TonnesOut
     cancelled_t: TonnesOut
+    used_t: TonnesOut
 
     @classmethod
     def of(cls, row: VolumeRow) -> VolumeOut:
@@ -66,11 +78,12 @@ class FlowOut(Shape):
     to: str
     material: str
     received_t: TonnesOut
+    mode: str | None
 
     @classmethod
     def of(cls, flow: Flow) -> FlowOut:
         values = {"from": flow.from_region, "to": flow.to_region}
-        return cls.model_validate({**values, "material": flow.material, "received_t": flow.received_kg})
+        return cls.model_validate({**values, "material": flow.material, "received_t": flow.received_kg, "mode": flow.mode})
 
 
 class AccountsOut(Shape):
@@ -95,11 +108,66 @@ class BalanceOut(AccountsOut):
     """Of the lots published in the region, in all and by grade."""
 
     region: str
+    as_of: Time | None
     items: list[MaterialAccountsOut]
 
     @classmethod
-    def of(cls, code: str, rows: Sequence[tuple[str, dict[str, int]]]) -> BalanceOut:
+    def of(cls, code: str, rows: Sequence[tuple[str, dict[str, int]]], as_of: datetime | None) -> BalanceOut:
         names = [name.removesuffix("_t") for name in AccountsOut.model_fields]
         total = {f"{name}_t": sum(kg[name] for _, kg in rows) for name in names}
         items = [MaterialAccountsOut(material=code_, **{f"{name}_t": kg[name] for name in names}) for code_, kg in rows]
-        return cls(region=code, items=items, **total)
+        return cls(region=code, as_of=as_of, items=items, **total)
+
+
+class EntryOut(Shape):
+    """One posting: what one event did to one lot, in tonnes by account (they sum to zero), with the event and the ticket behind
+    it. `subject_id` is the lot, reservation or load whose event it is."""
+
+    id: str
+    event_type: str
+    at: Time
+    recorded_at: Time
+    lot_id: str
+    material: str
+    region: str
+    site_id: str
+    seller_id: str
+    subject_id: str
+    ticket: str | None
+    reason: str | None
+    entries: dict[str, TonnesOut]
+
+    @classmethod
+    def of(cls, one: Posting) -> EntryOut:
+        names = ("id", "at", "recorded_at", "lot_id", "region", "site_id", "seller_id", "subject_id", "ticket", "reason")
+        entries = {f"{account}_t": kg for account, kg in one.entries.items()}
+        parts = {name: getattr(one, name) for name in names}
+        return cls.model_validate({**parts, "event_type": one.type, "material": one.grade, "entries": entries})
+
+
+class RevisionOut(Shape):
+    """What changed a day that was over, and why: a report that came late, or a ticket put right (`previous_at` is when the load
+    had been said to be received). The tonnes are what it adds to each measure; `material` and the rest say where."""
+
+    id: str
+    kind: Revision
+    reason: str
+    at: Time
+    previous_at: Time | None
+    recorded_at: Time
+    material: str
+    from_region: str
+    to_region: str | None
+    mode: str
+    lot_id: str
+    shipment_id: str
+    ticket: str | None
+    change: dict[str, TonnesOut]
+
+    @classmethod
+    def of(cls, one: Fact) -> RevisionOut:
+        names = ("id", "reason", "at", "previous_at", "recorded_at", "to_region", "mode", "lot_id", "ticket")
+        parts = {name: getattr(one, name) for name in names}
+        change = {f"{measure}_t": kg for measure, kg in one.kg.items()}
+        own = {"kind": one.revision, "material": one.grade, "from_region": one.region, "shipment_id": one.subject_id}
+        return cls.model_validate({**parts, **own, "change": change})

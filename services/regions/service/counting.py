@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from services.regions.ledger import fact_of, posting_of
+from services.regions.ledger import city_of, facts_of, places_of, posting_of
 from services.regions.model import (
+    STARTS,
     Cell,
     Fact,
     KnownListing,
     KnownTrade,
     LotAccounts,
+    Period,
+    Posting,
+    RegionAccounts,
+    Side,
     cell_id,
-    hour_of,
 )
 from services.regions.service.market import hear_balance, hear_listing
 from services.regions.service.outcomes import hear_delivery, hear_haul
@@ -19,7 +23,9 @@ from services.regions.store import (
     FACTS,
     LOT_ACCOUNTS,
     POSTINGS,
+    REGION_ACCOUNTS,
     TRADES,
+    postings_of,
     waiting_facts,
 )
 from shared.events import Event
@@ -34,10 +40,11 @@ from shared.events.listings import (
     QuantityReleased,
     QuantityReserved,
 )
-from shared.events.logistics import ShipmentLoaded, ShipmentReceived, ShipmentRefused
+from shared.events.logistics import ShipmentCorrected, ShipmentLoaded, ShipmentReceived, ShipmentRefused
 from shared.events.regions import VolumePosted
 from shared.events.trading import TradeAgreed, TradeCancelled, TradeSettled
-from shared.mongo import Unit
+from shared.geo import lineage
+from shared.mongo import Cause, Unit
 
 LotEvent = LotPublished | LotChanged | LotWithdrawn | LotExpired | LotClosed
 
@@ -45,7 +52,7 @@ LotEvent = LotPublished | LotChanged | LotWithdrawn | LotExpired | LotClosed
 QuantityEvent = QuantityReserved | QuantityRefused | QuantityReleased | QuantityConsumed
 
 
-ShipmentEvent = ShipmentLoaded | ShipmentReceived | ShipmentRefused
+ShipmentEvent = ShipmentLoaded | ShipmentReceived | ShipmentRefused | ShipmentCorrected
 
 
 TradeEvent = TradeAgreed | TradeCancelled | TradeSettled
@@ -69,8 +76,8 @@ def on_quantity(unit: Unit, event: QuantityEvent) -> None:
 
 
 def on_shipment(unit: Unit, event: ShipmentEvent) -> None:
-    """A load is on the road, taken in or refused."""
-    if isinstance(event, ShipmentReceived):
+    """A load is on the road, taken in or refused, or its ticket is put right."""
+    if isinstance(event, ShipmentReceived | ShipmentCorrected):
         hear_delivery(unit, event)
     _count(unit, event)
 
@@ -93,32 +100,55 @@ def on_trade(unit: Unit, event: TradeEvent) -> None:
 
 def _count(unit: Unit, event: Event) -> None:
     """Post `event` in the mass ledger and in the volumes."""
-    identifier = event_id(unit)
-    posting = posting_of(event, identifier)
+    cause = cause_of(unit)
+    posting = posting_of(event, cause.id, cause.at)
     if posting is not None:
-        POSTINGS.add(unit, posting)
         accounts = _accounts(unit, posting.lot_id)
         accounts.apply(posting.entries)
         LOT_ACCOUNTS.save(unit, accounts)
-    fact = fact_of(event, identifier)
-    if fact is None:
-        return
-    if fact.region is None:
-        accounts = _accounts(unit, fact.lot_id)
-        fact.region, fact.grade, fact.seller_id = accounts.region, accounts.grade, accounts.seller_id
-    fact.waiting = fact.region is None
-    FACTS.add(unit, fact)
-    if not fact.waiting:
-        _publish(unit, fact)
+        if accounts.region is not None:
+            _enter(unit, posting, accounts)
+        POSTINGS.add(unit, posting)
+    for fact in facts_of(event, cause.id, cause.at):
+        if fact.region is None:
+            _locate(fact, _accounts(unit, fact.lot_id))
+        fact.waiting = fact.region is None
+        FACTS.add(unit, fact)
+        if not fact.waiting:
+            _publish(unit, fact)
+
+
+def _locate(fact: Fact, accounts: LotAccounts) -> None:
+    fact.region, fact.grade = accounts.region, accounts.grade
+    fact.seller_id, fact.site_id = accounts.seller_id, accounts.site_id
+
+
+def _enter(unit: Unit, posting: Posting, lot: LotAccounts) -> None:
+    """Post it in the accounts of every place in which its lot was published."""
+    assert lot.region is not None and lot.grade is not None and lot.site_id is not None
+    posting.region, posting.grade = lot.region, lot.grade
+    posting.seller_id, posting.site_id = lot.seller_id, lot.site_id
+    for place in (*places_of(lot.region), lot.site_id):
+        identifier = f"{place}/{lot.grade}"
+        accounts = REGION_ACCOUNTS.find(unit, identifier) or RegionAccounts(identifier, 0, place, lot.grade)
+        accounts.apply(posting.entries)
+        REGION_ACCOUNTS.save(unit, accounts)
 
 
 def _settle_lot(unit: Unit, event: LotPublished) -> None:
     """Its place in the ledger is known now: count what waited for it."""
     accounts = _accounts(unit, event.id)
-    accounts.settle_at(event.region, event.grade, event.seller_id)
+    before = accounts.version
+    accounts.settle_at(event.region, event.grade, event.seller_id, event.site_id)
     LOT_ACCOUNTS.save(unit, accounts)
+    if before:
+        for posting in postings_of(unit, event.id):
+            _enter(unit, posting, accounts)
+            posting.version += 1
+            POSTINGS.save(unit, posting)
     for fact in waiting_facts(unit, event.id):
-        fact.region, fact.grade, fact.seller_id, fact.waiting = event.region, event.grade, event.seller_id, False
+        _locate(fact, accounts)
+        fact.waiting = False
         fact.version += 1
         FACTS.save(unit, fact)
         _publish(unit, fact)
@@ -127,25 +157,38 @@ def _settle_lot(unit: Unit, event: LotPublished) -> None:
 def _publish(unit: Unit, fact: Fact) -> None:
     """Add a fact to its cells and say so."""
     assert fact.region is not None and fact.grade is not None  # a fact without them waits
-    hour = hour_of(fact.at)
-    for side, region, kg in fact.cells():
-        identifier = cell_id(side, region, fact.grade, hour)
-        cell = CELLS.find(unit, identifier) or Cell(identifier, 0, side, region, fact.grade, hour)
-        cell.add(kg, fact.firm(side))
-        CELLS.save(unit, cell)
+    for side, region, site, kg in fact.sides():
+        for place in (*lineage(region), *((site,) if site else ())):
+            _cell(unit, side, place, "hour", fact).add(fact.grade, fact.mode, kg)
+        for place in (*places_of(region), *((site,) if site else ())):
+            _cell(unit, side, place, "day", fact).add(fact.grade, fact.mode, kg)
+        _cell(unit, side, city_of(region), "day", fact).stand_behind(fact, kg)
+    unit.emit(_told(fact))
+
+
+def _cell(unit: Unit, side: Side, place: str, period: Period, fact: Fact) -> Cell:
+    start = STARTS[period](fact.at)
+    identifier = cell_id(side, place, period, start)
+    cell = CELLS.find(unit, identifier) or Cell(identifier, 0, side, place, period, start)
+    CELLS.save(unit, cell)
+    return cell
+
+
+def _told(fact: Fact) -> VolumePosted:
     measures = {f"{measure}_kg": kg for measure, kg in fact.kg.items()}
-    unit.emit(
-        VolumePosted(
-            id=fact.id,
-            version=fact.version,
-            at=fact.at,
-            lot_id=fact.lot_id,
-            cause=fact.type,
-            grade=fact.grade,
-            region=fact.region,
-            to_region=fact.to_region,
-            **measures,
-        )
+    return VolumePosted(
+        id=fact.id,
+        version=fact.version,
+        at=fact.at,
+        lot_id=fact.lot_id,
+        cause=fact.type,
+        grade=fact.grade,
+        region=fact.region,
+        to_region=fact.to_region,
+        mode=fact.mode,
+        revision=fact.revision,
+        reason=fact.reason,
+        **measures,
     )
 
 
@@ -153,8 +196,8 @@ def _accounts(unit: Unit, lot_id: str) -> LotAccounts:
     return LOT_ACCOUNTS.find(unit, lot_id) or LotAccounts(lot_id)
 
 
-def event_id(unit: Unit) -> str:
-    """The CloudEvents id of the event at hand: the id of its posting and fact."""
+def cause_of(unit: Unit) -> Cause:
+    """The event at hand: its id names its posting and its facts, its time is when it was recorded."""
     if unit.cause is None:
         raise ValueError("the ledger posts events alone")
-    return unit.cause.id
+    return unit.cause

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.regions.store.conditions import begins, in_span, of_firm, of_material, within
-from services.regions.store.ledger import LOT_ACCOUNTS, POSTINGS, LotAccountsDocument, PostingDocument, sum_balance
+from services.regions.store.conditions import at_place, in_span, lies_in, of_firm, of_material
+from services.regions.store.ledger import (
+    LOT_ACCOUNTS,
+    POSTINGS,
+    REGION_ACCOUNTS,
+    LotAccountsDocument,
+    PostingDocument,
+    RegionAccountsDocument,
+    page_of_entries,
+    postings_of,
+    sum_balance,
+)
 from services.regions.store.market import (
     CLEARINGS,
     LISTINGS,
@@ -21,8 +31,12 @@ from services.regions.store.targets import TARGETS, TargetDocument
 from services.regions.store.volumes import (
     CELLS,
     FACTS,
+    Atom,
     CellDocument,
     FactDocument,
+    Wanted,
+    atoms,
+    page_of_revisions,
     sum_flows,
     sum_volumes,
     waiting_facts,
@@ -33,6 +47,7 @@ from shared.mongo import Repository, Sealed
 DOCUMENTS: tuple[type[Sealed], ...] = (
     PostingDocument,
     LotAccountsDocument,
+    RegionAccountsDocument,
     FactDocument,
     CellDocument,
     ListingDocument,
@@ -55,12 +70,20 @@ __all__ = [
     "LISTINGS",
     "LOT_ACCOUNTS",
     "POSTINGS",
+    "REGION_ACCOUNTS",
     "TARGETS",
     "TRADES",
-    "begins",
+    "Atom",
+    "Wanted",
+    "at_place",
+    "atoms",
     "in_span",
+    "lies_in",
     "of_firm",
     "of_material",
+    "page_of_entries",
+    "page_of_revisions",
+    "postings_of",
     "sum_balance",
     "sum_flows",
     "sum_open",
@@ -69,5 +92,4 @@ __all__ = [
     "sum_volumes",
     "waiting_deliveries",
     "waiting_facts",
-    "within",
 ]

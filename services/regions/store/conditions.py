@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from services.regions.ledger import Span
+from services.regions.ledger import Place, Span
 from shared.mongo import Row
 
+End = Literal["origin", "destination"]
+FIELDS: dict[End, tuple[str, str]] = {"origin": ("region", "site_id"), "destination": ("to_region", "to_site_id")}
 
-def within(field: str, prefix: str) -> Row:
-    """The condition that a region lies in the one whose codes begin with `prefix`."""
-    return {field: {"$regex": f"^{prefix}"}}
+
+def at_place(place: Place, end: End = "origin", site: str | None = None) -> Row:
+    """The condition that a fact, a posting or (with a field `site` of its own) a load has that end in the place."""
+    region, usual = FIELDS[end]
+    starts = sorted(place.within)
+    if all(len(one) == 6 for one in starts):  # whole codes: equality finds them in the order of any index
+        where: Row = {region: starts[0] if len(starts) == 1 else {"$in": starts}}
+    elif len(starts) == 1:
+        where = {region: {"$regex": f"^{starts[0]}"}}
+    else:
+        where = {"$or": [{region: {"$regex": f"^{one}"}} for one in starts]}
+    return where if place.sites is None else {**where, site or usual: {"$in": list(place.sites)}}
 
 
 def of_material(material: str | None) -> Row:
@@ -18,6 +29,11 @@ def of_material(material: str | None) -> Row:
     if material is None:
         return {}
     return {"grade": material if "." in material else {"$regex": f"^{material}\\."}}
+
+
+def of_mode(mode: str | None) -> Row:
+    """The condition that it was hauled by that mode."""
+    return {} if mode is None else {"mode": mode}
 
 
 def in_span(field: str, span: Span) -> Row:
@@ -30,9 +46,11 @@ def in_span(field: str, span: Span) -> Row:
     return {field: bounds} if bounds else {}
 
 
-def begins(field: str, prefix: str) -> Row:
-    """The expression that a region's code begins with `prefix`."""
-    return {"$eq": [{"$substrCP": [field, 0, len(prefix)]}, prefix]}
+def lies_in(place: Place, region: str, site: str) -> Row:
+    """The expression that these fields of a document lie in the place."""
+    if place.sites is not None:
+        return {"$in": [site, list(place.sites)]}
+    return {"$or": [{"$eq": [{"$substrCP": [region, 0, len(one)]}, one]} for one in place.within]}
 
 
 def of_firm(firm: str) -> Row:

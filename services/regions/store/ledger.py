@@ -1,31 +1,65 @@
-"""Postings and the accounts of lots."""
+"""Postings and the accounts of lots and regions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
-from services.regions.model import ACCOUNTS, LotAccounts, Posting
-from services.regions.store.conditions import of_material, within
-from shared.mongo import Repository, Row, Sealed, Unit
+from services.regions.ledger import Place
+from services.regions.model import Account, Entries, LotAccounts, Posting, RegionAccounts, post
+from services.regions.store.conditions import at_place, of_material
+from shared.mongo import Page, Repository, Row, Sealed, Unit
 
 
 class PostingDocument(Sealed):
-    meta = {"collection": "postings", "indexes": ["lot_id"]}  # noqa: RUF012
+    meta = {  # noqa: RUF012
+        "collection": "postings",
+        "indexes": ["lot_id", ("region", "id"), "recorded_at"],
+    }
 
 
 class LotAccountsDocument(Sealed):
     meta = {"collection": "lot_accounts", "indexes": [("region", "grade")]}  # noqa: RUF012
 
 
+class RegionAccountsDocument(Sealed):
+    meta = {"collection": "region_accounts", "indexes": [("place", "grade")]}  # noqa: RUF012
+
+
 POSTINGS = Repository(PostingDocument, Posting)
 LOT_ACCOUNTS = Repository(LotAccountsDocument, LotAccounts)
+REGION_ACCOUNTS = Repository(RegionAccountsDocument, RegionAccounts)
 
 
-def sum_balance(unit: Unit, prefix: str, material: str | None) -> Iterator[tuple[str, dict[str, int]]]:
-    """`(grade, kilograms by account)` of the lots published in the region; `published` is positive."""
-    sums: Row = {account: {"$sum": f"$balance.{account}"} for account in ACCOUNTS}
-    sums["source"] = {"$sum": "$balance.published"}
-    where = {**within("region", prefix), **of_material(material)}
-    pipeline: list[Row] = [{"$match": where}, {"$group": {"_id": "$grade", **sums}}, {"$sort": {"_id": 1}}]
-    for row in unit.collection("lot_accounts").aggregate(pipeline, session=unit.session):
-        yield row["_id"], {"published": -row["source"], **{account: row[account] for account in ACCOUNTS}}
+def postings_of(unit: Unit, lot_id: str) -> list[Posting]:
+    """All that was posted for a lot."""
+    return POSTINGS.select(unit, {"lot_id": lot_id})
+
+
+def sum_balance(unit: Unit, place: Place, material: str | None, as_of: datetime | None) -> dict[str, Entries]:
+    """Kilograms by grade and account of the lots published in the place, as was known at `as_of`: the accounts as they stand
+    less what was posted since."""
+    balances: dict[str, Entries] = {}
+    for one in REGION_ACCOUNTS.select(unit, {"place": {"$in": list(place.cells)}, **of_material(material)}):
+        post(balances.setdefault(one.grade, {}), one.balance)
+    if as_of is not None:
+        for grade, entries in _posted_since(unit, place, material, as_of):
+            post(balances.setdefault(grade, {}), entries, -1)
+    return dict(sorted(balances.items()))
+
+
+def _posted_since(unit: Unit, place: Place, material: str | None, as_of: datetime) -> Iterable[tuple[str, Entries]]:
+    where = {"recorded_at": {"$gt": as_of}, **at_place(place), **of_material(material)}
+    for row in unit.collection("postings").find(where, {"grade": 1, "entries": 1}, session=unit.session):
+        yield row["grade"], row["entries"]
+
+
+def page_of_entries(
+    unit: Unit, place: Place, where: Mapping[str, str | None], account: Account | None, cursor: str | None, limit: int
+) -> Page[Posting]:
+    """The postings of lots published in the place, newest first; of `account` those that move it."""
+    query: Row = {**at_place(place), **{name: value for name, value in where.items() if value is not None}}
+    query.update(of_material(query.pop("material", None)))
+    if account is not None:
+        query[f"entries.{account}"] = {"$exists": True}
+    return POSTINGS.page(unit, query, cursor, limit)

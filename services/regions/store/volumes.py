@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from services.regions.ledger import Span
-from services.regions.model import MEASURES, Cell, Fact, Side
-from services.regions.store.conditions import in_span, of_material, within
-from shared.mongo import Repository, Row, Sealed, Unit
+from services.regions.ledger import SHANGHAI, Place, Span, covered_by
+from services.regions.ledger.periods import FORMATS, Granularity
+from services.regions.model import MEASURES, Cell, Fact, Measure, Period, Side, rows_of
+from services.regions.store.conditions import at_place, in_span, of_material, of_mode
+from shared.mongo import Page, Repository, Row, Sealed, Unit
 
 
 class FactDocument(Sealed):
@@ -16,17 +21,39 @@ class FactDocument(Sealed):
         "indexes": [
             ("region", "at"),
             ("to_region", "at"),
+            ("seller_id", "at"),
+            ("buyer_id", "at"),
+            "recorded_at",
             {"fields": ["lot_id"], "partialFilterExpression": {"waiting": True}},
+            {"fields": ["revision", "id"], "partialFilterExpression": {"revision": {"$type": "string"}}},
         ],
     }
 
 
 class CellDocument(Sealed):
-    meta = {"collection": "cells", "indexes": [("side", "region", "hour")]}  # noqa: RUF012
+    meta = {"collection": "cells", "indexes": [("place", "side", "period", "start"), ("period", "start")]}  # noqa: RUF012
 
 
 FACTS = Repository(FactDocument, Fact)
 CELLS = Repository(CellDocument, Cell)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which volumes are asked for, by periods of which zone; `as_of` None is now."""
+
+    side: Side
+    material: str | None
+    mode: str | None
+    span: Span
+    granularity: Granularity
+    zone: str = SHANGHAI
+    as_of: datetime | None = None
+    by_mode: bool = False
+
+
+Volumes = dict[tuple[str, str], dict[Measure, int]]
+"""Period and grade → kilograms by measure."""
 
 
 def waiting_facts(unit: Unit, lot_id: str) -> list[Fact]:
@@ -34,37 +61,117 @@ def waiting_facts(unit: Unit, lot_id: str) -> list[Fact]:
     return FACTS.select(unit, {"lot_id": lot_id, "waiting": True})
 
 
-def sum_volumes(
-    unit: Unit, side: Side, prefix: str, material: str | None, span: Span, time_format: str, zone: str
-) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """`(period, grade, kilograms by measure)` by period and grade. Cells answer a span of whole hours of a zone whose offset
-    is whole hours; facts any other, exactly."""
-    cells = span.on_the_hour and _whole_hours(zone)
-    place = "region" if cells or side == "origin" else "to_region"
-    time_field = "hour" if cells else "at"
-    where = {**within(place, prefix), **of_material(material), **in_span(time_field, span)}
-    where |= {"side": side} if cells else {"waiting": False}
-    period = {"$dateToString": {"date": f"${time_field}", "format": time_format, "timezone": zone}}
-    sums = {measure: {"$sum": f"$kg.{measure}"} for measure in MEASURES}
+def sum_volumes(unit: Unit, place: Place, wanted: Wanted) -> Volumes:
+    """By period and grade, in order. Cells answer what they cover exactly, less what was recorded after `as_of`; facts any
+    other span."""
+    source = covered_by(wanted.span, wanted.granularity, wanted.zone)
+    sums: defaultdict[tuple[str, str], dict[Measure, int]] = defaultdict(lambda: dict.fromkeys(MEASURES, 0))
+    name = _namer(wanted)
+    if source is None:
+        known = {} if wanted.as_of is None else {"recorded_at": {"$lte": wanted.as_of}}
+        _add_facts(unit, place, wanted, known, sums, 1)
+    else:
+        for start, grade, kg in _cells(unit, place, wanted, source):
+            total = sums[name(start), grade]
+            for measure, more in kg.items():
+                total[measure] += more  # type: ignore[index]
+        if wanted.as_of is not None:
+            _add_facts(unit, place, wanted, {"recorded_at": {"$gt": wanted.as_of}}, sums, -1)
+    return {key: sums[key] for key in sorted(sums) if any(sums[key].values())}
+
+
+def _cells(unit: Unit, place: Place, wanted: Wanted, period: Period) -> Iterator[tuple[datetime, str, dict[str, int]]]:
+    keys = place.keys(period)
+    where: Row = {"place": keys[0] if len(keys) == 1 else {"$in": list(keys)}, "side": wanted.side}
+    where |= {"period": {"$in": ["month", "day"]} if period == "day" else period, **in_span("start", wanted.span)}
+    path = "kg" if wanted.material is None else f"kg.{wanted.material}"
+    for row in unit.collection("cells").find(where, {"start": 1, path: 1, "_id": 0}, session=unit.session):
+        for grade, mode, kg in rows_of(row["kg"]):
+            if wanted.mode is None or mode == wanted.mode:
+                yield row["start"], grade, kg
+
+
+def _add_facts(unit: Unit, place: Place, wanted: Wanted, known: Row, sums: Volumes, sign: int) -> None:
+    where = {**at_place(place, wanted.side), **of_material(wanted.material), **of_mode(wanted.mode), "waiting": False}
+    where |= {**in_span("at", wanted.span), **known}
+    name = _namer(wanted)
+    for row in unit.collection("facts").find(where, {"at": 1, "grade": 1, "kg": 1}, session=unit.session):
+        there = {measure: kg for measure, kg in row["kg"].items() if wanted.side == "origin" or measure in AT_BOTH}
+        if there:
+            total = sums[name(row["at"]), row["grade"]]
+            for measure, more in there.items():
+                total[measure] += sign * more
+
+
+AT_BOTH = frozenset(MEASURES) - {"listed", "withdrawn"}
+
+
+def _namer(wanted: Wanted) -> _Namer:
+    return _Namer(FORMATS[wanted.granularity], ZoneInfo(wanted.zone))
+
+
+class _Namer:
+    """The name of a moment's period, remembered: a year of a province asks for the same day thousands of times."""
+
+    def __init__(self, form: str, zone: ZoneInfo) -> None:
+        self.form, self.zone = form, zone
+        self.known: dict[datetime, str] = {}
+
+    def __call__(self, at: datetime) -> str:
+        found = self.known.get(at)
+        if found is None:
+            found = self.known[at] = at.astimezone(self.zone).strftime(self.form)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """The volumes of one side, city, grade and day: the least that may tell who stands behind it. `firms` of a measure are at
+    most three; none where that can't be told."""
+
+    day: datetime
+    city: str
+    grade: str
+    kg: dict[str, int]
+    firms: dict[str, tuple[str, ...]]
+
+
+def atoms(unit: Unit, side: Side, cities: Iterable[str], material: str | None, span: Span) -> Iterator[Atom]:
+    """The atoms of those cities whose day begins in the span, in no order."""
+    where: Row = {"place": {"$in": sorted(cities)}, "side": side, "period": "day", **in_span("start", span)}
+    for cell in CELLS.select(unit, where):
+        grades: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for grade, _, kg in rows_of(cell.kg):
+            if material is None or grade == material or grade.startswith(f"{material}."):
+                for measure, more in kg.items():
+                    grades[grade][measure] += more
+        for grade, sums in grades.items():
+            yield Atom(cell.start, cell.place, grade, dict(sums), {one: cell.firms_behind(grade, one) for one in sums})  # type: ignore[arg-type]
+
+
+def sum_flows(unit: Unit, place: Place, wanted: Wanted, limit: int) -> Iterator[tuple[str, str, str, str | None, int]]:
+    """`(from, to, grade, mode, received kilograms)` of what left or reached the place, the largest first; the mode where
+    it is to be told apart, else None."""
+    where: Row = {**of_material(wanted.material), **of_mode(wanted.mode), **in_span("at", wanted.span)}
+    where |= {"kg.received": {"$exists": True}}
+    if wanted.as_of is not None:
+        where["recorded_at"] = {"$lte": wanted.as_of}
+    key = {"from": "$region", "to": "$to_region", "grade": "$grade"} | ({"mode": "$mode"} if wanted.by_mode else {})
+    group = {"_id": key, "kg": {"$sum": "$kg.received"}}
     pipeline: list[Row] = [
-        {"$match": where},
-        {"$group": {"_id": {"period": period, "grade": "$grade"}, **sums}},
-        {"$sort": {"_id.period": 1, "_id.grade": 1}},
+        {"$match": {"$and": [where, {"$or": [at_place(place), at_place(place, "destination")]}]}},
+        {"$group": group},
+        {"$match": {"kg": {"$ne": 0}}},
+        {"$sort": {"kg": -1, "_id": 1}},
+        {"$limit": limit},
     ]
-    for row in unit.collection("cells" if cells else "facts").aggregate(pipeline, session=unit.session):
-        yield row["_id"]["period"], row["_id"]["grade"], {measure: row[measure] for measure in MEASURES}
-
-
-def _whole_hours(zone: str) -> bool:
-    """China has no other offset; elsewhere half hours exist, so that hourly cells could straddle a day."""
-    return zone in ("Asia/Shanghai", "UTC")
-
-
-def sum_flows(unit: Unit, prefix: str, material: str | None, span: Span, limit: int) -> Iterator[tuple[str, str, str, int]]:
-    """`(from, to, grade, received kilograms)` of what left or reached the region, the largest first."""
-    touches = {"$or": [within("region", prefix), within("to_region", prefix)]}
-    where = {**touches, **of_material(material), **in_span("at", span), "kg.received": {"$gt": 0}}
-    group = {"_id": {"from": "$region", "to": "$to_region", "grade": "$grade"}, "kg": {"$sum": "$kg.received"}}
-    pipeline: list[Row] = [{"$match": where}, {"$group": group}, {"$sort": {"kg": -1, "_id": 1}}, {"$limit": limit}]
     for row in unit.collection("facts").aggregate(pipeline, session=unit.session):
-        yield row["_id"]["from"], row["_id"]["to"], row["_id"]["grade"], row["kg"]
+        way = row["_id"]
+        yield way["from"], way["to"], way["grade"], way.get("mode"), row["kg"]
+
+
+def page_of_revisions(unit: Unit, place: Place, material: str | None, span: Span, cursor: str | None, limit: int) -> Page[Fact]:
+    """What changed a day that was over, newest first."""
+    ends = {"$or": [at_place(place), at_place(place, "destination")]}
+    where = {"revision": {"$in": ["late", "corrected"]}, **of_material(material), **in_span("at", span), **ends}
+    return FACTS.page(unit, where, cursor, limit)

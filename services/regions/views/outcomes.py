@@ -9,8 +9,7 @@ from services.regions import store
 from services.regions.ledger import Outcomes, outcomes_of
 from services.regions.model import Factor, Quality
 from services.regions.views.sight import Sight
-from services.regions.views.volumes import Asked, known_region
-from shared.geo import prefix
+from services.regions.views.volumes import Asked, place
 from shared.mongo import Unit
 from shared.tables import read_table
 
@@ -18,12 +17,10 @@ from shared.tables import read_table
 def outcomes(unit: Unit, code: str, sight: Sight, asked: Asked) -> Outcomes:
     """Of the loads received in the region; a firm's own alone where the caller does not see the region in full. Raises
     NotFound."""
-    known_region(code)
-    begins = prefix(code)
-    there = {**store.within("to_region", begins), **sight.own()}
-    return outcomes_of(
-        list(store.sum_received(unit, there, store.begins("$from_region", begins), asked.material, asked.span)), factor_of
-    )
+    asked_of = place(unit, code)
+    there = {"$and": [store.at_place(asked_of, "destination", "haul.to_site"), sight.own()]}
+    here = store.lies_in(asked_of, "$from_region", "$haul.from_site")
+    return outcomes_of(list(store.sum_received(unit, there, here, asked.material, asked.span)), factor_of)
 
 
 @cache

@@ -1,17 +1,29 @@
-"""Regions, their volumes, flows and balances."""
+"""Regions, their volumes, flows, balances, entries and revisions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
+from typing import Literal
 
 from services.regions import store
-from services.regions.ledger import SHANGHAI, Granularity, Span
-from services.regions.ledger.periods import FORMATS
-from services.regions.model import Side
+from services.regions.ledger import (
+    SHANGHAI,
+    Area,
+    Granularity,
+    Place,
+    Span,
+    areas,
+    place_of_area,
+    place_of_park,
+    place_of_region,
+)
+from services.regions.model import ACCOUNTS, Account, Entries, Fact, Posting, Side
 from shared.geo import Region, children, prefix, region, regions
-from shared.mongo import Unit
+from shared.mongo import Page, Unit
+from shared.parties import SITES, KnownSite
 from shared.problem import NotFound
 
 EVER = Span()
@@ -22,13 +34,21 @@ MOST_FLOWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a reader asks of a region: which material (a family or a grade), when, by which periods of which zone."""
+    """What a reader asks of a region: which material (a family or a grade), when, by which periods of which zone, hauled how;
+    and as of which moment (None: now)."""
 
     material: str | None = None
     span: Span = EVER
     side: Side = "origin"
     granularity: Granularity = "day"
     zone: str = SHANGHAI
+    mode: str | None = None
+    as_of: datetime | None = None
+    by_mode: bool = False
+
+    def wanted(self) -> store.Wanted:
+        span = (self.span, self.granularity, self.zone)
+        return store.Wanted(self.side, self.material, self.mode, *span, self.as_of, self.by_mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,49 +62,100 @@ class VolumeRow:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What was received (net kilograms) of a grade from one region in another."""
+    """What was received (net kilograms) of a grade from one region in another; by one mode, where they were told apart."""
 
     from_region: str
     to_region: str
     material: str
     received_kg: int
+    mode: str | None = None
 
 
-def known_region(code: str) -> Region:
-    """Raises NotFound."""
-    found = region(code)
+Found = Region | Area | KnownSite
+Kind = Literal["province", "area", "park"]
+
+
+def code_of(found: Found) -> str:
+    """What it is asked for by: a park by its site's id."""
+    return found.id if isinstance(found, KnownSite) else found.code
+
+
+def known_region(unit: Unit, code: str) -> Found:
+    """A region of GB/T 2260, an area of policy, or a park by its site's id. Raises NotFound."""
+    found: Found | None = region(code) or areas().get(code)
     if found is None:
-        raise NotFound(zh=f"没有代码为 {code} 的行政区划", en=f"GB/T 2260 has no region {code}")
+        site = SITES.find(unit, code)
+        found = site if site is not None and site.kind == "park" else None
+    if found is None:
+        known = ", ".join(areas())
+        raise NotFound(
+            zh=f"没有代码为 {code[:40]} 的地区: 应为 GB/T 2260 六位代码 (如 420100)、政策区域代码 ({known}) 或园区场站的 id",
+            en=f"There is no region {code[:40]}: write a six-digit code of GB/T 2260 such as 420100, an area of "
+            f"policy ({known}), or the id of a park's site",
+        )
     return found
 
 
-def list_regions(parent: str | None, after: str | None, limit: int) -> tuple[list[Region], bool]:
-    """The provinces, or what lies directly below `parent`, by code; and whether there are more. Raises NotFound."""
-    found: Iterator[Region] | list[Region] = regions()
-    if parent is not None:
-        known_region(parent)
+def place(unit: Unit, code: str) -> Place:
+    """Where its figures lie. Raises NotFound."""
+    found = known_region(unit, code)
+    if isinstance(found, Region):
+        return place_of_region(code, prefix(code))
+    if isinstance(found, Area):
+        return place_of_area(found)
+    inside = SITES.select(unit, {"park_id": found.id}, [("_id", 1)])
+    return place_of_park(found.id, tuple(one.id for one in inside), tuple(sorted({one.region for one in (found, *inside)})))
+
+
+def list_regions(
+    unit: Unit, parent: str | None, kind: Kind | None, after: str | None, limit: int
+) -> tuple[Sequence[Found], bool]:
+    """The provinces, or what lies directly below `parent`; the areas of policy, or the parks (in `parent`); by code, and
+    whether there are more."""
+    found: Iterable[Found]
+    if kind == "area":
+        found = sorted(areas().values(), key=code_of)
+    elif kind == "park":
+        inside = {"region": {"$regex": f"^{prefix(parent)}"}} if parent else {}
+        found = SITES.select(unit, {"kind": "park", **inside}, [("_id", 1)])
+    elif parent is not None:
         found = children(parent)
     else:
         found = (one for one in regions() if one.level == "province")
-    page = list(islice((one for one in found if after is None or one.code > after), limit + 1))
+    page = list(islice((one for one in found if after is None or code_of(one) > after), limit + 1))
     return page[:limit], len(page) > limit
 
 
 def volumes(unit: Unit, code: str, asked: Asked) -> list[VolumeRow]:
     """What the region and all below it counted, by period and grade. Raises NotFound."""
-    known_region(code)
-    time_format = FORMATS[asked.granularity]
-    rows = store.sum_volumes(unit, asked.side, prefix(code), asked.material, asked.span, time_format, asked.zone)
-    return [VolumeRow(*row) for row in rows]
+    sums = store.sum_volumes(unit, place(unit, code), asked.wanted())
+    return [VolumeRow(period, grade, kg) for (period, grade), kg in sums.items()]  # type: ignore[arg-type]
 
 
 def flows(unit: Unit, code: str, asked: Asked) -> list[Flow]:
     """Where what left or reached the region came from and went, the largest first. Raises NotFound."""
-    known_region(code)
-    return [Flow(*row) for row in store.sum_flows(unit, prefix(code), asked.material, asked.span, MOST_FLOWS)]
+    rows = store.sum_flows(unit, place(unit, code), asked.wanted(), MOST_FLOWS)
+    return [Flow(from_region, to_region, grade, kg, mode) for from_region, to_region, grade, mode, kg in rows]
 
 
-def balance(unit: Unit, code: str, material: str | None) -> list[tuple[str, dict[str, int]]]:
-    """The mass ledger of the lots published in the region: kilograms by account, grade by grade. Raises NotFound."""
-    known_region(code)
-    return list(store.sum_balance(unit, prefix(code), material))
+def balance(unit: Unit, code: str, material: str | None, as_of: datetime | None = None) -> list[tuple[str, dict[str, int]]]:
+    """The mass ledger of the lots published in the region: kilograms by account, grade by grade; `published` is positive.
+    Raises NotFound."""
+    sums = store.sum_balance(unit, place(unit, code), material, as_of)
+    return [(grade, _accounts(kg)) for grade, kg in sums.items() if any(kg.values())]
+
+
+def _accounts(kg: Entries) -> dict[str, int]:
+    return {"published": -kg.get("published", 0), **{account: kg.get(account, 0) for account in ACCOUNTS}}
+
+
+def entries(
+    unit: Unit, code: str, where: Mapping[str, str | None], account: Account | None, cursor: str | None, limit: int
+) -> Page[Posting]:
+    """The postings behind a region's balance, newest first. Raises NotFound."""
+    return store.page_of_entries(unit, place(unit, code), where, account, cursor, limit)
+
+
+def revisions(unit: Unit, code: str, asked: Asked, cursor: str | None, limit: int) -> Page[Fact]:
+    """What changed a day of the region that was over, newest first. Raises NotFound."""
+    return store.page_of_revisions(unit, place(unit, code), asked.material, asked.span, cursor, limit)

@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 
 from services.regions.app import create_app
 from services.regions.handlers import EVENTS
-from services.regions.ledger import Span
-from services.regions.ledger.periods import FORMATS
-from services.regions.store import CELLS, DOCUMENTS, FACTS, LOT_ACCOUNTS, sum_volumes
+from services.regions.ledger import Granularity, Span, place_of_region
+from services.regions.model import Side, hour_of
+from services.regions.store import CELLS, DOCUMENTS, FACTS, LOT_ACCOUNTS, POSTINGS, REGION_ACCOUNTS, Wanted, sum_volumes
 from shared.clock import iso
 from shared.events.listings import DemandPosted
 from shared.events.matching import ClearingCompleted
@@ -45,8 +45,10 @@ def state(database: Database) -> tuple[Any, ...]:
     accounts = {
         one.id: (one.region, one.grade, {k: v for k, v in one.balance.items() if v}) for one in LOT_ACCOUNTS.select(unit, {})
     }
-    cells = {one.id: one.kg for one in CELLS.select(unit, {})}
-    return accounts, cells, [one.id for one in FACTS.select(unit, {"waiting": True})]
+    cells = {one.id: (one.kg, one.firms) for one in CELLS.select(unit, {})}
+    places = {one.id: one.balance for one in REGION_ACCOUNTS.select(unit, {})}
+    postings = {one.id: (one.region, one.grade, one.entries) for one in POSTINGS.select(unit, {})}
+    return accounts, cells, [one.id for one in FACTS.select(unit, {"waiting": True})], places, postings
 
 
 def test_events_in_any_order_give_the_same_ledger_and_volumes(settings: Settings) -> None:
@@ -73,8 +75,12 @@ def test_a_reservation_before_its_lot_posts_and_its_volume_waits(database: Datab
     assert accounts.balance == {"reserved": 0, "withdrawn": 10_000, "on_offer": -10_000}
     assert CELLS.select(database.read(), {}) == []
     tell(database, EVENTS, [published])
-    [cell] = CELLS.select(database.read(), {})
-    assert cell.kg == {"listed": 30_500, "withdrawn": 10_000}
+    cell = CELLS.get(database.read(), f"origin/{JIANGXIA}/2026-11-24")
+    assert cell.kg == {"steel": {"hms1": {"none": {"listed": 30_500, "withdrawn": 10_000}}}}
+    assert REGION_ACCOUNTS.get(database.read(), f"420000/{life.grade}").balance == accounts.balance | {
+        "published": -30_500,
+        "on_offer": 20_500,
+    }
     assert database.mongo["outbox"].count_documents({"type": "huanliu.volume.posted.v1"}) == 2
 
 
@@ -109,6 +115,7 @@ def test_volumes_sum_what_lies_below_by_side_and_period(database: Database, clie
             "deducted_t": 0.15,
             "withdrawn_t": 0.0,
             "cancelled_t": 12.0,
+            "used_t": 37.4,
         }
     assert items(client, f"/v1/regions/{EZHOU}/volumes") == []
     [there] = items(client, f"/v1/regions/{EZHOU}/volumes", side="destination", granularity="month")
@@ -134,12 +141,13 @@ def test_from_is_inclusive_and_to_exclusive(database: Database, client: FlaskCli
 
 def test_cells_and_facts_answer_alike(database: Database) -> None:
     tell(database, EVENTS, [*whole_life().told, *whole_life(region="420700", to_region="420115").told])
-    unit = database.read()
-    for side in ("origin", "destination"):
-        for granularity in ("hour", "day"):
-            asked = (side, "42", None)
-            cells = list(sum_volumes(unit, *asked, Span(NOON), FORMATS[granularity], "Asia/Shanghai"))  # type: ignore[arg-type]
-            facts = list(sum_volumes(unit, *asked, Span(NOON), FORMATS[granularity], "Etc/GMT-8"))  # type: ignore[arg-type]
+    unit, hubei = database.read(), place_of_region("420000", "42")
+    sides: tuple[Side, ...] = ("origin", "destination")
+    periods: tuple[Granularity, ...] = ("hour", "day")
+    for side in sides:
+        for granularity in periods:
+            cells = sum_volumes(unit, hubei, Wanted(side, None, None, Span(hour_of(NOON)), granularity))
+            facts = sum_volumes(unit, hubei, Wanted(side, None, None, Span(NOON), granularity, "Etc/GMT-8"))
             assert cells == facts
             assert cells
 
@@ -156,7 +164,7 @@ def test_csv_by_accept(database: Database, client: FlaskClient) -> None:
 
 def test_flows_show_both_ways(database: Database, client: FlaskClient) -> None:
     tell(database, EVENTS, whole_life().told)
-    expected = {"from": JIANGXIA, "to": EZHOU, "material": "steel.hms1", "received_t": 37.4}
+    expected = {"from": JIANGXIA, "to": EZHOU, "material": "steel.hms1", "received_t": 37.4, "mode": None}
     for code in (JIANGXIA, EZHOU, "420000"):
         assert items(client, f"/v1/regions/{code}/flows", material="steel") == [expected]
     assert items(client, "/v1/regions/110000/flows") == []

@@ -69,7 +69,7 @@ def test_a_target_is_changed_and_withdrawn(client: FlaskClient, operator: Signed
 
 
 def test_every_fault_is_said_at_once(client: FlaskClient, operator: SignedIn) -> None:
-    wrong = body(region="999999", measure="used", target_t=0)
+    wrong = body(region="999999", measure="use", target_t=0)
     answer = client.post("/v1/targets", json=wrong, headers=operator.headers)
     assert answer.status_code == 422
     assert {fault["pointer"] for fault in answer.json["errors"]} == {"/region", "/measure", "/target_t"}

@@ -20,7 +20,7 @@ def accounts_of(life: Life, order: list[int] | None = None) -> LotAccounts:
     accounts = LotAccounts(life.id)
     told = [life.told[place] for place in order] if order else life.told
     for one in told:
-        posting = posting_of(one.event, one.id)
+        posting = posting_of(one.event, one.id, one.event.at)
         if posting is not None:
             assert posting.lot_id == life.id
             assert sum(posting.entries.values()) == 0
@@ -78,7 +78,7 @@ def test_what_moves_nothing_posts_nothing() -> None:
     deal = life.reserve(30_500)
     deal.receive(deal.load(30_500), 30_500, 30_500)
     life.sell_out().withdraw()
-    silent = [one.event.TYPE for one in life.told if posting_of(one.event, one.id) is None]
+    silent = [one.event.TYPE for one in life.told if posting_of(one.event, one.id, one.event.at) is None]
     assert silent == [
         "huanliu.lot.changed.v1",
         "huanliu.quantity.consumed.v1",

@@ -60,7 +60,7 @@ def test_faults_of_the_other_parameters_are_named_at_once() -> None:
 
 
 def test_csv_has_the_names_of_the_json() -> None:
-    kg = dict.fromkeys(("listed", "agreed", "loaded", "received", "refused", "deducted", "withdrawn", "cancelled"), 0)
+    kg = dict.fromkeys(MEASURES, 0)
     row = VolumeOut.of(VolumeRow("2026-11", "paper.occ_a", kg | {"received": 30_123}))
     [read] = csv.DictReader(io.StringIO(csv_of([row], VolumeOut).decode()))
     assert read["period"] == "2026-11"

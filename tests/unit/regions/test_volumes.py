@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.regions.ledger import MEASURED, fact_of
-from services.regions.model import FIRMS_KEPT, MEASURES, Cell, cell_id, hour_of
+from services.regions.ledger import MEASURED, facts_of
+from services.regions.model import FIRMS_KEPT, MEASURES, Cell, Fact, cell_id, day_of, hour_of, month_of
 from tests.fixtures.lives import EZHOU, JIANGXIA, NOON, Life, whole_life
 
 
 def totals(life: Life, side: str) -> dict[str, int]:
     found: Counter[str] = Counter()
     for one in life.told:
-        fact = fact_of(one.event, one.id)
-        if fact is not None:
+        for fact in facts_of(one.event, one.id, one.event.at):
             fact.region = fact.region or life.region
-            for where, region, kg in fact.cells():
+            for where, region, _, kg in fact.sides():
                 assert region == (JIANGXIA if where == "origin" else EZHOU)
                 if where == side:
                     found.update(kg)
@@ -34,6 +34,7 @@ def test_a_whole_life_is_counted_and_nothing_is_subtracted_later() -> None:
         "cancelled": 12_000,
         "loaded": 60_000,
         "received": 37_400,
+        "used": 37_400,
         "deducted": 150,
         "refused": 20_000,
     }
@@ -60,22 +61,42 @@ def test_expiry_is_not_a_withdrawal() -> None:
 
 def test_every_measure_has_an_event() -> None:
     told = [*whole_life().told, *Life().publish().withdraw().told]
-    found = {measure for one in told if (fact := fact_of(one.event, one.id)) for measure in fact.kg}
+    found = {measure for one in told for fact in facts_of(one.event, one.id, one.event.at) for measure in fact.kg}
     assert found == set(MEASURES)
-    assert {type(one.event) for one in told if fact_of(one.event, one.id)} <= set(MEASURED)
+    assert {type(one.event) for one in told if facts_of(one.event, one.id, one.event.at)} <= set(MEASURED)
 
 
-def test_cells_are_utc_hours() -> None:
+def test_cells_are_hours_in_utc_and_days_in_china() -> None:
     local = NOON.astimezone(tz=None)
-    assert cell_id("origin", JIANGXIA, "steel.hms1", hour_of(local)) == f"origin/{JIANGXIA}/steel.hms1/2026-11-24T04Z"
+    assert cell_id("origin", JIANGXIA, "hour", hour_of(local)) == f"origin/{JIANGXIA}/2026-11-24T04Z"
+    late = NOON + timedelta(hours=12, seconds=-1)
+    assert cell_id("origin", JIANGXIA, "day", day_of(late)) == f"origin/{JIANGXIA}/2026-11-24"
+    assert cell_id("origin", JIANGXIA, "day", day_of(late + timedelta(seconds=1))) == f"origin/{JIANGXIA}/2026-11-25"
+    assert cell_id("origin", JIANGXIA, "month", month_of(late)) == f"origin/{JIANGXIA}/2026-11"
 
 
 @given(st.lists(st.sampled_from("abcdef"), min_size=1), st.randoms(use_true_random=False))
 def test_a_cell_keeps_the_same_three_firms_in_any_order(firms: list[str], random: Random) -> None:
     shuffled = random.sample(firms, len(firms))
-    cells = [Cell("", 0, "origin", JIANGXIA, "steel.hms1", NOON) for _ in range(2)]
+    cells = [Cell("", 0, "origin", JIANGXIA, "day", NOON) for _ in range(2)]
     for cell, order in zip(cells, (firms, shuffled), strict=True):
         for firm in order:
-            cell.add({"listed": 1}, firm)
+            cell.stand_behind(_load(firm, "steel.hms1"), {"listed": 1})
     assert cells[0] == cells[1]
-    assert cells[0].firms["listed"] == sorted(set(firms))[:FIRMS_KEPT]
+    assert cells[0].firms_behind("steel.hms1", "listed") == tuple(sorted(set(firms))[:FIRMS_KEPT])
+    assert cells[0].firms_behind("steel.light", "listed") == ()
+
+
+def test_of_what_was_moved_away_nobody_is_known() -> None:
+    cell = Cell("", 0, "origin", JIANGXIA, "day", NOON)
+    moved = _load("a", "steel.hms1")
+    moved.moved = True
+    cell.stand_behind(moved, {"received": -1})
+    for firm in "abc":
+        cell.stand_behind(_load(firm, "steel.hms1"), {"received": 1, "loaded": 1})
+    assert cell.firms_behind("steel.hms1", "received") == ()
+    assert cell.firms_behind("steel.hms1", "loaded") == ("a", "b", "c")
+
+
+def _load(firm: str, grade: str) -> Fact:
+    return Fact("", 1, "lot", "type", NOON, NOON, {}, JIANGXIA, grade=grade, seller_id=firm)
