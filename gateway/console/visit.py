@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from gateway.console.registry import Area, Page, rail
 from gateway.console.sessions import SignedIn
 from gateway.console.texts import Texts, language_of, texts
 from shared.ids import new_id
+from shared.sheets import Cell, csv_pieces
 
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -140,6 +141,18 @@ class Visit:
             response = make_response(redirect(path, 303))
         self._finish(response)
         return response
+
+    def send(self, content: bytes, kind: str, name: str = "") -> Response:
+        """A file: shown, or kept under `name`."""
+        response = Response(content, content_type=kind)
+        if name:
+            response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        self._finish(response)
+        return response
+
+    def table(self, rows: Iterable[Sequence[Cell]], name: str) -> Response:
+        """A table behind a chart, as CSV; the first row has the names of the columns."""
+        return self.send(b"".join(csv_pieces(rows)), "text/csv; charset=utf-8", name)
 
     def _given(self) -> dict[str, Any]:
         toasts = [] if self.user is None or self.is_part else list(self.user.session.toasts)

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import orjson
 from flask import Flask, Request, Response, request
 
-from gateway.console import assets, formats, pages, signing_in
+from gateway.console import assets, formats, hauls, pages, signing_in
 from gateway.console.board import Market
 from gateway.console.client import ApiRefused, Caller
 from gateway.console.house import House
@@ -124,6 +124,7 @@ def register(
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=assets.address)
     app.jinja_env.filters.update(tonnes=formats.tonnes, money=formats.money, figure=formats.number)
+    app.jinja_env.filters.update(material=formats.material_name, region=formats.region_name, load_tone=hauls.tone)
     for area in console.areas:
         for page in area.pages:
             _add(app, limits, console, area, page)
