@@ -102,6 +102,7 @@ def _wait(identities: Iterable[Identity], within_s: float, reap: Callable[[], ob
     while any(identity.runs() for identity in identities) and time.monotonic() < deadline:
         time.sleep(0.05)
         reap()
+    reap()  # what ended after the last look
 
 
 def tail(log: Path, lines: int = 6) -> str:

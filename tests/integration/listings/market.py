@@ -259,9 +259,9 @@ def returned(proposal: ProposalMade, kg: int) -> ShipmentReturned:
     return event
 
 
-def days(number: float) -> str:
-    """That many days from now."""
-    return iso(datetime.now(UTC) + timedelta(days=number))
+def days(number: float, since: datetime | None = None) -> str:
+    """That many days from now, or from the moment `since`: two that must lie a whole time apart count from one moment."""
+    return iso((since or datetime.now(UTC)) + timedelta(days=number))
 
 
 def lot_body(seller: Party, **changes: Any) -> dict[str, Any]:

@@ -100,8 +100,8 @@ def test_only_owners_copy_and_recur(market: Market) -> None:
 
 
 def test_every_week_once(market: Market, later: Any) -> None:
-    seller = market.party("collector")
-    lot_id = market.lot(seller, available_from=days(-1), available_until=days(3))
+    seller, now = market.party("collector"), utc_now()
+    lot_id = market.lot(seller, available_from=days(-1, now), available_until=days(3, now))
     path = f"/v1/lots/{lot_id}/recurrence"
     answer = market.post(seller, path, {"every": "week", "quantity_t": "20000kg"})
     assert answer.status_code == 201, answer.text
@@ -117,9 +117,9 @@ def test_every_week_once(market: Market, later: Any) -> None:
     assert (made["status"], made["quantity_t"]) == ("open", 20)
     assert made["available_from"] == recurrence["next_at"]
     assert length(made, "available_from", "available_until") == timedelta(days=4)
-    now = market.get(seller, path).json
-    assert (now["made"], now["last_id"]) == (1, made["id"])
-    assert datetime.fromisoformat(now["next_at"]) == begin + timedelta(days=14)
+    then = market.get(seller, path).json
+    assert (then["made"], then["last_id"]) == (1, made["id"])
+    assert datetime.fromisoformat(then["next_at"]) == begin + timedelta(days=14)
     assert [event["id"] for event in market.emitted("lot.published")] == [lot_id, made["id"]]
 
 

@@ -55,6 +55,26 @@ def test_one_that_does_not_listen_is_killed_with_its_children(tmp_path: Path) ->
     assert not grandchild.runs()
 
 
+def test_one_that_ends_right_after_a_look_is_reaped(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    child = start(Command(("sh", "-c", "trap '' TERM; echo ready; sleep 60")), log)
+    wait_for(log, "ready")
+    identity = Identity.of(child.pid)
+    had_ended = False
+
+    def look() -> None:
+        nonlocal had_ended
+        if had_ended:
+            child.poll()
+        deadline = time.monotonic() + 0.2
+        while identity.runs() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        had_ended = not identity.runs()
+
+    stop([identity], 0.1, look)
+    assert child.returncode == -signal.SIGKILL
+
+
 def test_a_pid_that_was_given_to_another_process_is_left_alone(tmp_path: Path) -> None:
     child = start(Command(("sleep", "60")), tmp_path / "log")
     real = Identity.of(child.pid)
