@@ -8,12 +8,14 @@ it, and every write goes to both. Nothing is ever deleted from an index by an ev
 from __future__ import annotations
 
 from shared.search.analyser import ANALYSERS, STANDARD, analyser_of
-from shared.search.index import REFRESH_S, UNREACHABLE, Document, Index, IndexIsMissing, versions, write
+from shared.search.index import AT_ONCE, REFRESH_S, SMALL, UNREACHABLE, Document, Index, IndexIsMissing, versions, write
 from shared.search.points import PointInTimeIsGone, PointsInTime
 
 __all__ = [
     "ANALYSERS",
+    "AT_ONCE",
     "REFRESH_S",
+    "SMALL",
     "STANDARD",
     "UNREACHABLE",
     "Document",

@@ -6,13 +6,13 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import orjson
 from elastic_transport import ConnectionError as NoConnection
 from elastic_transport import ConnectionTimeout
-from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError
+from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError, OrjsonSerializer
 from elasticsearch.helpers import parallel_bulk, scan, streaming_bulk
 
 from shared.bus.consumer import ServerIsUnreachable
@@ -28,7 +28,10 @@ UNREACHABLE = (NoConnection, ConnectionTimeout)
 REFRESH_S = 0.3
 """How long a write may wait to be searchable."""
 _REFRESH = f"{round(REFRESH_S * 1000)}ms"
-AT_ONCE = 500
+AT_ONCE = 250
+"""Documents of one request: two are written side by side, and what the room writes at a time is more than one."""
+_ANSWERED = "errors,items.*._id,items.*.status,items.*.error"
+"""Of each document's answer what is looked at."""
 SMALL = 20
 """Documents: for so few a refresh of their own is worth its price, once an interval."""
 VERSION_CONFLICT = 409
@@ -60,7 +63,9 @@ class Index:
 
     @cached_property
     def client(self) -> Elasticsearch:
-        return Elasticsearch(self.settings.elasticsearch_url, request_timeout=10, max_retries=0, retry_on_timeout=False)
+        written = {"application/json": OrjsonSerializer()}  # documents; other bodies have a media type of their own
+        url = self.settings.elasticsearch_url
+        return Elasticsearch(url, request_timeout=10, max_retries=0, retry_on_timeout=False, serializers=written)
 
     @cached_property
     def points(self) -> PointsInTime:
@@ -161,19 +166,18 @@ class Index:
         )
         return name
 
-    def _in_turn(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
-        return iter(streaming_bulk(self.client, actions, chunk_size=AT_ONCE, raise_on_error=False))
-
-    def _at_once(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
-        """Searchable when it is written."""
-        self._refreshed_at = time.monotonic()
-        return iter(streaming_bulk(self.client, actions, chunk_size=AT_ONCE, raise_on_error=False, refresh=True))
+    def _in_turn(self, actions: Iterable[Any], refresh: bool = False) -> Iterator[tuple[bool, dict[str, Any]]]:
+        """With `refresh` searchable when it is written."""
+        if refresh:
+            self._refreshed_at = time.monotonic()
+        return iter(streaming_bulk(self.client, actions, refresh=refresh, raise_on_error=False, filter_path=_ANSWERED))
 
     def _side_by_side(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
         """While one batch is written the next are read."""
-        return iter(parallel_bulk(self.client, actions, thread_count=2, queue_size=2, chunk_size=AT_ONCE, raise_on_error=False))
+        send = partial(parallel_bulk, self.client, actions, raise_on_error=False, filter_path=_ANSWERED)
+        return iter(send(thread_count=2, queue_size=2, chunk_size=AT_ONCE))
 
-    def _bulk(self, writes: Iterable[tuple[str, Document]], send: Sender | None = None) -> int:
+    def _bulk(self, writes: Iterable[tuple[str, Document]], send: Sender) -> int:
         """Each document into the index beside it. Returns how many."""
 
         def actions() -> Iterator[dict[str, Any]]:
@@ -188,7 +192,7 @@ class Index:
                 }
 
         count = 0
-        for ok, item in (send or self._in_turn)(actions()):
+        for ok, item in send(actions()):
             count += 1
             if not ok and item["index"]["status"] != VERSION_CONFLICT:
                 raise ValueError(f"Elasticsearch refused {item['index']['_id']}: {item['index'].get('error')}")
@@ -215,12 +219,11 @@ class Index:
             self.client.options(ignore_status=404).delete(index=self.alias, id=identifier)
 
 
-def write(batches: Sequence[tuple[Index, Sequence[Document]]]) -> None:
+def write(batches: Sequence[tuple[Index, Iterable[Document]]], few: bool) -> None:
     """Index each batch into every target of its index, all in one go; an older version than the stored one is passed over. A
-    small one after a pause is searchable at once, others within the refresh interval. Raises ServerIsUnreachable,
-    IndexIsMissing."""
+    `few` (no more than SMALL) after a pause are searchable at once, others within the refresh interval. Documents are read
+    while those before are written. Raises ServerIsUnreachable; IndexIsMissing, before any is read."""
     client = batches[0][0]
-    is_small = sum(len(documents) for _, documents in batches) <= SMALL
     after_a_pause = time.monotonic() - client._refreshed_at >= REFRESH_S
     try:
         names = client._behind(*(alias for index, _ in batches for alias in (index.alias, index.building)))
@@ -230,11 +233,11 @@ def write(batches: Sequence[tuple[Index, Sequence[Document]]]) -> None:
         writes = (
             (target, document)
             for index, documents in batches
+            for document in documents
             for target, alias in names.items()
             if alias in (index.alias, index.building)
-            for document in documents
         )
-        client._bulk(writes, client._at_once if is_small and after_a_pause else None)
+        client._bulk(writes, partial(client._in_turn, refresh=after_a_pause) if few else client._side_by_side)
     except (*UNREACHABLE, ApiError) as error:
         raise ServerIsUnreachable(f"Elasticsearch: {error}") from error
 

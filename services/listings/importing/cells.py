@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -14,6 +15,7 @@ from typing import Any
 
 from services.listings.importing.faults import CellIsUnreadable
 from services.listings.importing.header import (
+    AROSE,
     DAYS,
     FLAGS,
     MASSES,
@@ -26,20 +28,45 @@ from services.listings.importing.header import (
 )
 from shared import catalogue
 from shared.clock import SHANGHAI
-from shared.masses import LOADS
+from shared.masses import LOADS, loads_of
 from shared.sheets import unguarded
 
 ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _YES = {"true": True, "yes": True, "y": True, "1": True, "是": True, "可": True}
 _NO = {"false": False, "no": False, "n": False, "0": False, "否": False, "不可": False}
-_ORIGINS = {"国产": "domestic", "国内": "domestic", "进口": "imported"}
+_CODES: Mapping[str, Mapping[str, str]] = {
+    "origin": {"国产": "domestic", "国内": "domestic", "进口": "imported"},
+    "stock": {
+        "新产": "new",
+        "新产生": "new",
+        "新": "new",
+        "否": "new",
+        "库存": "stock",
+        "存量": "stock",
+        "堆存": "stock",
+        "是": "stock",
+    },
+    "on_behalf_of.consent": {"口头": "verbal", "电话": "verbal", "签字": "signed", "书面": "signed", "录音": "recording"},
+}
+"""What people write for a code, by field."""
 _COUNTS = dict(
     zip("半一二两三四五六七八九十", (Decimal("0.5"), *map(Decimal, (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10))), strict=True)
 )
 _QUANTITY = re.compile(r"^([+-]?[\d.,]+|[半一二两三四五六七八九十])(.*)$")
 _GROUPED = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$")
 _PLAIN = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)$")
-_DAY = re.compile(r"^(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))$")
+_DAY = re.compile(
+    r"^(?P<year>\d{4})(?:[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?|(?P<mm>\d{2})(?P<dd>\d{2}))"
+    r"(?:\s*(?P<hour>\d{1,2})(?::(?P<minute>\d{1,2})(?::\d{1,2})?|[点时](?:(?P<past>\d{1,2})分?)?))?$"
+)
+"""As people and spreadsheet programs write a day, with or without the time: `2026年11月24日`, `2026/1/5 8:00`, `20261124`."""
+_ENGLISH_DAY = re.compile(
+    r"^(?:(?P<d>\d{1,2})[- ](?P<m>[a-z]{3})[a-z]*|(?P<mon>[a-z]{3})[a-z]* (?P<dom>\d{1,2}))[-, ]+(?P<y>\d{4})$"
+)
+_ENGLISH_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_NO_YEAR = re.compile(r"^\d{1,2}(?:月\d{1,2}[日号]?|[-/.]\d{1,2})$")
+_MONTH = re.compile(r"^(\d{4})[-/.年](\d{1,2})月?$")
+_LISTED = re.compile(r"[|,;、；]")
 _MONEY_FIRST = re.compile(r"^(?:¥|rmb|cny|人民币)")
 _PER = ("/", "每", "per")
 _LONGEST_NUMBER = 40
@@ -93,8 +120,14 @@ def _value(field: str, unit: str, plain: str) -> Any:
         return moment(plain, end=field == "available_until")
     if field in FLAGS:
         return _flag(plain)
-    if field == "origin":
-        return _ORIGINS.get(plain, plain.casefold())
+    if field in _CODES:
+        return _CODES[field].get(plain, plain.casefold())
+    if field in AROSE:
+        return day(plain, end=field == "arose_until")
+    if field == "hard_stops_declared":
+        return _declared(plain)
+    if field == "on_behalf_of.consented_at":
+        return moment(plain, end=False)
     value = _measure(plain, field, unit)
     return value if field == "vat_rate_pct" else float(value)
 
@@ -144,18 +177,21 @@ def _unit(text: str) -> str | None:
 
 
 def _quantity(text: str, unit: str, beside: Beside) -> Decimal:
-    digits, named = _split(_compact(text))
+    compact, stated = loads_of(_compact(text))
+    if stated is not None:
+        beside = replace(beside, load=tonnes(stated))
+    digits, named = _split(compact)
     if not named and unit and beside.unit and MASSES.get(unit) != MASSES.get(beside.unit):
         raise CellIsUnreadable(
             f"表头的单位是 {unit}, 单位列却是 {beside.unit}", f"the header says {unit}, the column of units {beside.unit}"
         )
     unit = unit or beside.unit or ""
     if (named or unit) not in LOADS:
-        return tonnes(text, unit)
+        return tonnes(compact, unit)
     if beside.load is None:
         raise CellIsUnreadable(
-            "按车计时需要「每车吨数」(load_t) 一列, 或直接写吨数",
-            "trucks need a column with the tonnes a truck carries (每车吨数 or load_t), or write tonnes",
+            "按车计时需写明每车吨数: 2车(每车32吨), 或「每车吨数」(load_t) 一列, 或直接写吨数",
+            "trucks need the tonnes a truck carries: 2车(32吨/车), a column (每车吨数 or load_t), or write tonnes",
         )
     return (_COUNTS[digits] if digits in _COUNTS else number(digits)) * beside.load
 
@@ -187,15 +223,45 @@ def _measure(text: str, field: str, unit: str) -> Decimal:
 
 def moment(text: str, end: bool) -> datetime:
     """A time with its offset, or a day in Asia/Shanghai: its beginning, or where it ends. Raises CellIsUnreadable."""
-    day = _DAY.match(text)
+    if _NO_YEAR.match(text):
+        raise CellIsUnreadable("请写明年份, 例如 2026-11-24", "must name the year, for example 2026-11-24")
     try:
-        if day:
-            begin = datetime(int(day[1]), int(day[2] or day[4]), int(day[3] or day[5]), tzinfo=SHANGHAI)
-            return begin + timedelta(days=1) if end else begin
-        at = datetime.fromisoformat(text.replace("/", "-"))
+        begin, is_a_day = _moment(text)
+        return begin + timedelta(days=1) if is_a_day and end else begin
     except (ValueError, OverflowError):
         raise CellIsUnreadable("应为日期, 例如 2026-11-24", "must be a date, for example 2026-11-24") from None
-    return at if at.tzinfo else at.replace(tzinfo=SHANGHAI)
+
+
+def _moment(text: str) -> tuple[datetime, bool]:
+    """The time, and whether it is a day without one. Raises ValueError, OverflowError."""
+    if one := _DAY.match(text):
+        begin = datetime(int(one["year"]), int(one["month"] or one["mm"]), int(one["day"] or one["dd"]), tzinfo=SHANGHAI)
+        if one["hour"] is None:
+            return begin, True
+        return begin.replace(hour=int(one["hour"]), minute=int(one["minute"] or one["past"] or 0)), False
+    if one := _ENGLISH_DAY.match(text.casefold()):
+        month = _ENGLISH_MONTHS.index(one["m"] or one["mon"]) + 1
+        return datetime(int(one["y"]), month, int(one["d"] or one["dom"]), tzinfo=SHANGHAI), True
+    at = datetime.fromisoformat(text.replace("/", "-"))
+    return at if at.tzinfo else at.replace(tzinfo=SHANGHAI), False
+
+
+def day(text: str, end: bool) -> str:
+    """`2026-10-31`; a month alone is its first day, or where it ends its last. Raises CellIsUnreadable."""
+    month = _MONTH.match(text)
+    if not month:
+        return moment(text, end=False).astimezone(SHANGHAI).date().isoformat()
+    begin = moment(f"{month[1]}-{month[2]}-1", end=False)
+    return (begin.replace(day=monthrange(begin.year, begin.month)[1]) if end else begin).date().isoformat()
+
+
+def _declared(text: str) -> bool | list[str]:
+    """Yes for all hard stops, or those named, by code or name."""
+    known = {**_YES, **_NO}.get(text.casefold())
+    if known is not None:
+        return known
+    names = {one.name_zh: one.code for one in catalogue.hard_stops()}
+    return [names.get(one.strip(), one.strip().casefold()) for one in _LISTED.split(text) if one.strip()]
 
 
 def _flag(text: str) -> bool:

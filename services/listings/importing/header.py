@@ -14,9 +14,10 @@ from shared.problem import Language
 
 NEEDED = ("grade", "quantity_t", "ask_cny_per_t", "available_from", "available_until")
 FLAGS = ("divisible", "auto_accept")
-TEXTS = ("site", "site_id", "title", "description")
+TEXTS = ("site", "site_id", "title", "description", "on_behalf_of.name", "on_behalf_of.phone")
 TONNES = ("quantity_t", "min_take_t", "load_t")
 DAYS = ("available_from", "available_until")
+AROSE = ("arose_from", "arose_until")
 
 MASSES: Mapping[str, int] = {unit: TONNE // grams for unit, grams in GRAMS.items() if grams <= TONNE}
 """How many of a unit make a tonne."""
@@ -63,13 +64,21 @@ _NAMES: Mapping[str, str] = {
     "origin": "来源|产地|货源地|origin",
     "title": "标题|title",
     "description": "说明|备注|描述|remark|remarks|note|notes|comment|comments|description",
+    "arose_from": "产生日期|产生时间|产出日期|产生日期起|arose from|arose|arising date|date arisen",
+    "arose_until": "产生日期止|产生截止日期|产出截止日期|arose until|arising until",
+    "stock": "新产或库存|新产/库存|新产库存|是否库存|new or stock|new/stock",
+    "hard_stops_declared": "无一票否决项声明|一票否决声明|安全声明|无夹带声明|hard stops declared|safety declaration",
+    "on_behalf_of.name": "代卖人姓名|代卖人|代挂人|委托人|on behalf of",
+    "on_behalf_of.phone": "代卖人电话|代挂人电话|委托人电话|on behalf of phone",
+    "on_behalf_of.consent": "同意方式|授权方式|consent",
+    "on_behalf_of.consented_at": "同意日期|同意时间|授权日期|consented at|consent date",
 }
 """The first name is the one an export in Chinese writes."""
 _ATTRIBUTE_NAMES: Mapping[str, str] = {
     "moisture_pct": "水份|含水|含水率|含水量|moisture content",
     "impurity_pct": "杂质率|杂质含量|含杂|含杂率|扣杂|impurities|dirt",
 }
-_WHOLE = ("site_id", "divisible", "auto_accept", "origin", "title", "description", "site", "grade", *DAYS)
+_WHOLE = (*TEXTS, *FLAGS, *DAYS, "origin", "grade", "hard_stops_declared")
 _BRACKETED = re.compile(r"^([^()\[\]]+)[(\[]([^()\[\]]*)[)\]]$")
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import orjson
 
 from services.listings.importing import REASONS, chinese, is_reasons
-from services.listings.model import Demand, Import, Lot, RejectedRow, RowFault
+from services.listings.model import Demand, Import, Lot, OnBehalfOf, RejectedRow, RowFault
 from services.listings.schemas.search import DemandFilters, LotFilters
 from services.listings.views import DemandsExport, LotsExport
 from shared.clock import SHANGHAI
@@ -67,8 +67,19 @@ _LOT: tuple[tuple[str, Callable[[Lot], Cell]], ...] = (
     ("origin", lambda lot: lot.terms.origin),
     ("title", lambda lot: lot.title),
     ("description", lambda lot: lot.description),
+    ("arose_from", lambda lot: lot.terms.arose_from),
+    ("arose_until", lambda lot: lot.terms.arose_until),
+    ("stock", lambda lot: lot.terms.stock),
+    ("hard_stops_declared", lambda lot: "|".join(lot.hard_stops_declared or ())),
 )
 """What an import takes, under the names it takes."""
+_PERSON: tuple[tuple[str, Callable[[OnBehalfOf], Cell]], ...] = (
+    ("on_behalf_of.name", lambda person: person.name),
+    ("on_behalf_of.phone", lambda person: person.phone),
+    ("on_behalf_of.consent", lambda person: person.consent),
+    ("on_behalf_of.consented_at", lambda person: _at(person.consented_at)),
+)
+"""For the eyes of the lot's owner alone."""
 _DEMAND: tuple[tuple[str, str, Callable[[Demand], Cell]], ...] = (
     ("grades", "品种", lambda demand: "|".join(demand.terms.grades)),
     ("quantity_t", "数量(吨)", lambda demand: kg_to_t(demand.quantity_kg)),
@@ -94,12 +105,14 @@ def lot_rows(export: LotsExport, zh: bool) -> Iterator[Sequence[Cell]]:
     at = len(_STATE) + len(_LOT)
     headers = [header for header, _ in columns]
     site = chinese("site") if zh else "site"
-    measures = [chinese(name) if zh else name for name in export.attributes]
-    yield [*headers[:at], site, *measures, *headers[at:]]
+    more = [chinese(name) if zh else name for name in (*(name for name, _ in _PERSON), *export.attributes)]
+    yield [*headers[:at], site, *more, *headers[at:]]
     for lot in export.lots:
         cells = [of(lot) for _, of in columns]
         quality = (lot.terms.quality.get(name) for name in export.attributes)
-        yield [*cells[:at], export.site_name(lot.site_id), *quality, *cells[at:]]
+        whom = lot.on_behalf_of if lot.seller_id == export.reader_id else None
+        person = (of(whom) if whom else None for _, of in _PERSON)
+        yield [*cells[:at], export.site_name(lot.site_id), *person, *quality, *cells[at:]]
 
 
 def demand_rows(export: DemandsExport, zh: bool) -> Iterator[Sequence[Cell]]:

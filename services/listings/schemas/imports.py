@@ -86,7 +86,10 @@ class ImportOut(Shape):
 def draft_of(values: dict[str, Any]) -> LotDraft:
     """A row by the rules of a lot sent as JSON. Raises InputIsInvalid."""
     quality = {name: values[name] for name in measures().intersection(values)}
-    body = {name: value for name, value in values.items() if name not in quality} | {"quality": quality}
+    body = {name: value for name, value in values.items() if name not in quality and "." not in name} | {"quality": quality}
+    person = {name.partition(".")[2]: value for name, value in values.items() if name.startswith("on_behalf_of.")}
+    if person:
+        body["on_behalf_of"] = person
     try:
         return LotIn.model_validate(body).draft()
     except ValidationError as error:

@@ -319,8 +319,8 @@ def _site(
 
 
 def _field(pointer: str) -> str:
-    """`/quality/moisture_pct` and `/grade` by the names of their columns."""
-    return pointer.rsplit("/", 1)[-1]
+    """`/grade`, `/quality/moisture_pct` and `/on_behalf_of/phone` by the names of their columns."""
+    return pointer.removeprefix("/quality").strip("/").replace("/", ".")
 
 
 def _fault(line: int, headers: Mapping[str, str], raw: Mapping[str, str], fault: tuple[str, str, str]) -> RowFault:

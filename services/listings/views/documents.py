@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from services.listings.model import Demand, Lot
@@ -65,7 +65,7 @@ def demand_document(demand: Demand, compliance: Iterable[Compliance]) -> Documen
 
 
 def _source(listing: Lot | Demand, grades: list[str], price_fen: int, compliance: Iterable[Compliance]) -> dict[str, Any]:
-    families = list(dict.fromkeys(family_of(grade) for grade in grades))
+    families = _families(tuple(grades))
     return {
         "id": listing.id,
         "status": listing.status,
@@ -73,16 +73,39 @@ def _source(listing: Lot | Demand, grades: list[str], price_fen: int, compliance
         "grades": grades,
         "materials": families,
         "region": listing.region,
-        "regions": list(geo.lineage(listing.region)),
+        "regions": _lineage(listing.region),
         "position": {"lat": listing.position.lat, "lon": listing.position.lon},
         "price_fen": price_fen,
         "available_kg": listing.available_kg,
         "quantity_kg": listing.quantity_kg,
         "published_at": _time(listing.published_at),
         "compliant": [_range(one) for one in compliance if one.list in families],
-        "names": list(dict.fromkeys(name for grade in grades for name in names_of_grade(grade))),
-        "places": list(places_of_region(listing.region)),
+        "names": _names(tuple(grades)),
+        "places": _places(listing.region),
     }
+
+
+# What many documents have in common is made once: nobody changes a document.
+
+
+@lru_cache(maxsize=4096)
+def _families(grades: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(map(family_of, grades)))
+
+
+@lru_cache(maxsize=4096)
+def _names(grades: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(name for grade in grades for name in names_of_grade(grade)))
+
+
+@lru_cache(maxsize=8192)
+def _lineage(region: str) -> list[str]:
+    return list(geo.lineage(region))
+
+
+@lru_cache(maxsize=8192)
+def _places(region: str) -> list[str]:
+    return list(places_of_region(region))
 
 
 def _time(at: datetime | None) -> str | None:

@@ -18,8 +18,9 @@ from shared.problem import WrongState
 
 @dataclass(frozen=True)
 class LotsExport:
-    """`attributes` are those that any of the lots declares, in the catalogue's order."""
+    """`attributes` are those that any of the lots declares, in the catalogue's order; `reader_id` is whose export it is."""
 
+    reader_id: str
     attributes: list[str]
     lots: Iterator[Lot]
     site_name: Callable[[str], str | None]
@@ -38,7 +39,7 @@ def export_lots(unit: Unit, caller: Caller, where: dict[str, Any]) -> LotsExport
     mine = own(caller, "seller_id", where)
     found = declared(unit, mine)
     attributes = [one.name for one in catalogue.attributes() if one.name in found]
-    return LotsExport(attributes, each(unit, LOTS, mine), _site_names(unit))
+    return LotsExport(caller.organisation_id, attributes, each(unit, LOTS, mine), _site_names(unit))
 
 
 def export_demands(unit: Unit, caller: Caller, where: dict[str, Any]) -> DemandsExport:

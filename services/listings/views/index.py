@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,7 @@ from shared.events.listings import (
 )
 from shared.mongo import Database, Repository, Unit
 from shared.parties import SITES, Compliance
-from shared.search import UNREACHABLE, Document, Index, IndexIsMissing, write
+from shared.search import AT_ONCE, SMALL, UNREACHABLE, Document, Index, IndexIsMissing, write
 from shared.settings import Settings
 
 log = structlog.get_logger("listings.index")
@@ -78,16 +78,10 @@ def project(unit: Unit, events: Sequence[Event]) -> None:
             ids["demands"].add(event.demand_id)
         elif isinstance(event, _OF_SITES):
             _hear(heard, event)
-    with _WRITING:
-        rows = {name: _rows(unit, KINDS[name], touched, heard) for name, touched in ids.items() if touched or heard}
-        _write(unit, {name: found for name, found in rows.items() if found}, heard)
-
-
-def _rows(unit: Unit, kind: Kind, ids: set[str], heard: Iterable[str]) -> list[Any]:
-    where: list[dict[str, Any]] = [{"_id": {"$in": sorted(ids)}}]
-    if heard:
-        where.append({"site_id": {"$in": sorted(heard)}, "status": "open"})
-    return kind.repository.select(unit, {"$or": where, "status": {"$ne": "draft"}})
+    touched = {KINDS[name]: sorted(some) for name, some in ids.items() if some or heard}
+    if touched:
+        with _WRITING:
+            _write(unit, touched, heard)
 
 
 def _hear(heard: dict[str, tuple[int, list[Compliance]]], event: SiteChanged | ComplianceChanged) -> None:
@@ -97,27 +91,34 @@ def _hear(heard: dict[str, tuple[int, list[Compliance]]], event: SiteChanged | C
         heard[event.id] = (event.version, entries)
 
 
-def _write(unit: Unit, rows: dict[str, list[Any]], heard: dict[str, tuple[int, list[Compliance]]]) -> None:
-    if not rows:
-        return
-    known = SITES.many(unit, {row.site_id for found in rows.values() for row in found})
+def _write(unit: Unit, touched: Mapping[Kind, Sequence[str]], heard: dict[str, tuple[int, list[Compliance]]]) -> None:
+    few = not heard and sum(map(len, touched.values())) <= SMALL
 
-    def entries(site_id: str) -> list[Compliance]:
-        site, news = known.get(site_id), heard.get(site_id)
-        if news is not None and (site is None or site.version <= news[0]):
-            return news[1]
-        return site.compliance if site else []
+    def read() -> list[tuple[Index, Iterator[Document]]]:
+        return [(index_of(unit.settings, kind.name), _touched(unit, kind, ids, heard)) for kind, ids in touched.items()]
 
-    batches = [
-        (index_of(unit.settings, name), [KINDS[name].document(row, entries(row.site_id)) for row in found])
-        for name, found in rows.items()
-    ]
     try:
-        write(batches)
+        write(read(), few)
     except IndexIsMissing:
-        for name in rows:
-            _ensure(unit, KINDS[name])
-        write(batches)
+        for kind in touched:
+            _ensure(unit, kind)
+        write(read(), few)
+
+
+def _touched(unit: Unit, kind: Kind, ids: Sequence[str], heard: dict[str, tuple[int, list[Compliance]]]) -> Iterator[Document]:
+    """Read while those before are written."""
+    wheres: list[dict[str, Any]] = [{"_id": {"$in": ids[at : at + AT_ONCE]}} for at in range(0, len(ids), AT_ONCE)]
+    if heard:
+        wheres.append({"site_id": {"$in": sorted(heard)}, "status": "open"})
+    for where in wheres:
+        rows = kind.repository.select(unit, {**where, "status": where.get("status", {"$ne": "draft"})})
+        known = SITES.many(unit, {row.site_id for row in rows})
+        for row in rows:
+            site, news = known.get(row.site_id), heard.get(row.site_id)
+            if news is not None and (site is None or site.version <= news[0]):
+                yield kind.document(row, news[1])
+            else:
+                yield kind.document(row, site.compliance if site else [])
 
 
 def index_of(settings: Settings, name: str) -> Index:

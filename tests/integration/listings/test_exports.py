@@ -17,7 +17,19 @@ pytestmark = pytest.mark.mongodb
 TERMS = (
     *("grade", "quantity_t", "ask_cny_per_t", "vat_rate_pct", "available_from", "available_until", "site_id", "quality"),
     *("divisible", "min_take_t", "auto_accept", "origin", "title", "description"),
+    *("arose_from", "arose_until", "stock", "hard_stops_declared", "on_behalf_of"),
 )
+
+
+FOR_ANOTHER: dict[str, Any] = {
+    "hard_stops_declared": ["radioactive", "pcb"],
+    "on_behalf_of": {
+        "name": "张三",
+        "phone": "+86 138-0000-0000",
+        "consent": "recording",
+        "consented_at": "2026-11-20T02:00:00.000Z",
+    },
+}
 
 
 def table(answer: Any) -> list[dict[str, str]]:
@@ -37,6 +49,13 @@ def some_lots(market: Market, seller: Party) -> None:
         {"quality": {"moisture_pct": 0.5, "thickness_mm": 6.25}, "divisible": False, "quantity_t": 0.001},
         {"publish": False, "min_take_t": 5, "auto_accept": True, "origin": "imported", "site_id": other_site},
         {"grade": "paper.occ_a", "ask_cny_per_t": 1500.25, "quality": {"impurity_pct": 1}, "title": "'=x"},
+        {
+            **FOR_ANOTHER,
+            "grade": "solid_waste.red_mud",
+            "arose_from": "2026-10-01",
+            "arose_until": "2026-10-31",
+            "stock": "stock",
+        },
     ]
     for change in changes:
         assert market.post(seller, "/v1/lots", lot_body(seller, **change)).status_code == 201
@@ -52,8 +71,8 @@ def test_an_export_is_imported_again(market: Market, kind: str, language: str) -
     exported = market.client.get("/v1/lots/export", query_string={"format": kind}, headers=headers)
     assert exported.headers["Content-Disposition"] == f'attachment; filename="lots.{kind}"'
     result = done(market, seller, send(market, seller, exported.data))
-    assert (result["rows_accepted"], result["errors"]) == (4, [])
-    after = lots_of(market, seller)[:4]
+    assert (result["rows_accepted"], result["errors"]) == (5, [])
+    after = lots_of(market, seller)[:5]
     assert [{name: lot[name] for name in TERMS} for lot in reversed(after)] == [
         {name: lot[name] for name in TERMS} for lot in before
     ]
@@ -65,6 +84,9 @@ def test_everything_one_owns_and_nothing_else(market: Market) -> None:
     market.lot(other)
     rows = table(market.get(seller, "/v1/lots/export"))
     assert [row["id"] for row in rows] == [lot["id"] for lot in lots_of(market, seller)]
+    assert [row["on_behalf_of.phone"] for row in rows] == ["'+86 138-0000-0000", "", "", "", ""]
+    everybodys = table(market.get(market.party("operator"), "/v1/lots/export"))
+    assert len(everybodys) > 5 and {row["on_behalf_of.name"] + row["on_behalf_of.phone"] for row in everybodys} == {""}
     first = rows[-1]
     assert (first["status"], first["site"], first["available_t"], first["title"]) == (
         "open", "一号场", "30.5", "'=HYPERLINK(\"http://x\")"

@@ -25,6 +25,7 @@ from services.listings.importing import (
 from services.listings.importing.cells import Beside, moment, tonnes, value_of
 from services.listings.schemas import draft_of
 from shared import catalogue
+from shared.clock import SHANGHAI
 from shared.ids import new_id
 from shared.problem import InputIsInvalid
 from tests.fixtures.sheets import A_YARDS_SHEET, HEADER, MERGED, csv_of, good, with_percents, xlsx_of
@@ -229,6 +230,65 @@ def test_days_are_shanghais_and_the_end_is_inclusive() -> None:
     ):
         with pytest.raises(CellIsUnreadable):
             moment(text, end)
+
+
+@pytest.mark.parametrize(
+    ("text", "local"),
+    [
+        ("2026/1/5 8:00", "2026-01-05T08:00"),
+        ("2026-1-5 18:30:00", "2026-01-05T18:30"),
+        ("2026年11月24日 8:05", "2026-11-24T08:05"),
+        ("2026年11月24日8点", "2026-11-24T08:00"),
+        ("2026年11月24日8点30分", "2026-11-24T08:30"),
+    ],
+)
+def test_times_as_spreadsheets_write_them(text: str, local: str) -> None:
+    assert moment(text, end=True) == datetime.fromisoformat(local).replace(tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize("text", ["Nov 24, 2026", "November 24 2026", "24-Nov-2026", "24 nov 2026"])
+def test_days_in_english(text: str) -> None:
+    assert moment(text, end=True) == moment("2026-11-24", end=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["11月24日", "12-24", "24/11/2026", "24-Nov-26", "2026-11-24 25:00", "2026/2/30 8:00", "24 Non 2026"]
+)
+def test_days_that_may_mean_several_are_not_guessed(text: str) -> None:
+    with pytest.raises(CellIsUnreadable):
+        moment(text, end=False)
+
+
+SOLID_WASTE = """品种,数量,单价,可提货日期,截止日期,产生日期,产生日期止,新产/库存,安全声明,代卖人,代卖人电话,同意方式,同意日期
+磷石膏,3车(每车30吨),12,2026-11-24,2099-12-04,2026年9月,2026年10月,库存,是,张三,13800000000,口头,2026-11-20
+赤泥,90,5,2026-11-24,2099-12-04,2026-10-01,,新产,放射性、密闭容器,,,,
+"""
+
+
+def test_what_a_waste_and_its_clerk_say_is_read() -> None:
+    first, second = rows_of(SOLID_WASTE.encode())
+    assert not first.faults and not second.faults
+    draft = draft_of({**first.values, "site_id": new_id()})
+    assert (draft.quantity_kg, draft.terms.arose_from, draft.terms.arose_until, draft.terms.stock) == (
+        90_000, "2026-09-01", "2026-10-31", "stock"
+    )  # fmt: skip
+    assert draft.hard_stops_declared == [stop.code for stop in catalogue.hard_stops()]
+    person = draft.on_behalf_of
+    assert person is not None
+    assert (person.name, person.phone, person.consent) == ("张三", "13800000000", "verbal")
+    assert person.consented_at == datetime(2026, 11, 19, 16, tzinfo=UTC)
+    other = draft_of({**second.values, "site_id": new_id()})
+    assert (other.terms.arose_from, other.terms.arose_until, other.terms.stock) == ("2026-10-01", None, "new")
+    assert (other.hard_stops_declared, other.on_behalf_of) == (["radioactive", "closed_container"], None)
+
+
+def test_a_name_without_a_consent_is_a_fault_of_its_column() -> None:
+    values = {**rows_of(CHINESE.encode())[0].values, "on_behalf_of.name": "张三", "stock": "旧"}
+    values.pop("site")
+    with pytest.raises(InputIsInvalid) as caught:
+        draft_of({**values, "site_id": new_id()})
+    pointers = {fault[0] for fault in caught.value.faults}
+    assert pointers == {"/on_behalf_of/consent", "/on_behalf_of/consented_at", "/stock"}
 
 
 def test_other_cells() -> None:

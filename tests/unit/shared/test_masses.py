@@ -36,6 +36,13 @@ def test_a_number_and_its_unit(text: str, kg: int) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["2车(每车32吨)", "2 车（32吨/车）", "2车×32吨", "2车, 各32000kg", "2 trucks of 32 t", "2 loads x 32t"]
+)
+def test_loads_that_say_what_one_carries(text: str) -> None:
+    assert parse_mass(text) == parse_mass(text, load_kg=10) == 64_000
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("30.5", "not_a_mass"),
@@ -54,6 +61,9 @@ def test_a_number_and_its_unit(text: str, kg: int) -> None:
         ("0.0001吨", "too_fine"),
         ("30.5555 t", "too_fine"),
         ("2车", "load_unknown"),
+        ("2车(32吨)", "not_a_mass"),  # in all, or each?
+        ("3车32吨", "not_a_mass"),
+        ("2车(每车3车)", "not_a_mass"),
     ],
 )
 def test_what_is_no_mass_says_why_in_both_languages(text: str, code: str) -> None:
