@@ -219,7 +219,7 @@ class Index:
             self.client.options(ignore_status=404).delete(index=self.alias, id=identifier)
 
 
-def write(batches: Sequence[tuple[Index, Iterable[Document]]], few: bool) -> None:
+def write(batches: Sequence[tuple[Index, Iterable[Document]]], few: bool = False) -> None:
     """Index each batch into every target of its index, all in one go; an older version than the stored one is passed over. A
     `few` (no more than SMALL) after a pause are searchable at once, others within the refresh interval. Documents are read
     while those before are written. Raises ServerIsUnreachable; IndexIsMissing, before any is read."""

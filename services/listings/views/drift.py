@@ -121,7 +121,7 @@ def _repair(database: Database, kind: Kind, found: Sequence[Drift]) -> None:
             some = ids[begin : begin + AT_ONCE]
             documents = list(expected_of(database.read(), kind, some))
             if documents:
-                write([(index, documents)], few=False)
+                write([(index, documents)])
             index.remove(set(some) - {one.id for one in documents})
     if not index.is_current() or _looked_again(database, kind, index, ids):
         index.rebuild(expected(database.read(), kind))

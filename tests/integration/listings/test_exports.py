@@ -105,7 +105,7 @@ def test_numbers_are_numbers_and_texts_are_texts(market: Market) -> None:
     answer = market.get(seller, "/v1/lots/export", format="xlsx")
     header, *rows = openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].rows
     columns = {cell.value: at for at, cell in enumerate(header)}
-    assert [row[columns["quantity_t"]].value for row in rows] == [30.5, 30.5, 0.001, 30.5]
+    assert [row[columns["quantity_t"]].value for row in rows] == [30.5, 30.5, 30.5, 0.001, 30.5]
     assert rows[-1][columns["title"]].data_type == "s"
     assert str(rows[-1][columns["title"]].value).startswith("'=")
 
