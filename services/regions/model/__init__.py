@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.regions.model.ledger import ACCOUNTS, Account, Entries, LotAccounts, Posting, RegionAccounts, post
 from services.regions.model.market import Kind, KnownClearing, KnownListing, KnownTrade
 from services.regions.model.outcomes import Delivery, Factor, Haul, Quality, Received
+from services.regions.model.published import LEAST_FIRMS, SHOWN_TO_ALL, Grain, Level, Published, PublishedDay
 from services.regions.model.targets import Progress, Target, TargetTerms
 from services.regions.model.volumes import (
     FIRMS_KEPT,
@@ -30,9 +31,11 @@ from services.regions.model.volumes import (
 __all__ = [
     "ACCOUNTS",
     "FIRMS_KEPT",
+    "LEAST_FIRMS",
     "MEASURES",
     "NO_MODE",
     "ORIGIN_ONLY",
+    "SHOWN_TO_ALL",
     "STARTS",
     "Account",
     "Cell",
@@ -40,17 +43,21 @@ __all__ = [
     "Entries",
     "Fact",
     "Factor",
+    "Grain",
     "Haul",
     "Kilograms",
     "Kind",
     "KnownClearing",
     "KnownListing",
     "KnownTrade",
+    "Level",
     "LotAccounts",
     "Measure",
     "Period",
     "Posting",
     "Progress",
+    "Published",
+    "PublishedDay",
     "Quality",
     "Received",
     "RegionAccounts",
