@@ -43,6 +43,8 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/market", "regions"),
     ("/v1/regions", "regions"),
     ("/v1/targets", "regions"),
+    ("/v1/reports", "regions"),
+    ("/v1/report-schedules", "regions"),
     ("/v1/alarms", "regions"),
 )
 """`(prefix, room)`, the first that fits counts; `*` stands for one part of the path."""

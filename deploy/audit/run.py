@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deploy.audit import belongings, copies, deals, index, ledger, outcomes, quantities, topics
+from deploy.audit import belongings, copies, deals, index, ledger, quantities, reports, topics
 from deploy.audit.difference import Difference
 from deploy.audit.evidence import Evidence, gather
 from shared.bus.lag import lags
@@ -40,7 +40,6 @@ CHECKS: Mapping[str, Check] = {
     "volumes: facts": ledger.facts,
     "volumes: cells": ledger.cells,
     "volumes: told": ledger.told_volumes,
-    "loads received": outcomes.deliveries,
     "proposals and trades": deals.proposals,
     "tenders and proposals": deals.tenders,
     "agreements and call-offs": deals.call_offs,
@@ -51,6 +50,7 @@ CHECKS: Mapping[str, Check] = {
     "users": copies.users,
     "files of lots": belongings.files,
     "recurrences": belongings.recurrences,
+    "reports": reports.reports,
     "index": index.index,
 }
 

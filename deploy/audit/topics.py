@@ -103,6 +103,7 @@ KEPT: tuple[Kept, ...] = (
     Kept("logistics", "haulages", ("haulage",), complete=False),
     Kept("regions", "facts", ("volume.posted",)),
     Kept("regions", "targets", ("target.changed",)),
+    Kept("regions", "reports", ("report.made",), drafts=frozenset({"queued"})),
 )
 
 

@@ -49,7 +49,7 @@ from shared.events.matching import (
     TenderClosed,
     TenderOpened,
 )
-from shared.events.regions import TargetChanged, VolumePosted
+from shared.events.regions import ReportMade, TargetChanged, VolumePosted
 from shared.events.trading import TradeAgreed, TradeCancelled, TradeDelivered, TradeDisputed, TradeSettled
 from shared.units import fen_to_cny, kg_to_t
 
@@ -160,6 +160,11 @@ def _target(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any]]
     return regions, f"/v1/targets/{event.id}", {"status": event.status}
 
 
+def _report(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any]]:
+    data = {"region": event.region, "name_zh": event.name_zh, "name_en": event.name_en, "month": event.month}
+    return (event.organisation_id, *event.readers), f"/v1/reports/{event.id}", data
+
+
 def _within(region: str) -> tuple[str, str, str]:
     """A county, its city, its province."""
     return region, f"{region[:4]}00", f"{region[:2]}0000"
@@ -199,5 +204,6 @@ TELLERS: Mapping[type[Event], Teller] = {
     ClearingCompleted: _clearing,
     VolumePosted: _volume,
     TargetChanged: _target,
+    ReportMade: _report,
 }
 """What is told, by event. A proposal that listings has not reserved yet shows to nobody: see `service.hear_made`."""

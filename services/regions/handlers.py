@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.regions import service
+from services.regions import service, views
+from services.regions.reporting import files_of
 from shared import parties
 from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
@@ -50,4 +51,7 @@ EVENTS: Handlers = {
     ClearingCompleted: service.on_clearing,
 }
 
-TIMERS: tuple[Timer, ...] = ()
+TIMERS: tuple[Timer, ...] = (
+    Timer("reports due", 30, service.ask_due),
+    Timer("reports", 1, lambda database: service.make_queued(database, views.return_of, files_of)),
+)

@@ -147,6 +147,10 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "targets.read": _everyone(_ANY),
     "targets.create": _OPERATOR,
     "targets.change": _OPERATOR,
+    "reports.create": {"park_operator": _OWN, "operator": _ANY},
+    "reports.list": _everyone(_ANY),
+    "reports.read": {**_everyone(_OWN), "operator": _ANY},
+    "report_schedules.end": {"park_operator": _OWN, "operator": _ANY},
     "market.read": PUBLIC,
     # every room
     "operations.read": _OPERATOR,

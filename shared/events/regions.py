@@ -33,6 +33,18 @@ class VolumePosted(Event, type="volume.posted"):
     reason: str | None = None
 
 
+class ReportMade(Event, type="report.made"):
+    """The monthly return of `region`, of `month` (`2026-10`), is there to be read by the organisation that asked for it and by
+    `readers`; `id` is the report's."""
+
+    organisation_id: str
+    readers: tuple[str, ...] = ()
+    region: str
+    name_zh: str
+    name_en: str
+    month: str
+
+
 class TargetChanged(Event, type="target.changed"):
     """A target as it is now; `id` is the target's. `kg` of `measure` on `side` of `region`, of one family or grade or of all,
     from `start` (inclusive) to `end`."""

@@ -15,6 +15,6 @@ routes = Routes("regions")
 def read_outcomes(unit: Unit, caller: Caller, query: SpanQuery, code: str) -> OutcomesOut:
     """Circulation, radius of supply, modes and avoided CO2e of what a region received."""
     authorise(caller, "volumes.read", {"visible"})
-    asked, sight = query.asked(), views.sight_of(caller, code)
+    asked, sight = query.asked(), views.sight_of(unit, caller, code)
     found = views.outcomes(unit, code, sight, asked)
     return OutcomesOut.of(code, asked.material, asked.span, found, not sight.whole)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from services.regions.model import Factor, Received
+from shared.catalogue.freight import tariff
 from shared.units import div_half_up
 
 FactorOf = Callable[[str], Factor | None]
@@ -30,7 +31,7 @@ class Outcomes:
     inside_kg: int = 0
     hauled_kg: int = 0
     metre_kg: int = 0
-    freight_mg: int = 0
+    freight_ng: int = 0
     by_mode: dict[str, int] = field(default_factory=dict)
     avoided: list[Avoided] = field(default_factory=list)
     unfactored_kg: dict[str, int] = field(default_factory=dict)
@@ -39,6 +40,11 @@ class Outcomes:
     def circulation_bp(self) -> int | None:
         """Of what was received, how much arose in the same region, in basis points."""
         return div_half_up(self.inside_kg * 10_000, self.received_kg) if self.received_kg else None
+
+    @property
+    def freight_kg(self) -> int:
+        """CO2e of the hauls, by the emission factors of the freight table."""
+        return div_half_up(self.freight_ng, 10**12)
 
     @property
     def radius_m(self) -> int | None:
@@ -56,11 +62,10 @@ def outcomes_of(received: Sequence[Received], factor_of: FactorOf) -> Outcomes:
         found.loads += row.loads
         found.received_kg += row.kg
         found.inside_kg += row.kg if row.inside else 0
-        if row.mode is not None:
-            found.hauled_kg += row.kg
-            found.metre_kg += row.metre_kg
-            found.freight_mg += row.freight_mg
-            by_mode[row.mode] += row.kg
+        found.hauled_kg += row.hauled_kg
+        found.metre_kg += row.metre_kg
+        found.freight_ng += row.metre_kg * tariff(row.mode, row.grade.split(".")[0]).co2e_mg_per_tkm
+        by_mode[row.mode] += row.kg
         factor = factor_of(row.grade)
         if factor is None:
             unfactored[row.grade] += row.kg

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from services.regions.model.outcomes import Haul
-
 Kind = Literal["lot", "demand"]
 
 
@@ -35,7 +33,6 @@ class KnownTrade:
     from_region: str
     to_region: str
     agreed_at: datetime | None = None
-    haul: Haul | None = None
 
 
 @dataclass

@@ -3,43 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
-
-
-@dataclass
-class Haul:
-    """How a trade's loads travel, as its terms froze it."""
-
-    from_site: str
-    to_site: str
-    mode: str
-    distance_m: int
-    co2e_g_per_t: int
-
-
-@dataclass
-class Delivery:
-    """One load that was received; `id` is the shipment's, `net_kg` what the scale said last. Its `haul` is known once the trade
-    has been heard of, and until then it waits."""
-
-    id: str
-    version: int
-    trade_id: str
-    seller_id: str
-    buyer_id: str
-    grade: str
-    at: datetime
-    net_kg: int
-    from_region: str
-    to_region: str
-    haul: Haul | None = None
-    waiting: bool = True
-
-    def travels(self, haul: Haul) -> None:
-        """Its trade has come."""
-        self.haul, self.waiting = haul, False
-
 
 Quality = Literal["published", "secondary", "weak"]
 
@@ -59,13 +23,13 @@ class Factor:
 
 @dataclass(frozen=True)
 class Received:
-    """Loads of one grade by one mode, summed: `kg` net, `metre_kg` its sum of distance × kg, `freight_mg` the haul's CO2e.
-    `inside` says that they arose in the same region. Those whose haul is not known (`mode` None) have no distance."""
+    """Loads of one grade by one mode, summed: `kg` net; `hauled_kg` of those whose way is known, and `metre_kg` their sum of
+    distance × kg. `inside` says that they arose in the same region."""
 
     grade: str
-    mode: str | None
+    mode: str
     inside: bool
     loads: int
     kg: int
+    hauled_kg: int
     metre_kg: int
-    freight_mg: int

@@ -15,6 +15,16 @@ from services.regions.schemas.queries import (
     SpanQuery,
     VolumesQuery,
 )
+from services.regions.schemas.reports import (
+    MEDIA,
+    FileQuery,
+    ReportIn,
+    ReportOut,
+    ReportsQuery,
+    ScheduleIn,
+    ScheduleOut,
+    SchedulesQuery,
+)
 from services.regions.schemas.tables import csv_of
 from services.regions.schemas.targets import (
     NationalTargetOut,
@@ -39,12 +49,14 @@ from services.regions.schemas.volumes import (
 )
 
 __all__ = [
+    "MEDIA",
     "AccountsOut",
     "BalanceOut",
     "BalanceQuery",
     "ClearingOut",
     "EntriesQuery",
     "EntryOut",
+    "FileQuery",
     "FlowOut",
     "FlowsQuery",
     "LatestTradeOut",
@@ -58,8 +70,14 @@ __all__ = [
     "RegionCode",
     "RegionOut",
     "RegionsQuery",
+    "ReportIn",
+    "ReportOut",
+    "ReportsQuery",
     "RevisionOut",
     "RevisionsQuery",
+    "ScheduleIn",
+    "ScheduleOut",
+    "SchedulesQuery",
     "SpanQuery",
     "TargetIn",
     "TargetOut",

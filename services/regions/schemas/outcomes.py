@@ -22,7 +22,7 @@ Pct = Annotated[int, PlainSerializer(lambda bp: bp / 100, return_type=float), Wi
 
 
 class ModeOut(Shape):
-    """A share is of the loads whose way is known. `co2e_source` is where the mode's emission factor comes from."""
+    """`co2e_source` is where the mode's emission factor comes from."""
 
     mode: str
     received_t: TonnesOut
@@ -91,7 +91,7 @@ class OutcomesOut(Shape):
             ModeOut(
                 mode=mode,
                 received_t=kg,
-                share_pct=div_half_up(kg * 10_000, found.hauled_kg),
+                share_pct=div_half_up(kg * 10_000, found.received_kg),
                 co2e_source=emission_source(mode),
             )
             for mode, kg in found.by_mode.items()
@@ -110,7 +110,7 @@ class OutcomesOut(Shape):
                 "circulation_pct": found.circulation_bp,
                 "radius_km": found.radius_m,
                 "modes": modes,
-                "freight_co2e_t": div_half_up(found.freight_mg, 1_000_000),
+                "freight_co2e_t": found.freight_kg,
                 "avoided": [AvoidedOut.of(one) for one in found.avoided],
                 "without_factor": [WithoutFactorOut(material=one, received_t=kg) for one, kg in found.unfactored_kg.items()],
             }

@@ -145,3 +145,4 @@ class RevisionsQuery(SpanQuery, ListQuery):
 
 
 RegionCode = Annotated[str, AfterValidator(_region), Field(description="A code of GB/T 2260.")]
+AnyRegion = Annotated[str, Field(max_length=40, description="A code of GB/T 2260, an area of policy, or a park's site id.")]

@@ -15,6 +15,7 @@ from services.regions.service.counting import (
     on_trade,
 )
 from services.regions.service.market import DemandEvent, on_clearing, on_demand
+from services.regions.service.reports import ask_due, create_report, create_schedule, end_schedule, make_queued
 from services.regions.service.targets import Status, change_target, create_target
 
 __all__ = [
@@ -24,9 +25,14 @@ __all__ = [
     "ShipmentEvent",
     "Status",
     "TradeEvent",
+    "ask_due",
     "cause_of",
     "change_target",
+    "create_report",
+    "create_schedule",
     "create_target",
+    "end_schedule",
+    "make_queued",
     "on_clearing",
     "on_demand",
     "on_lot",

@@ -17,7 +17,6 @@ from services.regions.model import (
     cell_id,
 )
 from services.regions.service.market import hear_balance, hear_listing
-from services.regions.service.outcomes import hear_delivery, hear_haul
 from services.regions.store import (
     CELLS,
     FACTS,
@@ -77,8 +76,6 @@ def on_quantity(unit: Unit, event: QuantityEvent) -> None:
 
 def on_shipment(unit: Unit, event: ShipmentEvent) -> None:
     """A load is on the road, taken in or refused, or its ticket is put right."""
-    if isinstance(event, ShipmentReceived | ShipmentCorrected):
-        hear_delivery(unit, event)
     _count(unit, event)
 
 
@@ -93,7 +90,6 @@ def on_trade(unit: Unit, event: TradeEvent) -> None:
         known.agreed_at = event.at
     if event.version > known.version:
         known.version, known.status = event.version, event.status
-    hear_haul(unit, known, event.terms)
     TRADES.save(unit, known)
     _count(unit, event)
 

@@ -26,7 +26,17 @@ from services.regions.store.market import (
     sum_open,
     sum_trades,
 )
-from services.regions.store.outcomes import DELIVERIES, DeliveryDocument, sum_received, waiting_deliveries
+from services.regions.store.outcomes import sum_received
+from services.regions.store.reports import (
+    REPORT_FILES,
+    REPORTS,
+    SCHEDULES,
+    ReportDocument,
+    ReportFileDocument,
+    ReportScheduleDocument,
+    due_schedules,
+    queued_reports,
+)
 from services.regions.store.targets import TARGETS, TargetDocument
 from services.regions.store.volumes import (
     CELLS,
@@ -54,29 +64,34 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     TradeDocument,
     ClearingDocument,
     TargetDocument,
-    DeliveryDocument,
+    ReportDocument,
+    ReportFileDocument,
+    ReportScheduleDocument,
     *parties.DOCUMENTS,
 )
-BY_ID: tuple[Repository[Any], ...] = (LOT_ACCOUNTS, LISTINGS, TRADES, DELIVERIES, *parties.BY_ID)
+BY_ID: tuple[Repository[Any], ...] = (LOT_ACCOUNTS, LISTINGS, TRADES, *parties.BY_ID)
 """What events name, read before each batch of them."""
 
 __all__ = [
     "BY_ID",
     "CELLS",
     "CLEARINGS",
-    "DELIVERIES",
     "DOCUMENTS",
     "FACTS",
     "LISTINGS",
     "LOT_ACCOUNTS",
     "POSTINGS",
     "REGION_ACCOUNTS",
+    "REPORTS",
+    "REPORT_FILES",
+    "SCHEDULES",
     "TARGETS",
     "TRADES",
     "Atom",
     "Wanted",
     "at_place",
     "atoms",
+    "due_schedules",
     "in_span",
     "lies_in",
     "of_firm",
@@ -84,12 +99,12 @@ __all__ = [
     "page_of_entries",
     "page_of_revisions",
     "postings_of",
+    "queued_reports",
     "sum_balance",
     "sum_flows",
     "sum_open",
     "sum_received",
     "sum_trades",
     "sum_volumes",
-    "waiting_deliveries",
     "waiting_facts",
 ]

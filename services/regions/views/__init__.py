@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from services.regions.views.market import LATEST, Market, market
 from services.regions.views.outcomes import emission_source, factor_of, factors, outcomes
-from services.regions.views.sight import Sight, sight_of
+from services.regions.views.reports import list_reports, list_schedules, read_file, read_report, read_schedule
+from services.regions.views.returns import place_name, return_of
+from services.regions.views.sight import WHOLE, Sight, sight_of, sight_of_body
 from services.regions.views.targets import Outcome, list_targets, national, progress, read_target
 from services.regions.views.volumes import (
     EVER,
@@ -29,6 +31,7 @@ __all__ = [
     "EVER",
     "LATEST",
     "MOST_FLOWS",
+    "WHOLE",
     "Asked",
     "Flow",
     "Found",
@@ -46,14 +49,22 @@ __all__ = [
     "flows",
     "known_region",
     "list_regions",
+    "list_reports",
+    "list_schedules",
     "list_targets",
     "market",
     "national",
     "outcomes",
     "place",
+    "place_name",
     "progress",
+    "read_file",
+    "read_report",
+    "read_schedule",
     "read_target",
+    "return_of",
     "revisions",
     "sight_of",
+    "sight_of_body",
     "volumes",
 ]

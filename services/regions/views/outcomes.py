@@ -17,10 +17,8 @@ from shared.tables import read_table
 def outcomes(unit: Unit, code: str, sight: Sight, asked: Asked) -> Outcomes:
     """Of the loads received in the region; a firm's own alone where the caller does not see the region in full. Raises
     NotFound."""
-    asked_of = place(unit, code)
-    there = {"$and": [store.at_place(asked_of, "destination", "haul.to_site"), sight.own()]}
-    here = store.lies_in(asked_of, "$from_region", "$haul.from_site")
-    return outcomes_of(list(store.sum_received(unit, there, here, asked.material, asked.span)), factor_of)
+    received = list(store.sum_received(unit, place(unit, code), sight.own(), asked.material, asked.span))
+    return outcomes_of(received, factor_of)
 
 
 @cache

@@ -42,6 +42,8 @@ def play(market: Market) -> None:
     market.enter("seller", "collector")
     market.enter("buyer", "buyer", "420700")
     market.enter("carrier", "carrier")
+    market.enter("official", "park_operator", "420000")
+    market.call("official", "POST", "/v1/reports", {"region": "420000", "month": f"{utc_now().astimezone(SHANGHAI):%Y-%m}"})
     search = {"name": "重废", "kind": "lots", "criteria": {"material": "steel"}, "alert": "at_once"}
     market.call("buyer", "POST", "/v1/saved-searches", search)
     yard = market.site("seller", "yard", "420115", 30.3, 114.3)

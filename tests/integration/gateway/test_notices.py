@@ -26,6 +26,7 @@ from shared.events import Event
 from shared.events.accounts import OrganisationRegistered
 from shared.events.listings import QuantityReserved
 from shared.events.matching import ProposalAccepted, ProposalMade
+from shared.events.regions import ReportMade
 from shared.events.trading import TradeAgreed, TradeSettled
 from shared.ids import new_id
 from shared.mongo import Cause, Database
@@ -340,3 +341,21 @@ def test_a_receiver_that_hangs_has_few_deliveries_at_once(post: Post, receiver: 
     post.ahead = timedelta(seconds=61)
     delivering.deliver_due(post.database)
     assert len(receiver.got) == 6, "what a sender that died had taken is sent after its lease"
+
+
+def test_a_return_is_told_to_who_asked_for_it_and_its_readers(post: Post) -> None:
+    told = [post.seller, post.buyer]
+    for who in told:
+        names = {"name": "x", "role": "buyer", "region": "420100", "status": "verified", "contact": "a@example.com"}
+        post.tell(OrganisationRegistered(id=who.caller.organisation_id, version=1, at=utc_now(), **names))
+    asked, reader = (who.caller.organisation_id for who in told)
+    place = {"region": "420100", "name_zh": "湖北省武汉市", "name_en": "Wuhan, Hubei", "month": "2026-10"}
+    made = ReportMade(id=new_id(), version=2, at=utc_now(), organisation_id=asked, readers=(reader,), **place)
+    post.tell(made)
+    [notice] = [one for one in NOTICES.select(post.database.read(), {}) if one.type == "report.made"]
+    assert (notice.subject, set(notice.audience)) == (f"/v1/reports/{made.id}", {asked, reader})
+    service.fan_out(post.database)
+    messages = MESSAGES.select(post.database.read(), {"notice_id": notice.id})
+    assert {one.organisation_id for one in messages} == {asked, reader}
+    assert messages[0].zh == f"湖北省武汉市 2026-10 月报已生成 (/v1/reports/{made.id})"
+    assert messages[0].en == f"The return of Wuhan, Hubei for 2026-10 is there (/v1/reports/{made.id})"
