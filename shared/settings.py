@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     """Longer, and the lot's own window or the price level is another."""
     dispute_h: float = 72
     payment_days: float = 7
+    correction_days: float = 31
 
     gateway_lanes: int = 16
     """Requests that a gateway process works on at once."""

@@ -172,8 +172,7 @@ def shipments(evidence: Evidence) -> Iterator[Difference]:
             ends = {"from_region": terms["origin"]["region"], "to_region": terms["destination"]["region"]}
             yield from unlike("logistics.shipments", identifier, {**{n: terms[n] for n in names}, **ends}, row)
         reports = {one["report"]["type"]: one["report"] for one in row["events"]}
-        if "weighed" in reports:
-            ticket_id = f"{row['buyer_id']}:{reports['weighed']['ticket']}"
+        for ticket_id in _ticket_ids(row, reports):
             ticket = tickets.pop(ticket_id, None)
             if ticket is None or ticket["shipment_id"] != identifier:
                 yield missing("logistics.tickets", ticket_id, f"shipment {identifier} was weighed with it")
@@ -181,9 +180,19 @@ def shipments(evidence: Evidence) -> Iterator[Difference]:
         if row["status"] not in (steps[-1:] or ["planned", "assigned"]) and row["status"] != "cancelled":
             yield Difference("logistics.shipments", identifier, "status", shown(steps[-1:]), row["status"])
         if trade is not None:
+            for one in row.get("corrections", ()):
+                reports = {**reports, "weighed": one["stands"], "inspected": one["stands"]}
             yield from unlike("logistics.shipments", identifier, _intake(trade["terms"], reports, row["status"]), row)
     for identifier, ticket in tickets.items():
         yield stray("logistics.tickets", identifier, f"shipment {ticket['shipment_id']} was not weighed with it")
+
+
+def _ticket_ids(row: Row, reports: Mapping[str, Row]) -> set[str]:
+    """The ticket that it was weighed with, and those that took its place."""
+    numbers = {reports["weighed"]["ticket"]} if "weighed" in reports else set()
+    return {
+        f"{row['buyer_id']}:{number}" for number in numbers | {one["stands"]["ticket"] for one in row.get("corrections", ())}
+    }
 
 
 def _intake(terms: Row, reports: Mapping[str, Row], status: str) -> Row:

@@ -33,6 +33,10 @@ MESSAGES_OF: Mapping[str, tuple[str, str]] = {
         "货款 {amount_cny} 元将于 {due_at} 到期",
         "CNY {amount_cny} is due at {due_at}",
     ),
+    "shipment.corrected": (
+        "一车货的磅单已更正: {grade_zh} {quantity_t} 吨",
+        "The ticket of a load was put right: {quantity_t} t of {grade_en}",
+    ),
     "shipment.refused": ("一车货被拒收: {grade_zh} {quantity_t} 吨", "A load was refused: {quantity_t} t of {grade_en}"),
     "organisation.verified": ("单位已通过审核, 可以发布和交易", "Your organisation is verified: it may publish and trade"),
     "report.made": ("{name_zh} {month} 月报已生成", "The return of {name_en} for {month} is there"),

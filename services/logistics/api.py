@@ -6,6 +6,7 @@ from services.logistics import service, views
 from services.logistics.model import Shipment
 from services.logistics.schemas import (
     AssignIn,
+    CorrectionIn,
     EventIn,
     QuoteIn,
     QuoteOption,
@@ -65,4 +66,11 @@ def assign_shipment(unit: Unit, caller: Caller, identifier: str, body: AssignIn)
 def report_event(unit: Unit, caller: Caller, identifier: str, body: EventIn) -> Answer:
     """Report the next step of a load."""
     shipment = service.report(unit, caller, identifier, body.report())
+    return created(f"/v1/shipments/{shipment.id}", _out(shipment, caller))
+
+
+@routes.post("/v1/shipments/<identifier>/corrections", "shipments.correct", ShipmentOut, status=201)
+def correct_shipment(unit: Unit, caller: Caller, identifier: str, body: CorrectionIn) -> Answer:
+    """Put the ticket, the inspection or the time of a received load right, with the reason."""
+    shipment = service.correct(unit, caller, identifier, body.changes())
     return created(f"/v1/shipments/{shipment.id}", _out(shipment, caller))

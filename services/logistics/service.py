@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from services.logistics.model import STEPS, Haulage, Report, Shipment, load_of
+from services.logistics.model import STEPS, Changes, Haulage, Report, Shipment, load_of
 from services.logistics.routing import Quote, quotes, split
 from services.logistics.store import HAULAGES, SHIPMENTS, use_ticket
 from shared import geo, parties
@@ -15,7 +15,7 @@ from shared.events.trading import TradeAgreed, TradeCancelRequested
 from shared.geo import Position
 from shared.ids import new_id
 from shared.mongo import Unit
-from shared.problem import AlreadyExists, InputIsInvalid, NotAllowed
+from shared.problem import AlreadyExists, InputIsInvalid, NotAllowed, WrongState
 
 FUTURE: Final = timedelta(hours=24)
 """How far a reported time may lie ahead of ours: a wrong clock or time zone, not another day."""
@@ -112,17 +112,53 @@ def report(unit: Unit, caller: Caller, identifier: str, reported: Report) -> Shi
     parties.must_be_verified(unit, caller)
     _must_be_plausible(unit, shipment, reported)
     events = shipment.report(reported, caller.user_id, unit.settings.load_tolerance_pct, unit.now)
-    if reported.ticket is not None and not use_ticket(unit, shipment.buyer_id, reported.ticket, shipment.id):
-        raise AlreadyExists(zh="该磅单号已使用过", en=f"Ticket {reported.ticket} has been used already")
+    if reported.ticket is not None:
+        _use(unit, shipment, reported.ticket)
     unit.emit(*events)
     SHIPMENTS.save(unit, shipment)
     return shipment
 
 
-def _must_be_plausible(unit: Unit, shipment: Shipment, reported: Report) -> None:
-    if reported.at > unit.now + FUTURE:
+def correct(unit: Unit, caller: Caller, identifier: str, changes: Changes) -> Shipment:
+    """Put right what was reported of a received load, while it may be. Raises NotFound, NotAllowed, InputIsInvalid,
+    AlreadyExists, WrongState."""
+    shipment = readable(unit, caller, identifier, "shipments.correct")
+    parties.must_be_verified(unit, caller)
+    if changes.received_at is not None:
+        _must_be_possible(unit, changes.received_at, "/received_at")
+    if shipment.status == "received":
+        _must_be_young(unit, shipment)
+    own = {shipment.weighing.ticket} if shipment.status == "received" else set()
+    events = shipment.correct(changes, caller.user_id, unit.settings.load_tolerance_pct, unit.now)
+    if changes.ticket is not None and changes.ticket not in own:
+        _use(unit, shipment, changes.ticket)
+    unit.emit(*events)
+    SHIPMENTS.save(unit, shipment)
+    return shipment
+
+
+def _must_be_young(unit: Unit, shipment: Shipment) -> None:
+    days = unit.settings.correction_days
+    received = next(one.recorded_at for one in reversed(shipment.events) if one.report.type == "received")
+    if unit.now > received + timedelta(days=days):
+        raise WrongState(
+            zh=f"收货已超过 {days:g} 天, 不能再更正", en=f"A load can be put right for {days:g} days after its receipt"
+        )
+
+
+def _use(unit: Unit, shipment: Shipment, number: str) -> None:
+    if not use_ticket(unit, shipment.buyer_id, number, shipment.id):
+        raise AlreadyExists(zh="该磅单号已使用过", en=f"Ticket {number} has been used already")
+
+
+def _must_be_possible(unit: Unit, at: datetime, pointer: str) -> None:
+    if at > unit.now + FUTURE:
         zh, en = "时间晚于现在 24 小时以上", "More than 24 hours in the future"
-        raise InputIsInvalid([("/at", zh, en)])
+        raise InputIsInvalid([(pointer, zh, en)])
+
+
+def _must_be_plausible(unit: Unit, shipment: Shipment, reported: Report) -> None:
+    _must_be_possible(unit, reported.at, "/at")
     if reported.at < shipment.created_at - PAST:
         zh, en = "时间早于运单一年以上", "More than a year before the load was planned"
         raise InputIsInvalid([("/at", zh, en)])

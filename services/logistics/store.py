@@ -51,9 +51,10 @@ BY_ID: tuple[Repository[Any], ...] = (SHIPMENTS, HAULAGES, *parties.BY_ID)
 
 
 def use_ticket(unit: Unit, buyer_id: str, number: str, shipment_id: str) -> bool:
-    """Whether the buyer's ticket was unused; it is used now."""
+    """Whether the buyer's ticket was unused, or is this load's own; it is used now."""
     ticket = Ticket(f"{buyer_id}:{number}", shipment_id)
-    if TICKETS.find(unit, ticket.id) is not None:
-        return False
+    used = TICKETS.find(unit, ticket.id)
+    if used is not None:
+        return used.shipment_id == shipment_id
     TICKETS.add(unit, ticket)
     return True

@@ -23,7 +23,7 @@ from shared.events.listings import (
     QuantityReleased,
     QuantityReserved,
 )
-from shared.events.logistics import ShipmentReceived, ShipmentReturned
+from shared.events.logistics import ShipmentCorrected, ShipmentReceived, ShipmentReturned
 from shared.events.trading import TradeCancelled
 from shared.ids import new_id
 from shared.settings import Settings
@@ -48,6 +48,7 @@ EVENTS: Handlers = {
     QuantityConsumed: book.hear_quantities,
     TradeCancelled: book.hear_trade_cancelled,
     ShipmentReceived: agreements.hear_received,
+    ShipmentCorrected: agreements.hear_corrected,
     ShipmentReturned: book.hear_returned,
 }
 

@@ -9,6 +9,7 @@ from shared.bus.worker import Timer
 from shared.events.logistics import (
     HaulageCancelled,
     HaulageKept,
+    ShipmentCorrected,
     ShipmentLoaded,
     ShipmentPlanned,
     ShipmentReceived,
@@ -23,6 +24,7 @@ EVENTS: Handlers = {
     ShipmentLoaded: service.hear_loaded,
     ShipmentReceived: service.hear_ended,
     ShipmentReturned: service.hear_ended,
+    ShipmentCorrected: service.hear_corrected,
     HaulageCancelled: service.hear_cancelled,
     HaulageKept: service.hear_kept,
 }

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from shared.events import Event
-from shared.events.logistics import ShipmentReceived, ShipmentReturned
+from shared.events.logistics import ShipmentCorrected, ShipmentReceived, ShipmentReturned
 from shared.events.matching import Terms
 from shared.events.trading import (
     TradeAgreed,
@@ -42,6 +42,8 @@ class Load:
     ticket: str | None = None
     moisture_pct: float | None = None
     impurity_pct: float | None = None
+    version: int = 0
+    """The load's own, of the event that said so."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,30 @@ class Trade:
         self.load_left(now)
         self._moved(now)
 
+    def load_corrected(self, event: ShipmentCorrected, now: datetime) -> bool:
+        """The ticket or inspection of a load was put right: its newest version counts. Whether anything is new."""
+        known = next((load for load in self.loads if load.shipment_id == event.id), None)
+        if known is not None and known.version >= event.version:
+            return False
+        ended_at = known.ended_at if known is not None else event.recorded_at
+        others = [load for load in self.loads if load.shipment_id != event.id]
+        self.loads = sorted([*others, _received(event, ended_at)], key=lambda load: load.shipment_id)
+        self._moved(now)
+        return True
+
+    def restate(self, totals: Totals, dispute_window: timedelta, payment_term: timedelta, now: datetime) -> list[Event]:
+        """Reckon a settled trade's statement anew: it can be disputed, and is due, from now."""
+        if self.status != "settled" or totals == self.totals:
+            return []
+        self.dispute_until = now + dispute_window
+        return [self._settle(totals, payment_term, now)]
+
+    def _settle(self, totals: Totals, payment_term: timedelta, now: datetime) -> Event:
+        self.status, self.totals = "settled", totals
+        self.settled_at, self.due_at = now, now + payment_term
+        figures = {name: getattr(totals, name) for name in Totals.__dataclass_fields__}
+        return TradeSettled(**self._moved(now), **figures)
+
     def close(self, totals: Totals, dispute_window: timedelta, payment_term: timedelta, now: datetime) -> list[Event]:
         """Every load has ended: deliver and settle at once, or cancel where none was received."""
         if not self.complete or self.status in ("delivered", "settled", "cancelled"):
@@ -159,10 +185,7 @@ class Trade:
         self.delivered_at = max(load.ended_at for load in self.loads)
         self.dispute_until = self.delivered_at + dispute_window
         delivered = TradeDelivered(**self._moved(now))
-        self.status, self.totals = "settled", totals
-        self.settled_at, self.due_at = now, now + payment_term
-        figures = {name: getattr(totals, name) for name in Totals.__dataclass_fields__}
-        return [delivered, TradeSettled(**self._moved(now), **figures)]
+        return [delivered, self._settle(totals, payment_term, now)]
 
     def request_cancel(self, by: str, reason: str | None, now: datetime) -> list[Event]:
         """A party wants out. Logistics decides; asking again while it does changes nothing.
@@ -231,15 +254,20 @@ def agree(identifier: str, proposal_id: str, terms: Terms, now: datetime) -> tup
 
 def load_of(event: ShipmentReceived | ShipmentReturned) -> Load:
     if isinstance(event, ShipmentReturned):
-        return Load(event.id, "returned", event.recorded_at, event.planned_kg)
+        return Load(event.id, "returned", event.recorded_at, event.planned_kg, version=event.version)
+    return _received(event, event.recorded_at)
+
+
+def _received(event: ShipmentReceived | ShipmentCorrected, ended_at: datetime) -> Load:
     return Load(
         event.id,
         "received",
-        event.recorded_at,
+        ended_at,
         event.planned_kg,
         event.net_kg,
         event.settled_kg,
         event.ticket,
         event.moisture_pct,
         event.impurity_pct,
+        event.version,
     )

@@ -13,6 +13,7 @@ from shared.auth.policy import Relation
 from shared.events.logistics import (
     HaulageCancelled,
     HaulageKept,
+    ShipmentCorrected,
     ShipmentLoaded,
     ShipmentPlanned,
     ShipmentReceived,
@@ -67,11 +68,19 @@ def hear_ended(unit: Unit, event: ShipmentReceived | ShipmentReturned) -> None:
     _close(unit, trade)
 
 
+def hear_corrected(unit: Unit, event: ShipmentCorrected) -> None:
+    """A load's ticket was put right: a statement that was reckoned is reckoned anew."""
+    trade = TRADES.get(unit, event.trade_id)
+    if trade.load_corrected(event, unit.now):
+        _close(unit, trade)
+
+
 def _close(unit: Unit, trade: Trade) -> None:
     dispute_window = timedelta(hours=unit.settings.dispute_h)
     payment_term = timedelta(days=unit.settings.payment_days)
     totals = settling.settle(trade.terms, trade.received)
-    unit.emit(*trade.close(totals, dispute_window, payment_term, unit.now))
+    restated = trade.restate(totals, dispute_window, payment_term, unit.now)
+    unit.emit(*(restated or trade.close(totals, dispute_window, payment_term, unit.now)))
     TRADES.save(unit, trade)
 
 

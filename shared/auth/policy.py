@@ -139,6 +139,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "shipments.assign": {"carrier": frozenset({"carrier", "visible"}), "buyer": _BUYER},
     "shipments.haul": {"carrier": _CARRIER},
     "shipments.receive": {"buyer": _BUYER},
+    "shipments.correct": {"buyer": _BUYER},
     # regions
     "regions.read": _everyone(_ANY),
     "volumes.read": _everyone(_ANY),

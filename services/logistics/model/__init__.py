@@ -1,7 +1,22 @@
 """The rules of haulage: shipments and their steps, a trade's haulage, a received load's kilograms."""
 
+from services.logistics.model.correction import Changes, Correction, Weighing
 from services.logistics.model.haulage import Haulage, load_of
 from services.logistics.model.intake import Intake, intake
 from services.logistics.model.shipment import STEPS, Recorded, Report, Reported, Shipment, Status
 
-__all__ = ["STEPS", "Haulage", "Intake", "Recorded", "Report", "Reported", "Shipment", "Status", "intake", "load_of"]
+__all__ = [
+    "STEPS",
+    "Changes",
+    "Correction",
+    "Haulage",
+    "Intake",
+    "Recorded",
+    "Report",
+    "Reported",
+    "Shipment",
+    "Status",
+    "Weighing",
+    "intake",
+    "load_of",
+]

@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from services.logistics.model.intake import intake
+from services.logistics.model.correction import Changes, Correction, Weighing
+from services.logistics.model.intake import intake, settled
 from shared.events import Event
 from shared.events.base import Point
 from shared.events.logistics import (
@@ -19,6 +20,7 @@ from shared.events.logistics import (
     ShipmentArrived,
     ShipmentAssigned,
     ShipmentBooked,
+    ShipmentCorrected,
     ShipmentInspected,
     ShipmentLoaded,
     ShipmentPlanned,
@@ -27,7 +29,7 @@ from shared.events.logistics import (
     ShipmentReturned,
     ShipmentWeighed,
 )
-from shared.problem import WrongState
+from shared.problem import InputIsInvalid, WrongState
 
 Reported = Literal["booked", "loaded", "position", "arrived", "weighed", "inspected", "received", "refused", "returned"]
 """The types of `POST /v1/shipments/{id}/events`."""
@@ -127,6 +129,9 @@ class Shipment:
     from_site_id: str | None = None
     to_site_id: str | None = None
     resold_bp: int = 0
+    consumed_kg: int | None = None
+    """What it used of the reservation when it was received; a correction leaves that as it is."""
+    corrections: list[Correction] = field(default_factory=list)
 
     def last(self, kind: Reported) -> Report:
         """The report of a step that was taken."""
@@ -186,8 +191,64 @@ class Shipment:
         weighed, inspected = self.last("weighed"), self.last("inspected")
         found = {"moisture_pct": inspected.moisture_pct, "impurity_pct": inspected.impurity_pct}
         taken = intake(self.planned_kg, weighed.gross_kg - weighed.tare_kg, self.contract, found, tolerance_pct)
-        self.net_kg, self.settled_kg = taken.net_kg, taken.settled_kg
+        self.net_kg, self.settled_kg, self.consumed_kg = taken.net_kg, taken.settled_kg, taken.consumed_kg
         return {**asdict(taken), "ticket": weighed.ticket, **found}
+
+    @property
+    def weighing(self) -> Weighing:
+        """What it is reckoned by: its reports, or the last correction of them."""
+        if self.corrections:
+            return self.corrections[-1].stands
+        weighed, inspected = self.last("weighed"), self.last("inspected")
+        assert weighed.ticket is not None  # the shape of a weighing asks for it
+        measured = weighed.gross_kg, weighed.tare_kg, weighed.ticket, inspected.moisture_pct, inspected.impurity_pct
+        return Weighing(self.last("received").at, *measured)
+
+    def correct(self, changes: Changes, by: str, tolerance_pct: float, now: datetime) -> list[Event]:
+        """Put right what was reported of it. What it consumed stays, so the change of its net goes to the weighing difference.
+        Raises WrongState before it is received, InputIsInvalid where what would stand can't be."""
+        if self.status != "received" or self.net_kg is None or self.settled_kg is None:
+            raise WrongState(
+                zh="只有已收货的运单可以更正磅单", en=f"The shipment is {self.status}: only a received load can be put right"
+            )
+        before = self.weighing
+        stands = changes.of(before)
+        self._must_be_possible(before, stands)
+        consumed_kg = self._consumed(tolerance_pct)
+        settled_before, net_before = self.settled_kg, self.net_kg
+        self.net_kg, self.settled_kg = stands.net_kg, settled(stands.net_kg, self.contract, stands.found)
+        self.corrections.append(Correction(changes.reason, by, now, stands, self.net_kg, self.settled_kg))
+        event = ShipmentCorrected(
+            **self._moved(now, stands.received_at),
+            reason=changes.reason,
+            net_kg=self.net_kg,
+            settled_kg=self.settled_kg,
+            deducted_kg=self.net_kg - self.settled_kg,
+            difference_kg=consumed_kg - self.net_kg,
+            ticket=stands.ticket,
+            **stands.found,
+            previous_at=before.received_at,
+            previous_net_kg=net_before,
+            previous_settled_kg=settled_before,
+            previous_deducted_kg=net_before - settled_before,
+            previous_difference_kg=consumed_kg - net_before,
+        )
+        return [event]
+
+    def _consumed(self, tolerance_pct: float) -> int:
+        """What it used of the reservation; of loads received before that was kept, by the tolerance as it is."""
+        if self.consumed_kg is None:
+            assert self.net_kg is not None
+            self.consumed_kg = intake(self.planned_kg, self.net_kg, {}, {}, tolerance_pct).consumed_kg
+        return self.consumed_kg
+
+    def _must_be_possible(self, before: Weighing, stands: Weighing) -> None:
+        if stands == before:
+            raise InputIsInvalid([("", "没有任何更正", "Nothing would change")])
+        if stands.gross_kg <= stands.tare_kg:
+            raise InputIsInvalid([("/gross_t", "毛重应大于皮重", "gross_t must be greater than tare_t")])
+        if stands.received_at < self.last("loaded").at:
+            raise InputIsInvalid([("/received_at", "早于装车时间", "Before the load was loaded")])
 
     def cancel(self, now: datetime) -> None:
         """Its trade is off; nothing was loaded."""

@@ -1,11 +1,12 @@
 """Shapes of logistics: quotes, what is reported of a load, shipments."""
 
 from services.logistics.schemas.quotes import QuoteIn, QuoteOption, QuoteQuery, QuotesOut
-from services.logistics.schemas.reports import EventIn
+from services.logistics.schemas.reports import CorrectionIn, EventIn
 from services.logistics.schemas.shipments import AssignIn, ShipmentOut, ShipmentQuery
 
 __all__ = [
     "AssignIn",
+    "CorrectionIn",
     "EventIn",
     "QuoteIn",
     "QuoteOption",

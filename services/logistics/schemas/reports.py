@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, RootModel, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails, InitErrorDetails
 
-from services.logistics.model import Report, Reported
+from services.logistics.model import Changes, Report, Reported
 from shared import catalogue
 from shared.events.base import Point
 from shared.http import Shape
@@ -120,6 +120,23 @@ class EventIn(RootModel[_Any]):
 
     def report(self) -> Report:
         return self.root.report()
+
+
+class CorrectionIn(Shape):
+    """What is put right of a received load, and why: what is left out stands. `received_at` is when it was received."""
+
+    reason: Text
+    received_at: Time | None = None
+    gross_t: Scale | None = None
+    tare_t: Scale | None = None
+    ticket: Number | None = None
+    moisture_pct: Pct | None = None
+    impurity_pct: Pct | None = None
+
+    def changes(self) -> Changes:
+        at = cut_to_ms(self.received_at) if self.received_at is not None else None
+        figures = self.gross_t, self.tare_t, self.ticket, self.moisture_pct, self.impurity_pct
+        return Changes(self.reason, at, *figures)
 
 
 def _untagged(error: ErrorDetails) -> InitErrorDetails:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from services.logistics.model import Recorded, Reported, Shipment, Status
+from services.logistics.model import Correction, Recorded, Reported, Shipment, Status
 from shared.catalogue import family_of
 from shared.events.base import Point
 from shared.geo import round_km
@@ -79,6 +79,37 @@ class EventOut(Shape):
         )
 
 
+class CorrectionOut(Shape):
+    """What stands of a received load since its ticket or inspection was put right, and why."""
+
+    reason: str
+    recorded_at: Time
+    received_at: Time
+    gross_t: TonnesOut
+    tare_t: TonnesOut
+    ticket: str
+    moisture_pct: float | None
+    impurity_pct: float | None
+    net_t: TonnesOut
+    settled_t: TonnesOut
+
+    @classmethod
+    def of(cls, one: Correction) -> CorrectionOut:
+        stands = one.stands
+        return cls(
+            reason=one.reason,
+            recorded_at=one.recorded_at,
+            received_at=stands.received_at,
+            gross_t=stands.gross_kg,
+            tare_t=stands.tare_kg,
+            ticket=stands.ticket,
+            moisture_pct=stands.moisture_pct,
+            impurity_pct=stands.impurity_pct,
+            net_t=one.net_kg,
+            settled_t=one.settled_kg,
+        )
+
+
 class ShipmentOut(Shape):
     id: str
     version: int
@@ -102,6 +133,7 @@ class ShipmentOut(Shape):
     net_t: TonnesOut | None
     settled_t: TonnesOut | None
     events: list[EventOut]
+    corrections: list[CorrectionOut]
     created_at: Time
     updated_at: Time
 
@@ -132,6 +164,7 @@ class ShipmentOut(Shape):
             net_t=shipment.net_kg,
             settled_t=shipment.settled_kg,
             events=[EventOut.of(one) for one in shipment.events],
+            corrections=[CorrectionOut.of(one) for one in shipment.corrections],
             created_at=shipment.created_at,
             updated_at=shipment.updated_at,
         )

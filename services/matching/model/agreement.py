@@ -86,6 +86,11 @@ class CallOff:
         self.called_kg += net_kg - planned_kg
         self.delivered_kg += net_kg
 
+    def corrected(self, more_kg: int) -> None:
+        """A received load's ticket was put right."""
+        self.called_kg += more_kg
+        self.delivered_kg += more_kg
+
     def returned(self, planned_kg: int) -> None:
         """The buyer refused the load, and the seller has it back. Nothing where the trade is known to be cancelled."""
         if self.status != "cancelled":

@@ -27,7 +27,7 @@ from services.matching.store import AGREEMENTS, BOOK_DEMANDS, BOOK_LOTS, CALL_OF
 from shared import parties
 from shared.auth import Caller, authorise
 from shared.catalogue.freight import FreightOption
-from shared.events.logistics import ShipmentReceived
+from shared.events.logistics import ShipmentCorrected, ShipmentReceived
 from shared.ids import new_id
 from shared.mongo import Unit
 from shared.problem import InputIsInvalid, NotFound, NotHeardYet, WrongState
@@ -191,6 +191,13 @@ def follow_cancelled(unit: Unit, proposal: Proposal) -> None:
 def follow_returned(unit: Unit, proposal: Proposal, planned_kg: int) -> None:
     """A load that the buyer refused is back."""
     _follow(unit, proposal, lambda called: called.returned(planned_kg))
+
+
+def hear_corrected(unit: Unit, event: ShipmentCorrected) -> None:
+    """Its ticket was put right: the month has taken so much more or less."""
+    more_kg = event.net_kg - event.previous_net_kg
+    if more_kg:
+        _follow(unit, PROPOSALS.get(unit, event.proposal_id), lambda called: called.corrected(more_kg))
 
 
 def hear_received(unit: Unit, event: ShipmentReceived) -> None:

@@ -10,7 +10,7 @@ import pytest
 from services.trading import model, settling
 from services.trading.model import Trade
 from shared.events import Event
-from shared.events.logistics import ShipmentLoaded, ShipmentPlanned
+from shared.events.logistics import ShipmentCorrected, ShipmentLoaded, ShipmentPlanned
 from shared.events.trading import TradeCancelled, TradeCancelRequested, TradeDelivered, TradeDisputed, TradeSettled
 from shared.problem import WrongState
 from tests.fixtures.trades import NOON, Loads, terms
@@ -34,9 +34,12 @@ def hear(one: Trade, *news: Event) -> list[Event]:
             one.planned(event.loads, LATER)
         elif isinstance(event, ShipmentLoaded):
             one.load_left(LATER)
+        elif isinstance(event, ShipmentCorrected):
+            one.load_corrected(event, LATER)
         else:
             one.load_ended(event, LATER)  # type: ignore[arg-type]
-        told += one.close(settling.settle(one.terms, one.received), HOURS, DAYS, LATER)
+        totals = settling.settle(one.terms, one.received)
+        told += one.restate(totals, HOURS, DAYS, LATER) or one.close(totals, HOURS, DAYS, LATER)
     return told
 
 
@@ -156,3 +159,31 @@ def test_a_dispute_has_its_time() -> None:
     with pytest.raises(WrongState):
         one.dispute("seller", "late", None, NOON + HOURS)
     one.dispute("seller", "just in time", None, NOON + HOURS - timedelta(milliseconds=1))
+
+
+def test_a_ticket_put_right_restates_the_settlement_whenever_it_comes() -> None:
+    loads = Loads("trade", trade().terms, [50_000, 50_000])
+    end = NOON + timedelta(hours=2)
+    first = loads.received(0, 49_000, 48_000, end)
+    rest = [loads.planned(0), loads.received(1, 50_000, 50_000, end)]
+    right = loads.corrected(0, (49_000, 48_000), (48_000, 47_000))
+    found = set()
+    for news in itertools.permutations([first, right, *rest]):
+        one = trade()
+        told = hear(one, *news)
+        assert one.totals is not None
+        found.add((one.status, one.totals.net_kg, one.totals.settled_kg, one.totals.amount_fen))
+        settled = [event for event in told if isinstance(event, TradeSettled)]
+        assert settled[-1].net_kg == 98_000
+        assert (one.settled_at, one.due_at) == (LATER, LATER + DAYS)
+        assert one.dispute_until is not None
+    assert len(found) == 1
+
+
+def test_the_same_correction_twice_is_once() -> None:
+    loads = Loads("trade", trade().terms, [50_000])
+    right = loads.corrected(0, (49_000, 48_000), (48_000, 47_000))
+    one = trade()
+    told = hear(one, loads.planned(0), loads.received(0, 49_000, 48_000), right, right)
+    assert [event.TYPE for event in told].count(TradeSettled.TYPE) == 2
+    assert one.received[0].ticket == "C-0"
