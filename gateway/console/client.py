@@ -120,6 +120,10 @@ class Api:
         """`query` beside or instead of names: `api.get("/v1/lots", limit=20)`."""
         return self._ask(Ask(path, {**(query or {}), **more}))
 
+    def file(self, path: str) -> Reply:
+        """A picture, a paper or a sheet, whatever its kind."""
+        return self._ask(Ask(path, accept="*/*"))
+
     def all(self, *asks: Ask | None) -> list[Reply | None]:
         """The answers to several questions, asked at the same time; None for None. A refused one does not stop the others."""
         waiting = [None if ask is None else self._caller.pool.submit(self._ask, ask) for ask in asks]

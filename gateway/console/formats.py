@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 from gateway.console.texts import Texts
 from shared import catalogue, geo
 
 NOTHING = "–"
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 MUNICIPALITIES = ("11", "12", "31", "50")
 """Their codes have a level between them and their districts that has no name of its own."""
 
@@ -36,6 +40,14 @@ def material_name(code: str, words: Texts) -> str:
     return found.name_zh if words.code == "zh" else found.name_en
 
 
+def attribute_name(name: str, words: Texts) -> str:
+    """A quality attribute's name with its unit; itself where the catalogue has none."""
+    found = next((one for one in catalogue.attributes() if one.name == name), None)
+    if found is None:
+        return name
+    return f"{found.name_zh if words.code == 'zh' else found.name_en} ({found.unit})"
+
+
 def region_name(code: str | None, words: Texts) -> str:
     """The city that a region is or lies in; a municipality for its districts; a county's own where it has no city."""
     found = geo.region(code or "")
@@ -44,3 +56,23 @@ def region_name(code: str | None, words: Texts) -> str:
     outer = found.code[:2] + "0000" if found.code[:2] in MUNICIPALITIES else found.code[:4] + "00"
     shown = geo.region(outer) if outer in geo.lineage(found.code) else None
     return (shown or found).name_zh if words.code == "zh" else (shown or found).name_en
+
+
+def shanghai_today(now: datetime) -> date:
+    """The market's day."""
+    return now.astimezone(SHANGHAI).date()
+
+
+def shanghai_day(at: str) -> str:
+    """The market's day of a time as the API gives it: `2026-11-28`."""
+    return datetime.fromisoformat(at).astimezone(SHANGHAI).date().isoformat()
+
+
+def day_ends(day: str) -> str:
+    """The end of a typed day in the market's zone, as the API takes it. Raises ValueError."""
+    return datetime.combine(date.fromisoformat(day) + timedelta(days=1), datetime.min.time(), SHANGHAI).isoformat()
+
+
+def day_begins(day: str) -> str:
+    """Raises ValueError."""
+    return datetime.combine(date.fromisoformat(day), datetime.min.time(), SHANGHAI).isoformat()

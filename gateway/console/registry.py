@@ -24,8 +24,8 @@ class Page:
     word: str = ""
     icon: str = ""
     posts: bool = False
-    on_phone: bool = True
-    """Whether it stands in the phone's bar, which has room for four and «more»."""
+    files: bool = False
+    """Its forms may carry files."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Area:
 
 
 ON_PHONE = 4
+"""What the phone's bar has room for, beside «more»: the first of the rail."""
 
 
 def rail(areas: Iterable[Area], role: str | None) -> list[tuple[Area, Page]]:

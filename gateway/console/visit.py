@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from gateway.console.house import House
 from gateway.console.registry import Area, Page, rail
 from gateway.console.sessions import SignedIn
 from gateway.console.texts import Texts, language_of, texts
+from shared.clock import utc_now
 from shared.ids import new_id
 from shared.sheets import Cell, csv_pieces
 
@@ -45,6 +47,10 @@ class Form:
 
     def value(self, name: str, default: str = "") -> str:
         return self.values.get(name, default)
+
+    def number(self, name: str) -> float | str | None:
+        """A number where one was typed, with or without separators; else what was typed, for the API to refuse."""
+        return typed_number(self.values.get(name, ""))
 
     def fault(self, name: str) -> str:
         return self.faults.get(name, "")
@@ -91,6 +97,14 @@ class Visit:
     def role(self) -> str | None:
         return None if self.user is None else self.user.session.role
 
+    @property
+    def organisation_id(self) -> str:
+        return "" if self.user is None else self.user.session.organisation_id
+
+    @property
+    def now(self) -> datetime:
+        return utc_now()
+
     @cached_property
     def csrf(self) -> str:
         return "" if self.user is None else self.house.sessions.csrf(self.user.key)
@@ -123,7 +137,7 @@ class Visit:
             return Form(kept)
         return Form()
 
-    def render(self, template: str, status: int = 200, **values: Any) -> Response:
+    def render(self, template: str, status: int = 200, /, **values: Any) -> Response:
         """The page: `<area>/<template>`, or `parts/<name>` as it is."""
         name = template if "/" in template else f"{self.area.name}/{template}"
         response = make_response(render_template(name, **self._given(), **values), status)
@@ -178,6 +192,15 @@ class Visit:
         chosen = self.request.args.get("lang")
         if chosen and self.request.cookies.get("lang") != chosen:
             remember(response, "lang", self.t.code)
+
+
+def typed_number(text: str) -> float | str | None:
+    """See `Form.number`; None of nothing."""
+    plain = text.strip().replace(",", "").replace("，", "")
+    try:
+        return float(plain) if plain else None
+    except ValueError:
+        return text
 
 
 def secure(response: Response) -> None:

@@ -20,6 +20,7 @@ from gateway.console.visit import Visit, secure
 from gateway.forward import Forwarder
 from gateway.limits import Limits
 from gateway.openapi import Document
+from gateway.routes import JSON_LIMIT, UPLOAD_LIMIT
 from shared.mongo import UNREACHABLE, Database
 from shared.problem import Problem
 
@@ -125,6 +126,8 @@ def register(
     app.jinja_env.globals.update(asset=assets.address)
     app.jinja_env.filters.update(tonnes=formats.tonnes, money=formats.money, figure=formats.number)
     app.jinja_env.filters.update(material=formats.material_name, region=formats.region_name, load_tone=hauls.tone)
+    app.jinja_env.globals.update(grade_name=formats.material_name, region_name=formats.region_name)
+    app.jinja_env.globals.update(attribute_name=formats.attribute_name)
     for area in console.areas:
         for page in area.pages:
             _add(app, limits, console, area, page)
@@ -137,7 +140,10 @@ def register(
 
 
 def _add(app: Flask, limits: Limits, console: Console, area: Area, page: Page) -> None:
+    limit = UPLOAD_LIMIT if page.files else JSON_LIMIT
+
     def show(**parts: Any) -> Response:
+        request.max_content_length = limit
         return console.show(area, page, parts)
 
     show.__name__ = f"console {page.path}"  # a limit belongs to a name

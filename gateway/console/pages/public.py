@@ -9,13 +9,14 @@ from flask import Response
 
 from gateway.console import signing_in
 from gateway.console.board import Board
+from gateway.console.client import ApiRefused
 from gateway.console.registry import Page
 from gateway.console.sessions import COOKIE
-from gateway.console.visit import THEMES, Form, Visit, home_of, inside, remember
+from gateway.console.visit import THEMES, Form, Visit, home_of, inside, remember, secure
 from gateway.health import demo_is_loaded
 from gateway.openapi import listing
 from shared.auth.caller import ROLES
-from shared.problem import ServiceIsUnavailable
+from shared.problem import NotFound, ServiceIsUnavailable
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,8 @@ def sign_in(visit: Visit) -> Response:
 def _begun(visit: Visit, key: str, next_path: str) -> Response:
     found = visit.house.sessions.find(key, lambda _: None)
     response = visit.go(next_path or home_of(visit.areas, None if found is None else found.session.role))
-    secure = visit.request.is_secure
-    response.set_cookie(COOKIE, key, max_age=14 * 86_400, secure=secure, httponly=True, samesite="Lax", path="/")
+    is_secure = visit.request.is_secure
+    response.set_cookie(COOKIE, key, max_age=14 * 86_400, secure=is_secure, httponly=True, samesite="Lax", path="/")
     return response
 
 
@@ -101,6 +102,25 @@ def choose(visit: Visit) -> Response:
     return response
 
 
+def media(visit: Visit, path: str) -> Response:
+    """A photo or paper of a lot, as the API gives it to whoever is signed in."""
+    parts = path.split("/")
+    if len(parts) not in (4, 5) or parts[0] != "lots" or parts[2] not in ("photos", "documents"):
+        raise NotFound
+    reply = visit.api.file(f"/v1/{path}")
+    if not reply.is_ok:
+        raise ApiRefused(reply)
+    kind = reply.headers.get("content-type", "")
+    if kind not in ("image/jpeg", "image/png", "image/webp", "application/pdf"):
+        raise NotFound
+    response = Response(reply.content, content_type=kind)
+    secure(response)
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    if parts[2] == "documents":
+        response.headers["Content-Disposition"] = "attachment"
+    return response
+
+
 def _board(visit: Visit) -> Board:
     settings = visit.house.settings
     return visit.house.market.board(visit.t, demo_is_loading=settings.demo and not demo_is_loaded(settings))
@@ -118,5 +138,6 @@ PAGES = (
     Page("/docs", docs, word="nav_docs", icon="code"),
     Page("/sign-in", sign_in, posts=True),
     Page("/sign-out", sign_out, posts=True),
+    Page("/console/media/<path:path>", media, ROLES),
     Page("/console/choices", choose, posts=True),
 )

@@ -1,0 +1,59 @@
+// Charts from the data beside them: <div data-chart="kind" id="x"> and <script type="application/json" data-for="x">. Each kind is
+// a function from data to an ECharts option; other files of ours add kinds to window.huanliuCharts. Drawn on canvas, with tooltips as
+// rich text, so that no style is set in the page's text.
+"use strict";
+
+window.huanliuCharts = window.huanliuCharts || {};
+
+function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const get = (name) => style.getPropertyValue(`--${name}`).trim();
+  return { ink: get("ink"), soft: get("soft"), line: get("line"), sheet: get("sheet"), accent: get("accent"), tint: get("tint"), amber: get("amber"), red: get("red"), second: get("second"), third: get("third"), fourth: get("fourth") };
+}
+
+// Prices: the median as a line, low to high as a band, carried points hollow.
+window.huanliuCharts.price = (data, c) => {
+  const days = data.rows.map((row) => row.date);
+  const low = data.rows.map((row) => row.low_cny_per_t);
+  const band = data.rows.map((row) => row.high_cny_per_t - row.low_cny_per_t);
+  const median = data.rows.map((row) => ({ value: row.price_cny_per_t, itemStyle: { color: row.carried ? c.sheet : c.accent, borderColor: c.accent, borderWidth: 2 } }));
+  return {
+    grid: { left: 8, right: 16, top: 24, bottom: 8, containLabel: true },
+    xAxis: { type: "category", data: days },
+    yAxis: { type: "value", scale: true, name: data.unit },
+    tooltip: { trigger: "axis", formatter: (points) => { const row = data.rows[points[0].dataIndex]; return `${row.date}${row.carried ? ` (${data.carried})` : ""}\n${row.price_cny_per_t}\n${row.low_cny_per_t} – ${row.high_cny_per_t}`; } },
+    series: [
+      { type: "line", stack: "band", data: low, symbol: "none", lineStyle: { opacity: 0 }, silent: true },
+      { type: "line", stack: "band", data: band, symbol: "none", lineStyle: { opacity: 0 }, areaStyle: { color: c.accent, opacity: 0.16 }, silent: true },
+      { type: "line", data: median, symbolSize: 8, symbol: "circle", lineStyle: { color: c.accent, width: 2 } },
+    ],
+  };
+};
+
+function drawCharts(root) {
+  for (const place of root.querySelectorAll("[data-chart]")) {
+    const kind = window.huanliuCharts[place.dataset.chart];
+    const source = document.querySelector(`script[data-for="${place.id}"]`);
+    if (!kind || !source || !window.echarts) continue;
+    const c = colours();
+    const chart = window.echarts.getInstanceByDom(place) || window.echarts.init(place, null, { renderer: "canvas" });
+    const axis = { axisLine: { lineStyle: { color: c.line } }, axisTick: { show: false }, axisLabel: { color: c.soft }, splitLine: { lineStyle: { color: c.line } }, nameTextStyle: { color: c.soft } };
+    const option = kind(JSON.parse(source.textContent), c);
+    for (const name of ["xAxis", "yAxis"]) {
+      if (!option[name]) continue;
+      const some = Array.isArray(option[name]) ? option[name] : [option[name]];
+      option[name] = some.map((one) => ({ ...axis, ...one }));
+    }
+    if (option.tooltip) option.tooltip = { renderMode: "richText", confine: true, backgroundColor: c.sheet, borderColor: c.line, textStyle: { color: c.ink }, ...option.tooltip };
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    chart.setOption({ animation: !still, animationDuration: 150, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: c.ink }, ...option }, true);
+    if (!place.dataset.watched) {
+      place.dataset.watched = "1";
+      new ResizeObserver(() => chart.resize()).observe(place);
+    }
+  }
+}
+
+document.addEventListener("htmx:load", (event) => drawCharts(event.detail.elt));
+window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts(document));
+drawCharts(document);
