@@ -42,7 +42,7 @@ def material_name(code: str, words: Texts) -> str:
 
 def attribute_name(name: str, words: Texts) -> str:
     """A quality attribute's name with its unit; itself where the catalogue has none."""
-    found = next((one for one in catalogue.attributes() if one.name == name), None)
+    found = catalogue.attribute(name)
     if found is None:
         return name
     return f"{found.name_zh if words.code == 'zh' else found.name_en} ({found.unit})"

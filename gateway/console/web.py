@@ -102,6 +102,9 @@ class Console:
             secure(response)
             return response
         typed = {name: value for name, value in request.form.items() if name != "csrf"}
+        public = next(area for area in visit.areas if area.name == "public")
+        door = next(page for page in public.pages if page.path == "/sign-in")
+        visit = Visit(visit.house, request, public, door, visit.areas, None)
         return pages.sign_in_page(visit, next_path=path, kept=orjson.dumps(typed).decode(), status=401)
 
 

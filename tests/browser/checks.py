@@ -43,13 +43,16 @@ class Watch:
             self.foreign.append(request.url)
 
     def holds(self, path: str = "", but: tuple[str, ...] = ()) -> None:
-        """`but`: words of the console's errors that this page may have (a 403 that is shown is an error there)."""
+        """`but`: words of the console's errors that this page may have (a 403 that is shown is an error there); `partial`: some
+        part of it may be missing."""
         errors = [one for one in self.errors if not any(word in one for word in but)]
         assert errors == [], path
         assert self.foreign == [], path
         assert self.page.evaluate(OVERFLOW) == [], f"{path}: scrolls sideways"
         if path != "/docs":  # whose texts are of names
             assert KEY.findall(self.page.inner_text("body")) == [], f"{path}: raw keys"
+        if "partial" not in but:
+            assert self.page.locator(".fault-box").all_inner_texts() == [], f"{path}: a part could not be read"
         assert_accessible(self.page, path)
         self.errors.clear()
 

@@ -46,6 +46,7 @@ class Window:
 
     def holds(self, path: str = "", but: tuple[str, ...] = ()) -> None:
         """See `checks.Watch.holds`."""
+        self.page.wait_for_load_state()
         self.watch.holds(path or self.page.url, but)
 
 

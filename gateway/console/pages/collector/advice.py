@@ -59,8 +59,9 @@ class Advice:
 
     @property
     def suggested(self) -> float | None:
-        """What to ask: the published median, else the best that would be left."""
-        return float(self.index["price_cny_per_t"]) if self.index else self.high
+        """What to ask: the published median, else the least that one of the best buyers would leave, at which it sells; half of
+        what a buyer can give beyond it comes on top."""
+        return float(self.index["price_cny_per_t"]) if self.index else self.low
 
 
 def advise(visit: Visit, grades: Sequence[str], site: Mapping[str, Any] | None) -> dict[str, Advice]:

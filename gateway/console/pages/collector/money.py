@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response
@@ -63,7 +64,13 @@ def statement(visit: Visit, trade_id: str) -> Response:
         masses={one["id"]: mass_of(one) for one in shipments},
         mass=weighed(shipments),
         form=form,
+        may_object=may_object(trade.body, visit.now),
     )
+
+
+def may_object(trade: dict[str, Any], now: datetime) -> bool:
+    """Until the time for it is over, once a side, also after the rest has settled."""
+    return bool(trade["dispute_until"]) and now < datetime.fromisoformat(trade["dispute_until"])
 
 
 def weighed(shipments: list[dict[str, Any]]) -> dict[str, float] | None:

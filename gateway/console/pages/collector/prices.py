@@ -40,7 +40,7 @@ def region(visit: Visit) -> Response:
     code = city_of(visit.api.get("/v1/me").body["region"])
     month = shanghai_today(visit.now).replace(day=1)
     volumes, loads = visit.api.all(
-        Ask(f"/v1/regions/{code}/volumes", {"granularity": "month", "from": month.isoformat(), "limit": MOST}),
+        Ask(f"/v1/regions/{code}/volumes", {"granularity": "month", "from": month.isoformat()}),
         Ask("/v1/shipments", {"status": "received", "limit": MOST}),
     )
     assert volumes is not None and loads is not None
