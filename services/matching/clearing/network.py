@@ -13,11 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from services.matching.clearing.columns import Columns, Flags, Ints
-from services.matching.clearing.tightening import Pairs, last_takes
-
-Groups = tuple[Ints, Ints, Ints]
-"""The sides that have small pairs, a node for each, and the most that goes through it."""
+from services.matching.clearing.columns import Columns, Ints
+from services.matching.clearing.tightening import Pairs
 
 
 class SolverFailed(RuntimeError):
@@ -46,18 +43,18 @@ class Supply:
 @dataclass(frozen=True, slots=True)
 class Relaxation:
     """`kg` by pair; `lot_price`, `demand_price` in fen per tonne: what one more tonne of the lot, or of room at the demand, is
-    worth; `…_last_price`: the same at the node of a side's last small take, by row; `blend_price`: fen per tonne and unit of
-    excess by (row of the demand, attribute, end); `allowance_price`: what one more tonne of an allowance is worth, part of
+    worth; `blend_price`: fen per tonne and unit of excess by (row of the demand, attribute, end); `…_place`: what the place of
+    a side's last small take is worth, fen by row; `allowance_price`: what one more tonne of an allowance is worth, part of
     the price of its lots; `bound` in milli-fen (fen per tonne × kg)."""
 
     kg: Ints
     lot_price: Ints
     demand_price: Ints
-    lot_last_price: Mapping[int, int]
-    demand_last_price: Mapping[int, int]
     bound: int
     allowance_price: Ints
     blend_price: Mapping[tuple[int, str, str], int] = field(default_factory=dict)
+    lot_place: Mapping[int, int] = field(default_factory=dict)
+    demand_place: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +67,20 @@ class _Network:
     sink: int
     supply: Ints
     allowances: slice
-    lot_groups: Groups
-    demand_groups: Groups
 
 
 def relax(pairs: Pairs, supply: Supply, demand_kg: Ints, weight: Ints) -> Relaxation:
-    """The best plan when every lot is divisible and the only minimum takes are those of `pairs`. `weight`: fen per tonne."""
+    """The best plan when every lot is divisible and there are no minimum takes. `weight`: fen per tonne."""
     network = _network(pairs, supply, demand_kg, weight)
     flow = _solve(network)
     price = _potentials(network, flow)
     n, m = supply.kg.size, demand_kg.size
-    lot_groups, demand_groups = network.lot_groups, network.demand_groups
     allowance_price = np.maximum(price[network.allowances], 0)
     least = np.append(allowance_price, 0)[supply.allowance]  # an idle side's potential may lie below: what nobody takes is free
     return Relaxation(
         kg=flow[: pairs.cap.size],
         lot_price=np.maximum(price[:n], least),
         demand_price=np.maximum(-price[n : n + m], 0),
-        lot_last_price=dict(zip(lot_groups[0].tolist(), price[lot_groups[1]].tolist(), strict=True)),
-        demand_last_price=dict(zip((demand_groups[0] - n).tolist(), (-price[demand_groups[1]]).tolist(), strict=True)),
         bound=_bound(network, price),
         allowance_price=allowance_price,
     )
@@ -97,15 +89,13 @@ def relax(pairs: Pairs, supply: Supply, demand_kg: Ints, weight: Ints) -> Relaxa
 def _network(pairs: Pairs, supply: Supply, demand_kg: Ints, weight: Ints) -> _Network:
     n, m, lot_kg = supply.kg.size, demand_kg.size, supply.kg
     sink = n + m
-    tail, lot_groups = _grouped(pairs.candidates.lot, pairs.lot_small, pairs.cap, sink + 1)
-    head, demand_groups = _grouped(n + pairs.candidates.demand, pairs.demand_small, pairs.cap, sink + 1 + lot_groups[0].size)
     lots, demands = np.arange(n), n + np.arange(m)
     of_lot, of_demand = lot_kg[pairs.candidates.lot], demand_kg[pairs.candidates.demand]
     # a capacity that its sides give already would take the price away from them
     cap = np.where(pairs.cap < np.minimum(of_lot, of_demand), pairs.cap, of_lot + of_demand)
     # lots under an allowance get their tonnes from it
     own, under = np.flatnonzero(supply.allowance < 0), np.flatnonzero(supply.allowance >= 0)
-    first = sink + 1 + lot_groups[0].size + demand_groups[0].size
+    first = sink + 1
     allowances = first + np.arange(supply.allowance_kg.size)
     nodes = first + allowances.size
     given = np.zeros(nodes, dtype=np.int64)
@@ -113,33 +103,20 @@ def _network(pairs: Pairs, supply: Supply, demand_kg: Ints, weight: Ints) -> _Ne
     arcs = (
         (lots[own], np.full(own.size, sink), lot_kg[own]),
         (demands, np.full(m, sink), demand_kg),
-        (lot_groups[0], lot_groups[1], lot_groups[2]),
-        (demand_groups[1], demand_groups[0], demand_groups[2]),
         (allowances, np.full(allowances.size, sink), supply.allowance_kg),
         (first + supply.allowance[under], under, lot_kg[under]),
     )
     rest = sum(part[0].size for part in arcs)
     return _Network(
-        tail=np.concatenate([tail, *(part[0] for part in arcs)]),
-        head=np.concatenate([head, *(part[1] for part in arcs)]),
+        tail=np.concatenate([pairs.candidates.lot, *(part[0] for part in arcs)]),
+        head=np.concatenate([n + pairs.candidates.demand, *(part[1] for part in arcs)]),
         capacity=np.concatenate([cap, *(part[2] for part in arcs)]),
         cost=np.concatenate([-weight, np.zeros(rest, dtype=np.int64)]),
         nodes=nodes,
         sink=sink,
         supply=given,
         allowances=slice(first, nodes),
-        lot_groups=lot_groups,
-        demand_groups=demand_groups,
     )
-
-
-def _grouped(ends: Ints, small: Flags, cap: Ints, first: int) -> tuple[Ints, Groups]:
-    """The ends of the pairs with a node of its own for each side that has small pairs, numbered from `first`; then those
-    sides, their nodes and the capacity between."""
-    sides, most, number = last_takes(ends, small, cap)
-    moved = ends.copy()
-    moved[small] = first + number
-    return moved, (sides, first + np.arange(sides.size), most)
 
 
 def _solve(network: _Network) -> Ints:

@@ -1,7 +1,7 @@
 """From the divisible relaxation to a plan that keeps every rule: reduced-cost rounding, then repair by bounded work.
 
 1. Indivisible lots that the relaxation sends whole to one demand stay there; the others come in by swaps (`packing`). The
-   divisible lots are then solved again in the room that is left.
+   divisible lots are then solved again in the room that is left, with most minimum takes kept where there are any (`diving`).
 2. The flows are replayed into a `Plan`, large takes first. What a minimum take or a blend forbids is enlarged, or made to
    fit by shortening another take of the same side where that gains.
 3. What is still free is filled, lots left out push out cheaper takes where that gains (`exchange`), and small parts of the
@@ -15,36 +15,42 @@ from dataclasses import replace
 import numpy as np
 
 from services.matching.clearing.columns import Columns, Ints
+from services.matching.clearing.coupling import Relaxed
+from services.matching.clearing.diving import breaks_minimum, dive
 from services.matching.clearing.exchange import exchange
 from services.matching.clearing.growing import grow_or_borrow
-from services.matching.clearing.network import Relaxation, Supply, relax
+from services.matching.clearing.network import Supply, relax
 from services.matching.clearing.packing import Packing
 from services.matching.clearing.plan import Plan
 from services.matching.clearing.shake import is_close, shake
 from services.matching.clearing.tightening import BlendRow, Pairs, limited_demands
 
 
-def place_whole_lots(
-    columns: Columns, pairs: Pairs, rows: list[BlendRow], relaxed: Relaxation, start: Ints, weight: Ints
-) -> Ints:
-    """Kilograms by pair: indivisible lots whole or not at all, divisible ones as in `start`, or by the flow around the others
-    where no blend is at stake."""
+def start_of(columns: Columns, pairs: Pairs, rows: list[BlendRow], relaxed: Relaxed) -> Ints:
+    """Kilograms by pair that a plan begins with."""
+    kg = _place_whole_lots(columns, pairs, rows, relaxed)
+    return dive(columns, pairs, relaxed, kg) if breaks_minimum(columns, pairs, kg) else kg
+
+
+def _place_whole_lots(columns: Columns, pairs: Pairs, rows: list[BlendRow], relaxed: Relaxed) -> Ints:
+    """Indivisible lots whole or not at all, divisible ones as the relaxation has them, or by the flow around the others where
+    no blend is at stake."""
     found = pairs.candidates
     whole = columns.lot_whole[found.lot]
     if not whole.any():
-        return start
-    packing = Packing(columns, pairs, rows, relaxed, start, weight)
+        return relaxed.kg
+    packing = Packing(columns, pairs, rows, relaxed.relaxation, relaxed.kg, relaxed.weight)
     packing.mend()
     packing.improve()
     kg = packing.kg_by_pair()
     if not whole.all():
         loose = ~whole & ~limited_demands(columns, rows)[found.demand]
-        kg = np.where(whole, kg, np.where(loose, 0, start))
+        kg = np.where(whole, kg, np.where(loose, 0, relaxed.kg))
         given = np.bincount(found.lot, kg, minlength=columns.lot_kg.size).astype(np.int64)
         taken = np.bincount(found.demand, kg, minlength=columns.demand_kg.size).astype(np.int64)
         left = Supply.of(columns).less(given)
         left = replace(left, kg=np.where(columns.lot_whole, 0, left.kg))
-        kg[loose] = relax(pairs.keep(loose), left, columns.demand_kg - taken, weight[loose]).kg
+        kg[loose] = relax(pairs.keep(loose), left, columns.demand_kg - taken, relaxed.weight[loose]).kg
     return kg
 
 

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.matching.clearing.blending import relax_blended
 from services.matching.clearing.candidates import Candidates, Rule, candidates
 from services.matching.clearing.columns import Columns
+from services.matching.clearing.coupling import relax_coupled
 from services.matching.clearing.market import Demand, Lot, Market
 from services.matching.clearing.network import Relaxation
 from services.matching.clearing.plan import Plan
-from services.matching.clearing.rounding import build, place_whole_lots
+from services.matching.clearing.rounding import build, start_of
 from services.matching.clearing.runners_up import RunnerUp, runners_up
 from services.matching.clearing.stored import Proof, digest, encoded, proof_of
 from services.matching.clearing.tightening import blend_rows, limited_demands, tighten
 from shared.catalogue.freight import FreightOption
 from shared.units import div_half_up
 
-SOLVER = "ortools-min-cost-flow+rounding/2"
+SOLVER = "ortools-min-cost-flow+rounding/3"
 WORK_LIMIT = 6_000
 """Steps of repair that every clearing may try, and a few more for each side of it. Work, never the clock, so that a replay
 ends at the same plan."""
@@ -83,16 +83,16 @@ def clear(market: Market, work_limit: int | None = None) -> Clearing:
     rows = blend_rows(columns)
     pairs, dropped = tighten(columns, candidates(columns), rows)
     pairs = pairs.keep((pairs.candidates.weight >= 0) | limited_demands(columns, rows)[pairs.candidates.demand])
-    relaxed, start, weight = relax_blended(columns, pairs, rows)
+    relaxed = relax_coupled(columns, pairs, rows)
     work = WORK_LIMIT + _WORK_PER_SIDE * (len(market.lots) + len(market.demands)) if work_limit is None else work_limit
     plan = Plan(columns, pairs, rows, work)
-    build(plan, place_whole_lots(columns, pairs, rows, relaxed, start, weight), relaxed.bound)
+    build(plan, start_of(columns, pairs, rows, relaxed), relaxed.relaxation.bound)
     impossible = {
         rule: tuple((market.lots[lot].id, market.demands[demand].id) for lot, demand in found)
         for rule, found in dropped.items()
         if found
     }
-    return _outcome(columns, pairs.candidates, relaxed, plan, impossible)
+    return _outcome(columns, pairs.candidates, relaxed.relaxation, plan, impossible)
 
 
 def _outcome(

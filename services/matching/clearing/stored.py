@@ -21,14 +21,14 @@ from shared.geo import Position
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What proves the bound: prices in fen per tonne by id, those of 0 left out. `…_last_prices`: at the node of a side's last
-    small take. `blend_prices`: (demand, attribute, end, fen per tonne and unit of excess). `relaxed`: the flow of the
-    relaxation as (lot, demand, kg), for complementary slackness."""
+    """What proves the bound: prices in fen per tonne by id, those of 0 left out. `…_places`: what the place of a side's last
+    small take is worth, fen. `blend_prices`: (demand, attribute, end, fen per tonne and unit of excess). `relaxed`: the flow
+    of the relaxation as (lot, demand, kg), for complementary slackness."""
 
     lot_prices: Mapping[str, int]
     demand_prices: Mapping[str, int]
-    lot_last_prices: Mapping[str, int]
-    demand_last_prices: Mapping[str, int]
+    lot_places: Mapping[str, int]
+    demand_places: Mapping[str, int]
     allowance_prices: Mapping[str, int]
     blend_prices: tuple[tuple[str, str, str, int], ...]
     relaxed: tuple[tuple[str, str, int], ...]
@@ -42,8 +42,8 @@ def proof_of(columns: Columns, found: Candidates, relaxed: Relaxation) -> Proof:
     return Proof(
         lot_prices={one: fen for one, fen in zip(lots, relaxed.lot_price.tolist(), strict=True) if fen},
         demand_prices={one: fen for one, fen in zip(demands, relaxed.demand_price.tolist(), strict=True) if fen},
-        lot_last_prices={lots[row]: fen for row, fen in relaxed.lot_last_price.items()},
-        demand_last_prices={demands[row]: fen for row, fen in relaxed.demand_last_price.items()},
+        lot_places={lots[row]: fen for row, fen in relaxed.lot_place.items()},
+        demand_places={demands[row]: fen for row, fen in relaxed.demand_place.items()},
         allowance_prices=dict(zip(columns.allowance_seller, relaxed.allowance_price.tolist(), strict=True)),
         blend_prices=tuple((demands[row], attribute, end, fen) for (row, attribute, end), fen in relaxed.blend_price.items()),
         relaxed=tuple((lots[lot], demands[demand], kg) for lot, demand, kg in flow),

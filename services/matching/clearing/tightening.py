@@ -98,15 +98,6 @@ class Pairs:
         return Pairs(self.candidates.keep(kept), self.cap[kept], self.lot_small[kept], self.demand_small[kept])
 
 
-def last_takes(ends: Ints, small: Flags, cap: Ints) -> tuple[Ints, Ints, Ints]:
-    """The sides that have small pairs, the most that such a pair of each carries, and the number of its side for each of them.
-    `ends`: the side of every pair."""
-    sides, number = np.unique(ends[small], return_inverse=True)
-    most = np.zeros(sides.size, dtype=np.int64)
-    np.maximum.at(most, number, cap[small])
-    return sides, most, number
-
-
 def tighten(columns: Columns, found: Candidates, rows: list[BlendRow]) -> tuple[Pairs, dict[Rule, list[tuple[int, int]]]]:
     """The pairs that can carry something, and those that cannot, as (lot, demand) by rule."""
     dropped: dict[Rule, list[tuple[int, int]]] = {Rule.ALLOWANCE: [], Rule.BLEND: [], Rule.MIN_TAKE: []}

@@ -14,26 +14,18 @@ Pair = tuple[int, int]
 
 
 class Dual:
-    """The stored node prices over every allowed pair. A pair that can only be a side's last small take goes through a node of
-    its own on that side, since a side has at most one such take."""
+    """The stored node prices over every allowed pair. A side has at most one take below its minimum, so of the pairs that
+    can carry no more only the one that earns most counts."""
 
     def __init__(self, pairs: Pairs, proof: Json) -> None:
         self.pairs, self.proof = pairs, proof
-        self.lot = [proof["lot_prices"].get(lot["id"], 0) for lot in pairs.lots]
+        self.lot: list[int] = [proof["lot_prices"].get(lot["id"], 0) for lot in pairs.lots]
         self.allowance = {seller: int(fen) for seller, fen in proof.get("allowance_prices", {}).items()}
-        self.demand = [proof["demand_prices"].get(demand["id"], 0) for demand in pairs.demands]
+        self.demand: list[int] = [proof["demand_prices"].get(demand["id"], 0) for demand in pairs.demands]
         self.blend: dict[int, list[tuple[str, str, int]]] = defaultdict(list)
         for demand_id, attribute, end, fen in proof["blend_prices"]:
             self.blend[pairs.demand_row[demand_id]].append((attribute, end, fen))
         self.cap, self.lot_small, self.demand_small = capacities(pairs)
-        self.lot_last = {row: self._last("lot_last_prices", pairs.lots[row]["id"], self.lot[row]) for row, _ in self.lot_small}
-        self.demand_last = {
-            j: self._last("demand_last_prices", pairs.demands[j]["id"], self.demand[j]) for _, j in self.demand_small
-        }
-
-    def _last(self, kind: str, identifier: str, otherwise: int) -> int:
-        """The price at the node of a side's last small take."""
-        return int(self.proof[kind].get(identifier, otherwise))
 
     def prices(self) -> Iterator[tuple[str, int]]:
         """Every price that must not be below 0, with what it is of."""
@@ -42,16 +34,31 @@ class Dual:
         yield from self.allowance.items()
         for lot, price in zip(self.pairs.lots, self.lot, strict=True):
             yield f"{lot['id']} above its seller's allowance", price - self.allowance.get(lot["seller_id"], 0)
+        for kind in ("lot_places", "demand_places"):
+            yield from self.proof.get(kind, {}).items()
         yield from ((f"{demand} {attribute} {end}", fen) for demand, attribute, end, fen in self.proof["blend_prices"])
 
     def earned(self, row: int, j: int) -> int:
         """What a tonne of the pair earns above its prices, in fen × 10⁶."""
-        reduced = self.pairs.ways[row, j].weight * MICRO
+        reduced: int = self.pairs.ways[row, j].weight * MICRO
         for attribute, end, fen in self.blend.get(j, ()):
             reduced -= fen * excess_of(self.pairs.lots[row], self.pairs.demands[j], attribute, end)
-        lot = self.lot_last[row] if (row, j) in self.lot_small else self.lot[row]
-        demand = self.demand_last[j] if (row, j) in self.demand_small else self.demand[j]
-        return reduced - (lot + demand) * MICRO
+        return reduced - (self.lot[row] + self.demand[j]) * MICRO
+
+    def _place_of(self, pair: Pair) -> tuple[str, int] | None:
+        """Whose last place a pair takes up, where it can't carry that side's minimum."""
+        if pair in self.demand_small:
+            return "demand_places", pair[1]
+        return ("lot_places", pair[0]) if pair in self.lot_small else None
+
+    def _place_fen(self, pair: Pair) -> int:
+        """What a tonne of the pair pays for that place."""
+        place = self._place_of(pair)
+        if place is None:
+            return 0
+        one = (self.pairs.demands if place[0] == "demand_places" else self.pairs.lots)[place[1]]
+        fen: int = self.proof.get(place[0], {}).get(one["id"], 0)
+        return 1000 * fen // self.cap[pair]
 
     def bound_fen(self) -> int:
         """The least bound that these prices prove, rounded up."""
@@ -62,25 +69,19 @@ class Dual:
         for j, rows in self.blend.items():
             # a blend that earlier takes broke may stay so while nothing more is taken: it owes nothing
             micro += sum(fen * max(0, credit_of(demands[j], attribute, end)) for attribute, end, fen in rows)
-        micro += sum(self.cap[pair] * max(0, self.earned(*pair)) for pair in self.cap)
-        for price, most in self._last_takes():
-            micro += MICRO * most * max(0, price)
+        best: dict[tuple[str, int], int] = defaultdict(int)
+        for pair, cap in self.cap.items():
+            place, earned = self._place_of(pair), cap * max(0, self.earned(*pair))
+            if place is None:
+                micro += earned
+            else:
+                best[place] = max(best[place], earned)
+        micro += sum(best.values())
         return -(-micro // (1000 * MICRO))
 
     def _own(self, row: int) -> int:
         """A lot's price without that of its seller's allowance, which is paid once for all its lots."""
         return int(self.lot[row]) - self.allowance.get(self.pairs.lots[row]["seller_id"], 0)
-
-    def _last_takes(self) -> Iterator[tuple[int, int]]:
-        """For each side with small pairs: its node's price above the side's own, and the most it lets through."""
-        for side, small, last, own in (
-            (0, self.lot_small, self.lot_last, self.lot),
-            (1, self.demand_small, self.demand_last, self.demand),
-        ):
-            most: dict[int, int] = defaultdict(int)
-            for pair in small:
-                most[pair[side]] = max(most[pair[side]], self.cap[pair])
-            yield from ((last[row] - own[row], kg) for row, kg in most.items())
 
     def slackness(self) -> Iterator[str | None]:
         """Complementary slackness of the stored relaxed flow: what has a price is used up, what flows earns its prices, what
@@ -101,7 +102,7 @@ class Dual:
             fits = kg <= pairs.allowed_kg(seller) and (price == 0 or kg == pairs.allowed_kg(seller))
             yield None if fits else f"{seller}: {kg} kg flow at {price} fen/t of an allowance of {pairs.allowed_kg(seller)} kg"
         for pair, cap in self.cap.items():
-            earned, slack = self.earned(*pair), len(self.blend.get(pair[1], ())) * MICRO
+            earned, slack = self.earned(*pair) - self._place_fen(pair) * MICRO, len(self.blend.get(pair[1], ())) * MICRO
             pays = flow.get(pair, 0) == 0 or earned >= -slack
             full = earned <= slack or flow.get(pair, 0) >= cap
             name = f"{pairs.lots[pair[0]]['id']} to {pairs.demands[pair[1]]['id']}"

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from services.matching.clearing import Market, Taken, clear
-from services.matching.clearing.blending import relax_blended
 from services.matching.clearing.candidates import candidates
 from services.matching.clearing.columns import Columns
+from services.matching.clearing.coupling import relax_coupled
 from services.matching.clearing.network import Supply, relax
 from services.matching.clearing.tightening import blend_rows, tighten
 from tests.bench.clearing_market import steel_market
@@ -33,6 +33,6 @@ def test_the_bound_sinks_but_not_below_the_plan(seed: int) -> None:
     rows = blend_rows(columns)
     pairs, _ = tighten(columns, candidates(columns), rows)
     plain = relax(pairs, Supply.of(columns), columns.demand_kg, pairs.candidates.weight).bound
-    blended = relax_blended(columns, pairs, rows)[0].bound
+    blended = relax_coupled(columns, pairs, rows).relaxation.bound
     objective = clear(market).objective_fen * 1000
     assert 0 < objective <= blended < plain
