@@ -60,6 +60,11 @@ def _block(row: Row) -> Row:
     return {**{name: row[name] for name in names}, "blocked": row["standing"] == "blocked"}
 
 
+def _allowance(row: Row) -> Row:
+    names = ("version", "organisation_id", "region", "start", "end", "allowed_kg")
+    return {**{name: row[name] for name in names}, "grade": row["material"], "standing": row["status"] == "standing"}
+
+
 def _evidence(row: Row) -> Row:
     return {"version": 1, "created_at": row["completed_at"]}
 
@@ -82,6 +87,7 @@ COPIES: tuple[Copy, ...] = (
     Copy("regions", "known_trades", ("trading", "trades"), _trade),
     Copy("regions", "known_clearings", ("matching", "clearings"), _clearing, passing=True),
     Copy("matching", "clearing_evidence", ("matching", "clearings"), _evidence, passing=True),
+    Copy("matching", "allowances", ("regions", "allowances"), _allowance),
     Copy("matching", "blocks", ("listings", "counterparties"), _block),
     Copy("matching", "book_lots", ("listings", "lots"), _book),
     Copy("matching", "book_demands", ("listings", "demands"), _book),

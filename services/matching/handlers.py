@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.matching.service import agreements, book, clear, decide, online, tenders
+from services.matching.service import agreements, allowances, book, clear, decide, online, tenders
 from shared import parties
 from shared.bus.handling import Handlers
 from shared.bus.worker import Timer
@@ -24,6 +24,7 @@ from shared.events.listings import (
     QuantityReserved,
 )
 from shared.events.logistics import ShipmentCorrected, ShipmentReceived, ShipmentReturned
+from shared.events.regions import AllowanceChanged
 from shared.events.trading import TradeCancelled
 from shared.ids import new_id
 from shared.settings import Settings
@@ -47,6 +48,7 @@ EVENTS: Handlers = {
     QuantityReleased: book.hear_quantities,
     QuantityConsumed: book.hear_quantities,
     TradeCancelled: book.hear_trade_cancelled,
+    AllowanceChanged: allowances.hear,
     ShipmentReceived: agreements.hear_received,
     ShipmentCorrected: agreements.hear_corrected,
     ShipmentReturned: book.hear_returned,

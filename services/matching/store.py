@@ -1,4 +1,4 @@
-"""Collections of matching: the book and its reserve prices, proposals, tenders, agreements, call-offs, clearings, prices."""
+"""Collections of matching: the book, allowances, reserve prices, proposals, tenders, agreements, clearings, prices."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from services.matching.model import (
     Agreement,
+    Allowance,
     Block,
     BookDemand,
     BookLot,
@@ -30,7 +31,14 @@ EVIDENCE_DAYS = 30
 
 
 class BookLotDocument(Sealed):
-    meta = {"collection": "book_lots", "indexes": [["family", "open"], ["family", "came_at"], "site_id"]}  # noqa: RUF012
+    meta = {  # noqa: RUF012
+        "collection": "book_lots",
+        "indexes": [["family", "open"], ["family", "came_at"], ["organisation_id", "family"], "site_id"],
+    }
+
+
+class AllowanceDocument(Sealed):
+    meta = {"collection": "allowances", "indexes": ["organisation_id"]}  # noqa: RUF012
 
 
 class BookDemandDocument(Sealed):
@@ -102,6 +110,7 @@ class BlockDocument(Sealed):
 
 
 BOOK_LOTS = Repository(BookLotDocument, BookLot)
+ALLOWANCES = Repository(AllowanceDocument, Allowance)
 BOOK_DEMANDS = Repository(BookDemandDocument, BookDemand)
 PROPOSALS = Repository(ProposalDocument, Proposal)
 TENDERS = Repository(TenderDocument, Tender)
@@ -117,6 +126,7 @@ BLOCKS = Repository(BlockDocument, Block)
 DOCUMENTS: tuple[type[Sealed], ...] = (
     BookLotDocument,
     BookDemandDocument,
+    AllowanceDocument,
     ProposalDocument,
     TenderDocument,
     AgreementDocument,
@@ -130,7 +140,7 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     BlockDocument,
     *parties.DOCUMENTS,
 )
-BY_ID: tuple[Repository[Any], ...] = (BOOK_LOTS, BOOK_DEMANDS, PROPOSALS, *parties.BY_ID)
+BY_ID: tuple[Repository[Any], ...] = (BOOK_LOTS, BOOK_DEMANDS, PROPOSALS, ALLOWANCES, *parties.BY_ID)
 """What events name, read before each batch of them."""
 
 
@@ -141,6 +151,17 @@ def open_lots(unit: Unit, family: str) -> list[BookLot]:
 def lots_since(unit: Unit, family: str, since: datetime) -> list[BookLot]:
     """Lots listed after that moment, whatever became of them."""
     return BOOK_LOTS.select(unit, {"family": family, "came_at": {"$gt": since}, "heard": True})
+
+
+def lots_listed_by(unit: Unit, family: str, organisations: Collection[str]) -> list[BookLot]:
+    """All lots that these ever listed, open or not."""
+    return BOOK_LOTS.select(unit, {"organisation_id": {"$in": list(organisations)}, "family": family, "heard": True})
+
+
+def allowances_of(unit: Unit, organisations: Collection[str]) -> list[Allowance]:
+    """Those that stand, of these producers, by id."""
+    where = {"organisation_id": {"$in": list(organisations)}, "standing": True}
+    return ALLOWANCES.select(unit, where, [("_id", 1)])
 
 
 def open_demands(unit: Unit, family: str) -> list[BookDemand]:

@@ -28,7 +28,7 @@ def to_ms(at: datetime) -> int:
 class Columns:
     """The market as arrays: `lot_*` of length n, `demand_*` of length m; quality by attribute, NaN where not said. `lot_unit`
     (n × 3) and `demand_unit` (3 × m): the places as points of the unit sphere. Allowances that may bind are
-    numbered: `lot_allowance` by lot (−1: none), `allowance_kg` and the seller by number."""
+    numbered: `lot_allowance` by lot (−1: none), `allowance_kg` and its id by number."""
 
     market: Market
     now_ms: int
@@ -67,7 +67,7 @@ class Columns:
     blocked: Ints
     lot_allowance: Ints
     allowance_kg: Ints
-    allowance_seller: list[str]
+    allowance_id: list[str]
 
     @classmethod
     def of(cls, market: Market) -> Columns:
@@ -115,9 +115,9 @@ class Columns:
             excluded=_excluded(market),
             people=len(people),
             blocked=_blocked(market, people),
-            lot_allowance=_ints([bound.get(lot.seller_id, -1) for lot in lots]),
-            allowance_kg=_ints([market.allowance_kg[seller] for seller in bound]),
-            allowance_seller=list(bound),
+            lot_allowance=_ints([bound.get(lot.under, -1) for lot in lots]),
+            allowance_kg=_ints([market.allowance_kg[one] for one in bound]),
+            allowance_id=list(bound),
         )
 
 
@@ -130,13 +130,13 @@ def _wanted(market: Market, grades: Mapping[str, int]) -> Flags:
 
 
 def _binding_allowances(market: Market) -> dict[str, int]:
-    """Numbers of the sellers whose lots here come to more than their allowance."""
+    """Numbers of the allowances that are less than the lots here under them come to."""
     offered: dict[str, int] = {}
     for lot in market.lots:
-        if lot.seller_id in market.allowance_kg:
-            offered[lot.seller_id] = offered.get(lot.seller_id, 0) + lot.kg_available
-    binding = sorted(seller for seller, kg in offered.items() if kg > market.allowance_kg[seller])
-    return {seller: number for number, seller in enumerate(binding)}
+        if lot.under in market.allowance_kg:
+            offered[lot.under] = offered.get(lot.under, 0) + lot.kg_available
+    binding = sorted(one for one, kg in offered.items() if kg > market.allowance_kg[one])
+    return {one: number for number, one in enumerate(binding)}
 
 
 def _ints(values: list[int]) -> Ints:

@@ -32,6 +32,8 @@ def deal(market: Market, lot: Lot, demand: Demand, kg: int) -> Deal:
         rules.append(Rule.NOT_WHOLE)
     elif any(kg < min(side.min_take_kg, side.kg_available) for side in (lot, demand)):
         rules.append(Rule.MIN_TAKE)
+    if kg > market.allowance_kg.get(lot.under, kg):
+        rules.append(Rule.ALLOWANCE)
     columns = Columns.of(pair)
     if Rule.QUALITY_UNKNOWN not in rules and _passes_blend(columns, lot, kg):
         rules.append(Rule.BLEND)

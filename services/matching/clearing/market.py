@@ -79,6 +79,12 @@ class Lot:
     quality: Mapping[str, float] = field(default_factory=dict)
     compliance: tuple[Validity, ...] = ()
     park_id: str | None = None
+    allowance_id: str = ""
+
+    @property
+    def under(self) -> str:
+        """The allowance that it counts towards, if there is one of that name."""
+        return self.allowance_id or self.seller_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,8 @@ class Market:
     does not trade with the other. What steers the choice and never
     enters a price: `preferences`, `carbon_fen_per_t_co2e` (0.08 CNY per kg is 8000), and `reserve_fen_per_t`, by id of a lot or
     demand: what a tonne of it is worth elsewhere, so that a trade must gain more than that.
-    `allowance_kg`: the most that all lots of a seller may give in this clearing, by seller (以渣定产: output follows use)."""
+    `allowance_kg`: the most that all lots under an allowance may give in this clearing (以渣定产: output follows use), by the
+    lots' `allowance_id`, or by seller for those that name none."""
 
     family: str
     now: datetime

@@ -44,7 +44,7 @@ def proof_of(columns: Columns, found: Candidates, relaxed: Relaxation) -> Proof:
         demand_prices={one: fen for one, fen in zip(demands, relaxed.demand_price.tolist(), strict=True) if fen},
         lot_places={lots[row]: fen for row, fen in relaxed.lot_place.items()},
         demand_places={demands[row]: fen for row, fen in relaxed.demand_place.items()},
-        allowance_prices=dict(zip(columns.allowance_seller, relaxed.allowance_price.tolist(), strict=True)),
+        allowance_prices=dict(zip(columns.allowance_id, relaxed.allowance_price.tolist(), strict=True)),
         blend_prices=tuple((demands[row], attribute, end, fen) for (row, attribute, end), fen in relaxed.blend_price.items()),
         relaxed=tuple((lots[lot], demands[demand], kg) for lot, demand, kg in flow),
     )
@@ -54,6 +54,7 @@ def encoded(market: Market) -> bytes:
     """Everything a clearing of a checked market depends on, as JSON; the same market gives the same bytes."""
     known = {lot.id for lot in market.lots}, {demand.id for demand in market.demands}
     sellers = {lot.seller_id for lot in market.lots}
+    under = {lot.under for lot in market.lots}
     buyers = {demand.buyer_id for demand in market.demands}
     content = {
         "family": market.family,
@@ -62,7 +63,7 @@ def encoded(market: Market) -> bytes:
         "modes": market.modes,
         "reserve_fen_per_t": market.reserve_fen_per_t,
         "preferences": market.preferences,
-        "allowance_kg": {seller: kg for seller, kg in market.allowance_kg.items() if seller in sellers},
+        "allowance_kg": {one: kg for one, kg in market.allowance_kg.items() if one in under},
         "lots": list(market.lots),
         "demands": list(market.demands),
         "excluded": sorted(pair for pair in set(market.excluded) if pair[0] in known[0] and pair[1] in known[1]),

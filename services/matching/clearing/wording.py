@@ -28,6 +28,9 @@ RULES: Mapping[Rule, tuple[str, str]] = {
     Rule.MIN_TAKE: ("低于最小成交量", "below a minimum take"),
     Rule.ALLOWANCE: ("超出该产废单位的核定量", "the producer's allowance does not reach for it"),
     Rule.BLEND: ("会使掺配质量超限", "the blend would pass its limits"),
-    Rule.QUANTITY: ("一方可用数量不足", "one side has not as much available"),
+    Rule.QUANTITY: (
+        "一方可用数量不足 (匹配方案与交易占用的不计在内)",
+        "one side has not as much available: what proposals and trades hold does not count",
+    ),
     Rule.UNDER_TENDER: ("该批货正在招标, 请参与投标", "the lot is under tender: bid for it there"),
 }

@@ -26,6 +26,7 @@ from shared.events.listings import (
     LotWithdrawn,
 )
 from shared.events.matching import Place
+from shared.geo import contains
 from shared.units import kg_to_t
 
 LotEvent = LotPublished | LotChanged | LotWithdrawn | LotExpired | LotClosed
@@ -34,7 +35,8 @@ DemandEvent = DemandPosted | DemandChanged | DemandClosed | DemandExpired
 
 @dataclass
 class _Entry:
-    """What lots and demands have in common. `heard` is False while only quantities were heard of, not the terms."""
+    """What lots and demands have in common. `heard` is False while only quantities were heard of, not the terms.
+    `promised_kg`: reserved or sold."""
 
     id: str
     version: int = 0
@@ -52,6 +54,7 @@ class _Entry:
     vat_bp: int = 0
     min_take_kg: int = 0
     auto_accept: bool = False
+    promised_kg: int = 0
 
     @property
     def place(self) -> Place:
@@ -70,14 +73,18 @@ class _Entry:
         if balance.version <= self.quantity_version:
             return False
         more = balance.available_kg > self.available_kg
-        self.quantity_version, self.available_kg = balance.version, balance.available_kg
+        self._count(balance)
         if balance.version > self.version:
             self.open = balance.status == "open"
         return more
 
+    def _count(self, said: Balance | LotEvent | DemandEvent) -> None:
+        self.quantity_version, self.available_kg = said.version, said.available_kg
+        self.promised_kg = said.reserved_kg + said.consumed_kg
+
     def _hear(self, event: LotEvent | DemandEvent) -> bool:
         if event.version > self.quantity_version:
-            self.quantity_version, self.available_kg = event.version, event.available_kg
+            self._count(event)
         if event.version <= self.version:
             return False
         self.version, self.heard, self.terms_version = event.version, True, event.terms_version
@@ -100,11 +107,21 @@ class BookLot(_Entry):
     came_at: datetime | None = None
     quantity_kg: int = 0
     tender_id: str | None = None
+    stock: str | None = None
 
     def misfit(self, kg: int, most: int) -> tuple[str, str] | None:
         if not self.divisible and kg != most:
             return "该批货不可拆分", "This lot is sold whole"
         return super().misfit(kg, most)
+
+    def all_held(self) -> tuple[str, str]:
+        """Why nothing of it can be had, in both languages. The book has tonnes of a proposal not yet reserved as available."""
+        held = kg_to_t(self.promised_kg + self.available_kg)
+        zh = f"已无可用数量: {held} 吨已被匹配方案、交易占用或售出, 方案失效后方可再用"
+        return (
+            zh,
+            f"Nothing of it is available: {held} t are in proposals or sold; what a proposal holds is free when it ends",
+        )
 
     def hear(self, event: LotEvent) -> bool:
         """Take a newer state; False where it is older than what is known."""
@@ -113,6 +130,7 @@ class BookLot(_Entry):
         self.grade, self.family, self.organisation_id = event.grade, family_of(event.grade), event.seller_id
         self.net_fen_per_t, self.quality, self.divisible = event.ask_net_fen_per_t, dict(event.quality), event.divisible
         self.available_from, self.available_until = event.available_from, event.available_until
+        self.stock = event.stock
         self.came_at, self.quantity_kg = event.published_at or self.came_at or event.at, event.quantity_kg
         return True
 
@@ -168,6 +186,32 @@ class Block:
     organisation_id: str
     counterparty_id: str
     blocked: bool
+
+
+@dataclass
+class Allowance:
+    """What a producer may promise of its new output of a grade in a region that is listed from `start` to `end` (以渣定产), as
+    regions last said. What of it is promised already this room knows first: it made the proposals."""
+
+    id: str
+    version: int
+    organisation_id: str
+    region: str
+    grade: str
+    start: datetime
+    end: datetime
+    allowed_kg: int
+    standing: bool
+
+    def covers(self, lot: BookLot) -> bool:
+        """A lot that does not say whether it is from stock counts as new."""
+        return (
+            (lot.organisation_id, lot.grade) == (self.organisation_id, self.grade)
+            and lot.stock != "stock"
+            and lot.came_at is not None
+            and self.start <= lot.came_at < self.end
+            and contains(self.region, lot.region)
+        )
 
 
 @dataclass

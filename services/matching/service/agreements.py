@@ -21,6 +21,7 @@ from services.matching.model import (
     month_of,
     priced_region,
 )
+from services.matching.service import allowances
 from services.matching.service.market import read_pair
 from services.matching.service.rules import must_break_none, side_of, sides_of
 from services.matching.store import AGREEMENTS, BOOK_DEMANDS, BOOK_LOTS, CALL_OFFS, PROPOSALS, last_price
@@ -137,6 +138,7 @@ def call_off(unit: Unit, caller: Caller, identifier: str, draft: CallOffDraft) -
     way = _way(unit, lot, demand, draft.kg, price)
     made = Proposal.between(new_id(), lot, demand, draft.kg, price, way, side, unit.now, agreement_id=agreement.id)
     called = agreement.call_off(made, side, index, unit.now)
+    allowances.promise(unit, lot)
     PROPOSALS.add(unit, made)
     CALL_OFFS.add(unit, called)
     AGREEMENTS.save(unit, agreement)

@@ -110,6 +110,7 @@ def _explain(
         other = demand.id if lot.id == entry.id else lot.id
         rules = [Rule.UNDER_TENDER] if lot.id in tendered else []
         rules += broken_rules(sides.market, lot, demand)
+        rules += [] if _is_allowed(sides.market, lot) else [Rule.ALLOWANCE]
         found.append(Counterpart(other, _distance_m(lot, demand), tuple(rules)))
     counts = Counter(rule for one in found for rule in one.rules)
     found.sort(key=lambda one: (len(one.rules), one.distance_m, one.id))
@@ -127,6 +128,12 @@ def _explain(
         entry.vat_bp,
         entry.tender_id if isinstance(entry, BookLot) else None,
     )
+
+
+def _is_allowed(market: Market, lot: Lot) -> bool:
+    """Whether the allowance that a lot is under reaches for its smallest take."""
+    least = min(max(lot.min_take_kg, 1), lot.kg_available) if lot.divisible else lot.kg_available
+    return market.allowance_kg.get(lot.under, least) >= least
 
 
 def _change(market: Market, listing: Lot | Demand, found: list[Counterpart]) -> Change | None:

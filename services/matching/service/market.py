@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from services.matching.clearing import Arrival, Demand, Lot, Market, Preferences, Taken, Validity
 from services.matching.model import BookDemand, BookLot
+from services.matching.service import allowances
 from services.matching.store import RESERVES, blocked_pairs, holding, open_demands, open_lots, refused_pairs, unanswered
 from shared import geo, parties
 from shared.mongo import Unit
@@ -75,15 +76,20 @@ def _market(unit: Unit, family: str, lots: dict[str, BookLot], demands: dict[str
         and lots[pair.lot_id].terms_version == pair.lot_terms_version
         and demands[pair.demand_id].terms_version == pair.demand_terms_version
     ]
+    room = allowances.room_of(unit, family, lots.values())
     return Market(
         family,
         unit.now,
-        [_lot(lot, out_of_book[lot.id], sites.get(lot.site_id)) for lot in lots.values()],
+        [
+            replace(_lot(lot, out_of_book[lot.id], sites.get(lot.site_id)), allowance_id=room.of_lot.get(lot.id, ""))
+            for lot in lots.values()
+        ],
         [_demand(demand, out_of_book[demand.id], taken[demand.id], sites.get(demand.site_id)) for demand in demands.values()],
         excluded,
         carbon_fen_per_t_co2e(unit.settings),
         MODES,
         preferences=_preferences(unit.settings, family),
+        allowance_kg=room.kg,
         blocked=blocked_pairs(unit, _owners(lots), _owners(demands)),
     )
 

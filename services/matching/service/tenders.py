@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from services.matching.clearing import Deal, deal
 from services.matching.model import Bid, BookDemand, BookLot, Proposal, Tender
+from services.matching.service import allowances
 from services.matching.service.market import read_pair
 from services.matching.service.rules import must_break_none
 from services.matching.service.turns import interrupt, touch
@@ -106,7 +107,7 @@ def _faults(
     settings: Settings, lot: BookLot, kg: int, available_kg: int, draft: TenderDraft, now: datetime
 ) -> list[tuple[str, str, str]]:
     faults: list[tuple[str, str, str]] = []
-    misfit = lot.misfit(kg, available_kg) if available_kg else ("已无可用数量", "Nothing of it is available")
+    misfit = lot.misfit(kg, available_kg) if available_kg else lot.all_held()
     if misfit is not None:
         faults.append(("/quantity_t", *misfit))
     least, most = timedelta(seconds=settings.tender_least_s), timedelta(days=settings.tender_most_days)
@@ -200,6 +201,7 @@ def _decide(unit: Unit, identifier: str) -> None:
         return
     demand, way, price = demands[best.demand_id], must_break_none(judged[best.demand_id]), best.value_fen_per_t
     made = Proposal.between(new_id(), lot, demand, tender.kg, price, way, "buyer", unit.now, tender_id=tender.id)
+    allowances.promise(unit, lot)
     PROPOSALS.add(unit, made)
     unit.emit(*made.made())
     tender.propose(best, made.id, unit.now)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from services.matching.clearing.verifier.dual import Dual
-from services.matching.clearing.verifier.pairs import Json, Pairs, blend_rows, credit_of, excess_of, half_up
+from services.matching.clearing.verifier.pairs import Json, Pairs, blend_rows, credit_of, excess_of, half_up, under
 
 SHOWN = 20
 """Findings kept of each check."""
@@ -109,19 +109,19 @@ def _pairs_and_prices(pairs: Pairs, takes: Sequence[Take]) -> Iterator[str | Non
 
 
 def _quantities(pairs: Pairs, takes: Sequence[Take]) -> Iterator[str | None]:
-    """Each side gives no more than it has, each seller no more than its allowance; indivisible lots go whole; minimum
+    """Each side gives no more than it has, all under an allowance no more than it is; indivisible lots go whole; minimum
     takes hold, but for a last take that empties."""
     of_lot: dict[str, list[int]] = defaultdict(list)
     of_demand: dict[str, list[int]] = defaultdict(list)
     for take in takes:
         of_lot[take.lot_id].append(take.kg)
         of_demand[take.demand_id].append(take.kg)
-    of_seller: dict[str, int] = defaultdict(int)
+    given: dict[str, int] = defaultdict(int)
     for lot in pairs.lots:
-        of_seller[lot["seller_id"]] += sum(of_lot[lot["id"]])
-    for seller, kg in of_seller.items():
-        allowed = pairs.allowed_kg(seller)
-        yield None if kg <= allowed else f"{seller}: {kg} kg of an allowance of {allowed} kg"
+        given[under(lot)] += sum(of_lot[lot["id"]])
+    for allowance, kg in given.items():
+        allowed = pairs.allowed_kg(allowance)
+        yield None if kg <= allowed else f"{allowance}: {kg} kg of an allowance of {allowed} kg"
     sides = [(one, of_lot[one["id"]], one["divisible"]) for one in pairs.lots]
     sides += [(one, of_demand[one["id"]], True) for one in pairs.demands]
     for side, kgs, divisible in sides:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from services.matching.clearing.verifier.pairs import MICRO, Json, Pairs, blend_rows, credit_of, excess_of
+from services.matching.clearing.verifier.pairs import MICRO, Json, Pairs, blend_rows, credit_of, excess_of, under
 
 ROUNDS = 4
 """How often capacities are narrowed; each round is valid, more make them smaller."""
@@ -33,7 +33,7 @@ class Dual:
             yield from self.proof[kind].items()
         yield from self.allowance.items()
         for lot, price in zip(self.pairs.lots, self.lot, strict=True):
-            yield f"{lot['id']} above its seller's allowance", price - self.allowance.get(lot["seller_id"], 0)
+            yield f"{lot['id']} above its allowance", price - self.allowance.get(under(lot), 0)
         for kind in ("lot_places", "demand_places"):
             yield from self.proof.get(kind, {}).items()
         yield from ((f"{demand} {attribute} {end}", fen) for demand, attribute, end, fen in self.proof["blend_prices"])
@@ -80,8 +80,8 @@ class Dual:
         return -(-micro // (1000 * MICRO))
 
     def _own(self, row: int) -> int:
-        """A lot's price without that of its seller's allowance, which is paid once for all its lots."""
-        return int(self.lot[row]) - self.allowance.get(self.pairs.lots[row]["seller_id"], 0)
+        """A lot's price without that of its allowance, which is paid once for all lots under it."""
+        return int(self.lot[row]) - self.allowance.get(under(self.pairs.lots[row]), 0)
 
     def slackness(self) -> Iterator[str | None]:
         """Complementary slackness of the stored relaxed flow: what has a price is used up, what flows earns its prices, what
@@ -98,7 +98,7 @@ class Dual:
                 over, idle = kg > side["kg_available"], price > 0 and kg < side["kg_available"]
                 yield f"{side['id']}: {kg} kg flow at {price} fen/t of {side['kg_available']} kg" if over or idle else None
         for seller, price in self.allowance.items():
-            kg = sum(kg for kg, lot in zip(of_lot, pairs.lots, strict=True) if lot["seller_id"] == seller)
+            kg = sum(kg for kg, lot in zip(of_lot, pairs.lots, strict=True) if under(lot) == seller)
             fits = kg <= pairs.allowed_kg(seller) and (price == 0 or kg == pairs.allowed_kg(seller))
             yield None if fits else f"{seller}: {kg} kg flow at {price} fen/t of an allowance of {pairs.allowed_kg(seller)} kg"
         for pair, cap in self.cap.items():
@@ -115,7 +115,7 @@ def capacities(pairs: Pairs) -> tuple[dict[Pair, int], set[Pair], set[Pair]]:
     lots, demands = pairs.lots, pairs.demands
     cap: dict[Pair, int] = {}
     for row, j in pairs.ways:
-        allowed, has = pairs.allowed_kg(lots[row]["seller_id"]), lots[row]["kg_available"]
+        allowed, has = pairs.allowed_kg(under(lots[row])), lots[row]["kg_available"]
         if allowed > 0 and (lots[row]["divisible"] or allowed >= has):
             cap[row, j] = min(has, allowed, demands[j]["kg_available"])
     for _ in range(ROUNDS):

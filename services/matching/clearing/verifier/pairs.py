@@ -53,7 +53,7 @@ class Pairs:
             self.shunned[seller].add(buyer)
         self.offered: dict[str, int] = defaultdict(int)
         for lot in self.lots:
-            self.offered[lot["seller_id"]] += lot["kg_available"]
+            self.offered[under(lot)] += lot["kg_available"]
         self.buyer = np.array([demand["buyer_id"] for demand in self.demands])
         self.room = np.array([demand["kg_available"] for demand in self.demands], dtype=np.int64)
         self.bid = np.array([demand["bid_net_fen_per_t"] for demand in self.demands], dtype=np.int64)
@@ -72,9 +72,10 @@ class Pairs:
                 if known is None or way.weight > known.weight:
                     self.ways[row, j] = way
 
-    def allowed_kg(self, seller: str) -> int:
-        """The most that all lots of a seller may give."""
-        return int(min(self.offered[seller], self.market.get("allowance_kg", {}).get(seller, self.offered[seller])))
+    def allowed_kg(self, allowance: str) -> int:
+        """The most that all lots under an allowance may give."""
+        offered = self.offered[allowance]
+        return int(min(offered, self.market.get("allowance_kg", {}).get(allowance, offered)))
 
     def _may_meet(self, lot: Json) -> Ints:
         """The demands that no rule but distance, time and gain forbids."""
@@ -126,6 +127,11 @@ class Pairs:
             for k in np.flatnonzero(fine).tolist():
                 way = Way(mode, int(distance[k]), int(freight[k]), int(co2e[k]), int(gain[k]), int(weight[k]))
                 yield int(there[k]), way
+
+
+def under(lot: Json) -> str:
+    """The allowance that a lot counts towards, if there is one of that name."""
+    return str(lot.get("allowance_id") or lot["seller_id"])
 
 
 def blend_rows(demand: Json) -> Iterator[tuple[str, str]]:
