@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.matching.clearing.columns import Columns, Flags, Floats, Ints
+from services.matching.clearing.columns import Columns, Flags, Floats, Ints, order_by
 from services.matching.clearing.coupling import Relaxed, near_pairs
 from services.matching.clearing.programme import Programme
 from services.matching.clearing.tightening import Pairs
@@ -169,5 +169,5 @@ def _tonnes(kg: Ints) -> Floats:
 def _grouped(rows: Ints, marked: Flags, count: int) -> tuple[Ints, Ints]:
     """The places marked, by row, and where the rows after the first begin."""
     places = np.flatnonzero(marked)
-    places = places[np.argsort(rows[places], kind="stable")]
+    places = places[order_by(rows[places])]
     return places, np.searchsorted(rows[places], np.arange(1, count))

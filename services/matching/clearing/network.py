@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from ortools.graph.python import min_cost_flow
 
-from services.matching.clearing.columns import Columns, Ints
+from services.matching.clearing.columns import Columns, Ints, order_by
 from services.matching.clearing.tightening import Pairs
 
 
@@ -138,7 +138,7 @@ def _potentials(network: _Network, flow: Ints) -> Ints:
     source = np.concatenate([network.tail[forward], network.head[backward]])
     target = np.concatenate([network.head[forward], network.tail[backward]])
     length = np.concatenate([network.cost[forward], -network.cost[backward]])
-    order = np.argsort(target, kind="stable")
+    order = order_by(target)
     source, target, length = source[order], target[order], length[order]
     reached, starts = np.unique(target, return_index=True)
     distance = np.zeros(network.nodes, dtype=np.int64)

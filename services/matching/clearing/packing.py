@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from services.matching.clearing.candidates import MICRO
-from services.matching.clearing.columns import Columns, Flags, Floats, Ints
+from services.matching.clearing.columns import Columns, Flags, Floats, Ints, order_by
 from services.matching.clearing.network import Relaxation
 from services.matching.clearing.tightening import BlendRow, Pairs, blend_excess
 
@@ -86,7 +86,7 @@ class Packing:
             self.credit[number, list(row.credit)] = list(row.credit.values())
             self.credit[number] -= self._by_demand(loose * self.excess[number], columns.demand_kg.size)
         self.limited: Flags = np.isfinite(self.credit).any(axis=0)
-        order = np.argsort(found.demand, kind="stable")
+        order = order_by(found.demand)
         order = order[self.usable[order]]
         edges = np.searchsorted(found.demand[order], np.arange(columns.demand_kg.size + 1))
         self.pairs_of = [order[edges[k] : edges[k + 1]] for k in range(columns.demand_kg.size)]

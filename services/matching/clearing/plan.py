@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from services.matching.clearing.columns import Columns, Ints
+from services.matching.clearing.columns import Columns, Ints, order_by
 from services.matching.clearing.tightening import BlendRow, Pairs, micro
 
 _UNLIMITED = 2**63
@@ -66,7 +66,7 @@ class Plan:
         self.work = 0
         self.work_limit = work_limit
         self._first = np.searchsorted(found.lot, np.arange(columns.lot_kg.size + 1)).tolist()
-        self._by_demand = np.argsort(found.demand, kind="stable")
+        self._by_demand = order_by(found.demand)
         edges = np.arange(columns.demand_kg.size + 1)
         self._first_of_demand = np.searchsorted(found.demand[self._by_demand], edges).tolist()
         self._of_lot: dict[int, list[tuple[int, int]]] = {}

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from services.matching.clearing.candidates import Candidates
-from services.matching.clearing.columns import Ints
+from services.matching.clearing.columns import Ints, order_by
 from services.matching.clearing.network import Relaxation
 
 Lack = Literal["gain", "worth", "fit"]
@@ -46,7 +46,7 @@ def runners_up(
     used = np.zeros(found.size, dtype=np.bool_)
     used[pairs] = True
     free = np.flatnonzero(~used)
-    by_demand = free[np.argsort(found.demand[free], kind="stable")]
+    by_demand = free[order_by(found.demand[free])]
     of_lot = _best(free, found.lot, found.weight - relaxed.demand_price[found.demand], len(lots))[found.lot[pairs]]
     of_demand = _best(by_demand, found.demand, found.weight - relaxed.lot_price[found.lot], len(demands))[found.demand[pairs]]
     return [
