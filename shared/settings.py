@@ -73,8 +73,11 @@ class Settings(BaseSettings):
     webhook_hosts: str = ""
     """`host:port` of receivers that may be called though they are not public, and by http; parted by commas."""
     smtp_url: str = ""
-    """`smtp[s]://user:password@host:port`; empty: messages go to `messages.jsonl` in the data folder."""
+    """`smtp[s]://user:password@host:port`; empty: e-mail goes to `messages.jsonl` in the data folder."""
     mail_from: str = "huanliu@localhost"
+    sms_url: str = ""
+    """Takes `{"to", "text"}` as JSON with the token as Bearer; empty: text messages go to `messages.jsonl`."""
+    sms_token: str = ""
 
     demo: bool = False
     """Set by `huanliu up` unless `--no-demo`: the demo market belongs to this instance, ready only once it is loaded."""

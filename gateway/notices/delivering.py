@@ -6,21 +6,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
-import smtplib
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from email.message import EmailMessage
 from functools import partial
-from pathlib import Path
-from typing import Protocol
-from urllib.parse import unquote, urlsplit
 
 import httpx
 import structlog
 
-from gateway.notices.model import Delivery, Message, Note, Recipient, Webhook
+from gateway.notices.model import Delivery, Message, Note, Webhook
+from gateway.notices.providers import MessageIsNotSent, provider_of
 from gateway.notices.reach import Refused, target_of
 from gateway.notices.service import tell
 from gateway.notices.store import DELIVERIES, MESSAGES, RECIPIENTS, WEBHOOKS, due_deliveries, due_messages
@@ -128,61 +123,6 @@ def _record(unit: Unit, delivery_id: str, status: int | None, error: str) -> Non
         tell(unit, Note("webhook.disabled", (hook.organisation_id,), f"/v1/webhooks/{hook.id}", {"reason": str(hook.reason)}))
 
 
-class MessageIsNotSent(Exception):
-    """The provider did not take it; it is tried again."""
-
-
-class Provider(Protocol):
-    """What carries messages to people."""
-
-    def send(self, recipient: Recipient, text: str) -> None:
-        """Raises MessageIsNotSent."""
-
-
-class FileProvider:
-    """Appends each message as a line of JSON: for trying the market out, and for tests."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def send(self, recipient: Recipient, text: str) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        line = {"to": recipient.contact, "organisation_id": recipient.id, "language": recipient.language, "text": text}
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-class SmtpProvider:
-    """E-mail by the server that the setting names, `smtp[s]://user:password@host:port`. Telephone numbers need another one."""
-
-    def __init__(self, url: str, sender: str) -> None:
-        self.parts, self.sender = urlsplit(url), sender
-
-    def send(self, recipient: Recipient, text: str) -> None:
-        if "@" not in recipient.contact:
-            raise MessageIsNotSent("no e-mail address is known")
-        mail = EmailMessage()
-        mail["From"], mail["To"] = self.sender, recipient.contact
-        mail["Subject"] = text.splitlines()[0][:120]
-        mail.set_content(text)
-        secure = self.parts.scheme == "smtps"
-        kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
-        try:
-            with kind(self.parts.hostname or "", self.parts.port or (465 if secure else 25), timeout=TIMEOUT_S) as server:
-                if self.parts.username:
-                    server.login(unquote(self.parts.username), unquote(self.parts.password or ""))
-                server.send_message(mail)
-        except (OSError, smtplib.SMTPException) as error:
-            raise MessageIsNotSent(f"{type(error).__name__}: {error}") from error
-
-
-def provider_of(settings: Settings) -> Provider:
-    """The provider that the settings name: e-mail where there is a server for it, else a file in the data folder."""
-    if settings.smtp_url:
-        return SmtpProvider(settings.smtp_url, settings.mail_from)
-    return FileProvider(settings.data / "messages.jsonl")
-
-
 def send_messages(database: Database) -> None:
     """The timer: what is due, one message to each recipient with all that waits for it."""
     provider = provider_of(database.settings)
@@ -209,4 +149,4 @@ def _sent(unit: Unit, messages: list[Message], error: str | None) -> None:
         MESSAGES.save(unit, message)
 
 
-__all__ = ["MessageIsNotSent", "Provider", "deliver_due", "secret_of", "send_messages", "shown", "signature"]
+__all__ = ["deliver_due", "secret_of", "send_messages", "shown", "signature"]
