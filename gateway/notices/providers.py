@@ -69,8 +69,8 @@ class SmtpProvider:
 
 
 class SmsProvider:
-    """Text messages by a gateway that takes `{"to", "text"}` as JSON with a bearer token. Where a provider's own form of request
-    is another, a few lines behind such an address, or a class like this one, carry them."""
+    """Text messages by a gateway that takes `{"to", "text"}` as JSON with a bearer token. Where a provider's own form of
+    request is another, a few lines behind such an address, or a class like this one, carry them."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url, self.headers = url, {"authorization": f"Bearer {token}"} if token else {}

@@ -23,7 +23,7 @@ Read = Callable[[str], list[Row]]
 FAMILY = re.compile(r"[a-z][a-z_]*")
 GRADE = re.compile(r"[a-z][a-z_]*\.[a-z][a-z0-9_]*")
 ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]*")
-EDITION = re.compile(r"\d{4}(-\d{2})?")
+EDITION = re.compile(r"\d{4}(-\d{2}){0,2}")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 UNITS = {
     "%": "pct", "mm": "mm", "kg": "kg", "t/m³": "t_m3", "ppm": "ppm", "g/10min": "g_10min", "V": "v", "d": "days",

@@ -11,7 +11,7 @@ import pytest
 
 from services.listings import service
 from services.listings.store import LOTS, RECURRENCES
-from shared import parties
+from shared import catalogue, parties
 from shared.clock import utc_now
 from shared.events import Event
 from shared.events.accounts import OrganisationSuspended, SiteChanged
@@ -241,9 +241,9 @@ def test_what_a_waste_lot_says_of_itself_is_kept_and_told(market: Market) -> Non
     lot_id = market.lot(seller, grade="solid_waste.phosphogypsum", **own)
     read = market.get(seller, f"/v1/lots/{lot_id}")
     assert {name: read.json[name] for name in own} == own
-    assert read.json["catalogue_edition"] == "2026-11"
+    assert read.json["catalogue_edition"] == catalogue.edition()
     [event] = market.emitted("lot.published")
-    assert {name: event[name] for name in own} == own and event["catalogue_edition"] == "2026-11"
+    assert {name: event[name] for name in own} == own and event["catalogue_edition"] == catalogue.edition()
     assert market.get(seller, "/v1/lots", stock="stock").json["items"][0]["id"] == lot_id
     changed = market.patch(seller, f"/v1/lots/{lot_id}", {"stock": None, "hard_stops_declared": True}, read.headers["ETag"])
     assert changed.json["stock"] is None and len(changed.json["hard_stops_declared"]) == 6

@@ -186,7 +186,7 @@ def test_names_of_several_grades_mean_none_and_find_all() -> None:
 
 def test_hard_stops_are_served_with_their_limits() -> None:
     common = json.loads(json.dumps(catalogue.common()))
-    assert common["edition"] == catalogue.edition() == "2026-11"
+    assert common["edition"] == catalogue.edition() == "2026-11-28"
     stops = {stop["code"]: stop for stop in common["hard_stops"]}
     assert set(stops) == {"radioactive", "closed_container", "explosive", "corrosive", "pcb", "uncleaned_vessel"}
     assert stops["radioactive"]["limits"]["dose_rate_usv_h"] == {"max": 0.46}
