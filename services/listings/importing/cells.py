@@ -18,7 +18,6 @@ from services.listings.importing.header import (
     AROSE,
     DAYS,
     FLAGS,
-    MASSES,
     PRICES,
     TEXTS,
     TONNES,
@@ -28,7 +27,7 @@ from services.listings.importing.header import (
 )
 from shared import catalogue
 from shared.clock import SHANGHAI
-from shared.masses import LOADS, loads_of
+from shared.masses import GRAMS, LOADS, TONNE, loads_of
 from shared.sheets import unguarded
 
 ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
@@ -155,19 +154,19 @@ def _split(text: str) -> tuple[str, str]:
 def tonnes(text: str, unit: str = "") -> Decimal:
     """`30.5`, `30.5吨`, `30,500 kg`, `61000斤` are 30.5; a number alone is in `unit`. Raises CellIsUnreadable."""
     digits, named = _split(_compact(text))
-    many = MASSES.get(named or unit or "t")
-    if many is None or not digits or digits in _COUNTS:
+    grams = GRAMS.get(named or unit or "t")
+    if grams is None or not digits or digits in _COUNTS:
         raise CellIsUnreadable(
             "应为数量, 单位可写 吨、公斤、斤、t、kg, 或写车数并注明每车吨数",
             "must be a quantity; units may be t, kg, 吨, 公斤 or 斤, or trucks with their load stated",
         )
-    return number(digits) / many
+    return number(digits) * grams / TONNE
 
 
 def _unit(text: str) -> str | None:
     """The unit that a cell names; None where it is none at all (单位 is also who one is)."""
     named = squeezed(text)
-    if named in MASSES or named in LOADS:
+    if named in GRAMS or named in LOADS:
         return named
     if len(named) > _LONGEST_UNIT:
         return None
@@ -181,7 +180,7 @@ def _quantity(text: str, unit: str, beside: Beside) -> Decimal:
     if stated is not None:
         beside = replace(beside, load=tonnes(stated))
     digits, named = _split(compact)
-    if not named and unit and beside.unit and MASSES.get(unit) != MASSES.get(beside.unit):
+    if not named and unit and beside.unit and GRAMS.get(unit) != GRAMS.get(beside.unit):
         raise CellIsUnreadable(
             f"表头的单位是 {unit}, 单位列却是 {beside.unit}", f"the header says {unit}, the column of units {beside.unit}"
         )
@@ -202,7 +201,7 @@ def _price(text: str, unit: str, beside: Beside) -> Decimal:
         raise CellIsUnreadable("应为单价, 例如 2450 或 2.45元/公斤", "must be a price, for example 2450 or 2.45 CNY/kg")
     factor = PRICES.get(named, 1)
     if not any(mark in named for mark in _PER):
-        if not unit and beside.unit and MASSES.get(beside.unit) != 1:
+        if not unit and beside.unit and GRAMS.get(beside.unit) != TONNE:
             raise CellIsUnreadable(
                 f"单位是 {beside.unit}, 请写明单价是 元/吨 还是 元/{beside.unit}",
                 f"the unit is {beside.unit}; say whether this is CNY/t or CNY/{beside.unit}",

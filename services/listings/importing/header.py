@@ -127,7 +127,7 @@ def measures() -> frozenset[str]:
 def units_of(field: str) -> Mapping[str, int]:
     """The units in which numbers of a field may be."""
     if field in TONNES:
-        return MASSES
+        return GRAMS
     if field == "ask_cny_per_t":
         return PRICES
     known = catalogue.attribute(field)

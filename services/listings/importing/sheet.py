@@ -10,7 +10,7 @@ from typing import Any
 from services.listings.importing.cells import BESIDE, Beside, value_of
 from services.listings.importing.delimited import lines_of
 from services.listings.importing.faults import MOST_COLUMNS, CellIsUnreadable, FileIsUnreadable, too_wide
-from services.listings.importing.header import BLANKS, NEEDED, TEXTS, Column, chinese, columns_of, field_of
+from services.listings.importing.header import BLANKS, NEEDED, TEXTS, Column, chinese, columns_of, field_of, squeezed
 from services.listings.importing.workbook import Workbook, is_zip
 from services.listings.model import RowFault
 
@@ -22,13 +22,16 @@ MOST_ROWS = 200_000
 MOST_IN_CELL = 32_767
 """Characters; more a spreadsheet program does not take either."""
 MOST_IN_SHEET = 50_000_000
+TOTALS = frozenset({"合计", "总计", "小计", "共计", "总和", "total", "totals", "grandtotal", "subtotal", "sum"})
+"""How a line begins that is no lot but the sum of them; it does not count, as a blank one does not."""
 SHOWN = 200
 SHOWN_HEADERS = 10
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """The texts of the header, and the rows that are not blank, read as they are asked for (which raises FileIsUnreadable)."""
+    """The texts of the header, and the rows that are neither blank nor sums, read as they
+    are asked for (which raises FileIsUnreadable)."""
 
     header: list[str]
     rows: Iterator[Line]
@@ -112,7 +115,7 @@ def _rows(lines: Iterable[Line]) -> Iterator[Line]:
     for line, cells in lines:
         while cells and not cells[-1].strip():
             cells.pop()
-        if not cells:
+        if not cells or _is_a_sum(cells):
             continue
         if len(cells) > MOST_COLUMNS:
             raise too_wide(line, len(cells))
@@ -129,6 +132,12 @@ def _rows(lines: Iterable[Line]) -> Iterator[Line]:
                 f"There are more than {MOST_ROWS:,} rows, or too much text; split the file",
             )
         yield line, cells
+
+
+def _is_a_sum(cells: Sequence[str]) -> bool:
+    """A line under the goods that adds them up."""
+    first = next(cell for cell in cells if cell.strip())
+    return squeezed(first) in TOTALS
 
 
 def read_row(columns: Iterable[Column], line: int, cells: Sequence[str]) -> Row:

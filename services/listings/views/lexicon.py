@@ -15,7 +15,7 @@ from functools import cache
 
 from services.listings.views.words import short_name
 from shared import geo
-from shared.catalogue import families, grades
+from shared.catalogue import families, grades, names_of_several
 from shared.catalogue.material import Grade
 from shared.tables import read_table
 from shared.text import plain
@@ -114,6 +114,8 @@ def _materials() -> dict[str, Meaning]:
     for key, of in names.items():
         if not _is_bare(key):
             found[key] = Meaning(grades=dict.fromkeys(of, 1.0), whole=True, text=next(iter(of.values())))
+    for name, codes in names_of_several().items():
+        found[key_of(name)] = Meaning(grades=dict.fromkeys(codes, 1.0), whole=True, text=name)
     for kin in families():
         for name in (kin.name_zh, kin.name_en, *kin.synonyms_zh, *kin.synonyms_en, kin.code):
             whole = found.setdefault(key_of(name), Meaning(whole=True, text=name))

@@ -36,6 +36,16 @@ _LEAST_AFTER = r"及以上|以上|起步|起|\+|or more|and more|and up"
 _MOST_AFTER = r"及以下|以下|以内|之内|内|or less|and less"
 _UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_PRICED = re.compile(rf"(?:每吨|一吨|单价|价格|报价)\s*({_NUMBER})(?=\s*(?:{_LEAST_AFTER}|{_MOST_AFTER}))", re.IGNORECASE)
+"""`每吨2500以内` is a price without its unit."""
+_DIGITS = dict(zip("一二两三四五六七八九", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+_PLACES = {"十": 10, "百": 100, "千": 1000}
+_NUMERAL = "一二两三四五六七八九十百千万"
+_COUNTED = re.compile(
+    rf"(?<![{_NUMERAL}])(?:[{_NUMERAL}]{{2,}}(?=\s*(?:吨|公斤|千克|斤|公里|千米|元|块钱))"
+    rf"|[二两三四五六七八九十](?=\s*(?:吨|公斤|千克|斤|公里|千米)))"
+)
+"""`一千吨`, `十吨`; one alone is part of a unit (`元一吨`), and 三元 is a place."""
 _MEASURE = re.compile(
     rf"(?:(?P<least>{_LEAST_BEFORE})|(?P<most>{_MOST_BEFORE}))?\s*[¥￥]?\s*"
     rf"(?<![\w.])(?P<low>{_NUMBER})\s*(?:(?:{_UNIT})?\s*(?:-|~|—|到|至|to)\s*(?P<high>{_NUMBER})\s*)?"
@@ -63,7 +73,24 @@ def measures(text: str) -> tuple[list[Measure], str]:
         found.append(_measure(match))
         return " "
 
-    return found, _MEASURE.sub(take, _after_chinese(text))
+    arabic = _COUNTED.sub(_arabic, text)
+    return found, _MEASURE.sub(take, _after_chinese(_PRICED.sub(r"\1元/吨", arabic)))
+
+
+def _arabic(match: re.Match[str]) -> str:
+    """`一千` is 1000; a run that is no one number (`三四`) stays as it is."""
+    whole = part = 0
+    digit: int | None = None
+    for sign in match[0]:
+        if sign in _DIGITS:
+            if digit is not None:
+                return match[0]
+            digit = _DIGITS[sign]
+        elif sign == "万":
+            whole, part, digit = (part + (digit or 0)) * 10_000, 0, None
+        else:
+            part, digit = part + (1 if digit is None else digit) * _PLACES[sign], None
+    return str(whole + part + (digit or 0))
 
 
 def _after_chinese(text: str) -> str:

@@ -1,9 +1,9 @@
 """Criteria as a query of Elasticsearch.
 
 What was understood scores by fixed points, so that a rank can be explained: a named grade up to 100, its place up to 80, the
-tonnes 15; words in titles and remarks by their rarity, a few points each. Sorted by relevance, what is near to what was asked
-follows after it (a lot of the same province where the place's name means one, a related grade); sorted otherwise only what was
-asked for is found.
+tonnes 15, something to be had at all 15; words in titles and remarks by their rarity, a few points each. Sorted by relevance,
+what is near to what was asked follows after it (a lot of the same province where the place's name means one, a related grade);
+sorted otherwise only what was asked for is found.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ GRADE_POINTS = 100
 PLACE_POINTS = {"there": 80, "same city": 40, "same province": 10}
 AMOUNT_POINTS = 15
 TITLE_POINTS = 20
+AVAILABLE_POINTS = 15
+"""What is promised to somebody to the last kilogram stays open, and comes after what can be had."""
 ENOUGH = 0.8
 """Who asks for 200 t takes 160 t."""
 NEAR_PRICE = 0.1
@@ -59,6 +61,7 @@ def query_of(unit: Unit, criteria: Criteria, *, eased: bool) -> Clause:
         else:
             must.append(_any(clauses, "2<75%"))
     should += [_about(one) for one in meant.measures if one.about is not None]
+    should.append(_points({"range": {"available_kg": {"gt": 0}}}, AVAILABLE_POINTS, "available"))
     never: list[Clause] = [{"terms": {"owner": list(criteria.not_owners)}}] if criteria.not_owners else []
     return {"bool": {"filter": filters, "must": must, "should": should, "must_not": never}}
 

@@ -60,6 +60,7 @@ def _reason(name: str, points: float, listing: Lot | Demand, criteria: Criteria)
         return Reason("text", f"文字中有「{detail}」", f"Its texts have «{detail}»", points)
     texts = {
         "title": ("标题中写有所查品名", "Its title has the name that was typed"),
+        "available": ("有货可供", "Some of it is available"),
         "quantity": ("可供数量足够", "There are enough tonnes"),
         "price": ("价格相近", "Its price is near the one typed"),
     }

@@ -165,6 +165,7 @@ def test_every_attribute_is_found_by_its_names() -> None:
 def test_quantities_with_units() -> None:
     for text in ("30.5", "30.5吨", "30.5 t", "30,500 kg", "30500公斤", "61000斤"):
         assert tonnes(text) == Decimal("30.5")
+    assert tonnes("1.2万吨") == tonnes("1.2", "万吨") == 12_000
     assert tonnes("30,500", "kg") == tonnes("30.5吨", "kg") == Decimal("30.5")
     for text in ("一车", "30 箱", "", "1e5", "--1", "30,5", "1,23,456", "9" * 99):
         with pytest.raises(CellIsUnreadable):
@@ -263,6 +264,11 @@ SOLID_WASTE = """品种,数量,单价,可提货日期,截止日期,产生日期,
 磷石膏,3车(每车30吨),12,2026-11-24,2099-12-04,2026年9月,2026年10月,库存,是,张三,13800000000,口头,2026-11-20
 赤泥,90,5,2026-11-24,2099-12-04,2026-10-01,,新产,放射性、密闭容器,,,,
 """
+
+
+def test_a_line_of_sums_is_no_lot() -> None:
+    lines = [HEADER, good(), ["合计", "30.5吨"], ["", "小 计:", "30.5"], good(), ["Grand Total", "61"]]
+    assert [row.line for row in rows_of(csv_of(lines, "utf-8"))] == [2, 5]
 
 
 def test_what_a_waste_and_its_clerk_say_is_read() -> None:

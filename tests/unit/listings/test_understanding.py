@@ -28,6 +28,10 @@ from shared.text import plain
         ("2.1万以内", Measure("2.1万以内", "fen_per_t", most=2_100_000)),
         ("武汉50公里内", Measure("50公里内", "m", most=50_000)),
         ("within 30 km", Measure("within 30 km", "m", most=30_000)),
+        ("一千吨以上 粉煤灰", Measure("1000吨以上", "kg", least=1_000_000)),
+        ("五十吨到一百吨", Measure("50吨到 100吨", "kg", least=50_000, most=100_000)),
+        ("两千五百元以下", Measure("2500元以下", "fen_per_t", most=250_000)),
+        ("每吨2200以内 重废", Measure("2200元/吨以内", "fen_per_t", most=220_000)),
         ("9" * 40 + "吨", Measure("9" * 40 + "吨", "kg", about=MOST)),
     ],
 )
@@ -35,7 +39,10 @@ def test_numbers_with_units(text: str, found: Measure) -> None:
     assert measures(text)[0] == [found]
 
 
-@pytest.mark.parametrize("text", ["HMS 1 Tangshan", "304不锈钢", "OCC 11", "201A", "ISRI 200-206", "80:20", "吨", "t"])
+@pytest.mark.parametrize(
+    "text",
+    ["HMS 1 Tangshan", "304不锈钢", "OCC 11", "201A", "ISRI 200-206", "80:20", "吨", "t", "三元区", "三四吨", "千斤顶", "一吨"],
+)
 def test_codes_are_no_quantities(text: str) -> None:
     assert measures(text) == ([], text)
 
@@ -55,6 +62,9 @@ def test_codes_are_no_quantities(text: str) -> None:
         ("alumnium", {"nonferrous.aluminium"}),
         ("废钢 重废二级", {"steel.hms2"}),
         ("不锈钢边角料", {"steel.stainless"}),
+        ("304边角料", {"steel.stainless"}),
+        ("工字钢", {"steel.hms1", "steel.hms2"}),
+        ("电动车电池", {one.code for one in grades() if one.family == "battery"}),
         ("炉料", {one.code for one in grades() if one.family == "steel"}),
         ("重废 黄纸板", {"steel.hms1", "steel.hms2", "paper.occ_a"}),
     ],
