@@ -61,7 +61,8 @@ def query_of(unit: Unit, criteria: Criteria, *, eased: bool) -> Clause:
         else:
             must.append(_any(clauses, "2<75%"))
     should += [_about(one) for one in meant.measures if one.about is not None]
-    should.append(_points({"range": {"available_kg": {"gt": 0}}}, AVAILABLE_POINTS, "available"))
+    if not exactly:
+        should.append(_points({"range": {"available_kg": {"gt": 0}}}, AVAILABLE_POINTS, "available"))
     never: list[Clause] = [{"terms": {"owner": list(criteria.not_owners)}}] if criteria.not_owners else []
     return {"bool": {"filter": filters, "must": must, "should": should, "must_not": never}}
 
