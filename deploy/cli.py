@@ -22,6 +22,7 @@ COMMANDS = {
     "dead-letters": "deploy.commands.dead_letters:app",
     "lots": "deploy.commands.lots:app",
     "search": "deploy.commands.search:app",
+    "regions": "deploy.commands.regions:app",
     "clearing": "deploy.commands.clearing:app",
     "users": "deploy.commands.users:app",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.regions.store import BY_ID, DOCUMENTS
+from services.regions.store import DOCUMENTS
 from shared.mongo import Database
 from shared.settings import Settings
 
@@ -26,11 +26,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def create_worker(settings: Settings | None = None) -> Worker:
     """Relay, consumer and timers."""
-    from services.regions.handlers import EVENTS, TIMERS
-    from shared.bus.consumer import Consumer
+    from services.regions.handlers import TIMERS, consumer
     from shared.bus.handling import UNHURRIED_S
     from shared.bus.worker import Worker
 
     database = Database(settings or Settings(), ROOM)
-    consumers = [Consumer(database, ROOM, EVENTS, BY_ID, UNHURRIED_S)]
-    return Worker(database, DOCUMENTS, consumers, TIMERS, UNHURRIED_S)
+    return Worker(database, DOCUMENTS, [consumer(database)], TIMERS, UNHURRIED_S)

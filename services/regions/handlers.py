@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from services.regions import service, views
 from services.regions.reporting import files_of
+from services.regions.store import BY_ID, state
 from shared import parties
-from shared.bus.handling import Handlers
+from shared.bus.consumer import Consumer, ServerIsUnreachable
+from shared.bus.handling import UNHURRIED_S, Handlers
 from shared.bus.worker import Timer
+from shared.events import Event
 from shared.events.listings import (
     DemandChanged,
     DemandClosed,
@@ -25,6 +30,19 @@ from shared.events.listings import (
 from shared.events.logistics import ShipmentCorrected, ShipmentLoaded, ShipmentReceived, ShipmentRefused
 from shared.events.matching import ClearingCompleted
 from shared.events.trading import TradeAgreed, TradeCancelled, TradeSettled
+from shared.mongo import Database, Unit
+
+
+def consumer(database: Database, gather_s: float = UNHURRIED_S) -> Consumer:
+    """The room's one consumer."""
+    return Consumer(database, "regions", EVENTS, BY_ID, gather_s, stand_still, service.foresee)
+
+
+def stand_still(unit: Unit, events: Sequence[Event]) -> None:
+    """Before each batch: wait while a rebuilt state takes the place of this one."""
+    if state.is_paused(unit):
+        raise ServerIsUnreachable(f"{len(events)} events wait: the state is being rebuilt")
+
 
 EVENTS: Handlers = {
     **parties.EVENTS,

@@ -65,7 +65,8 @@ class Projection:
 
 class Consumer:
     """One consumer group of a room. `name` is the room's, or `<room>.<projection>`. What `ahead` keeps under the ids that stand
-    in a batch is read at its transaction's beginning, all at once; `beforehand` is called with the batch before it."""
+    in a batch is read at its transaction's beginning, all at once, and `foresee` may read more for it; `beforehand` is called
+    with the batch before the transaction."""
 
     def __init__(
         self,
@@ -75,8 +76,9 @@ class Consumer:
         ahead: Sequence[Repository[Any]] = (),
         gather_s: float = GATHER_S,
         beforehand: Callable[[Unit, Sequence[Event]], None] | None = None,
+        foresee: Callable[[Unit, Sequence[tuple[Cause, Event]]], None] | None = None,
     ) -> None:
-        self.beforehand = beforehand
+        self.beforehand, self.foresee = beforehand, foresee
         self.database, self.name, self.work, self.ahead = database, name, work, ahead
         self.settings, self.gather_s = database.settings, gather_s
         kinds = work.types if isinstance(work, Projection) else tuple(work)
@@ -220,6 +222,8 @@ class Consumer:
         fresh: dict[str, str] = {}
         named = {one for envelope, event in batch if envelope.id not in done for one in ids_in(event)}
         unit.read_ahead(self.ahead, named)
+        if self.foresee is not None:
+            self.foresee(unit, [(Cause(one.id, one.at), event) for one, event in batch if one.id not in done])
         for envelope, event in batch:
             if envelope.id in done:
                 continue

@@ -3,7 +3,7 @@ how time is cut (`periods`)."""
 
 from __future__ import annotations
 
-from services.regions.ledger.mass import POSTED, entries_of, posting_of
+from services.regions.ledger.mass import POSTED, entries_of, lot_of, posting_of
 from services.regions.ledger.outcomes import Avoided, Outcomes, outcomes_of
 from services.regions.ledger.periods import SHANGHAI, Granularity, Span, covered_by, span_of, zone_of
 from services.regions.ledger.places import (
@@ -35,6 +35,7 @@ __all__ = [
     "covered_by",
     "entries_of",
     "facts_of",
+    "lot_of",
     "outcomes_of",
     "place_of_area",
     "place_of_park",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from services.regions.ledger import city_of, facts_of, places_of, posting_of
+from collections.abc import Iterator, Sequence
+
+from services.regions.ledger import MEASURED, POSTED, city_of, facts_of, lot_of, places_of, posting_of
 from services.regions.model import (
     STARTS,
     Cell,
@@ -60,7 +62,7 @@ TradeEvent = TradeAgreed | TradeCancelled | TradeSettled
 def on_lot(unit: Unit, event: LotEvent) -> None:
     """A lot's own event: its ledger, its volumes, its state."""
     hear_listing(unit, KnownListing(event.id, event.version, "lot", event.status, event.available_kg))
-    if isinstance(event, LotPublished):
+    if isinstance(event, LotPublished) and _accounts(unit, event.id).region is None:
         _settle_lot(unit, event)
     _count(unit, event)
 
@@ -81,17 +83,19 @@ def on_shipment(unit: Unit, event: ShipmentEvent) -> None:
 
 def on_trade(unit: Unit, event: TradeEvent) -> None:
     """A trade is agreed, cancelled or settled."""
-    known = TRADES.find(unit, event.id)
-    if known is None:
-        terms = event.terms
-        places = terms.origin.region, terms.destination.region
-        known = KnownTrade(event.id, 0, event.status, terms.grade, terms.kg, terms.price_fen_per_t, *places)
+    known = TRADES.find(unit, event.id) or _new_trade(event)
     if isinstance(event, TradeAgreed):
         known.agreed_at = event.at
     if event.version > known.version:
         known.version, known.status = event.version, event.status
     TRADES.save(unit, known)
     _count(unit, event)
+
+
+def _new_trade(event: TradeEvent) -> KnownTrade:
+    terms = event.terms
+    places = terms.origin.region, terms.destination.region
+    return KnownTrade(event.id, 0, event.status, terms.grade, terms.kg, terms.price_fen_per_t, *places)
 
 
 def _count(unit: Unit, event: Event) -> None:
@@ -137,15 +141,14 @@ def _settle_lot(unit: Unit, event: LotPublished) -> None:
     before = accounts.version
     accounts.settle_at(event.region, event.grade, event.seller_id, event.site_id)
     LOT_ACCOUNTS.save(unit, accounts)
-    if before:
-        for posting in postings_of(unit, event.id):
-            _enter(unit, posting, accounts)
-            posting.version += 1
-            POSTINGS.save(unit, posting)
+    if not before:
+        return
+    for posting in postings_of(unit, event.id):
+        _enter(unit, posting, accounts)
+        POSTINGS.save(unit, posting)
     for fact in waiting_facts(unit, event.id):
         _locate(fact, accounts)
         fact.waiting = False
-        fact.version += 1
         FACTS.save(unit, fact)
         _publish(unit, fact)
 
@@ -154,12 +157,45 @@ def _publish(unit: Unit, fact: Fact) -> None:
     """Add a fact to its cells and say so."""
     assert fact.region is not None and fact.grade is not None  # a fact without them waits
     for side, region, site, kg in fact.sides():
-        for place in (*lineage(region), *((site,) if site else ())):
-            _cell(unit, side, place, "hour", fact).add(fact.grade, fact.mode, kg)
-        for place in (*places_of(region), *((site,) if site else ())):
-            _cell(unit, side, place, "day", fact).add(fact.grade, fact.mode, kg)
+        for place, period in _cells_of(region, site):
+            _cell(unit, side, place, period, fact).add(fact.grade, fact.mode, kg)
         _cell(unit, side, city_of(region), "day", fact).stand_behind(fact, kg)
     unit.emit(_told(fact))
+
+
+def _cells_of(region: str, site: str | None) -> Iterator[tuple[str, Period]]:
+    """The places and periods in which something there counts: hours of all but areas of policy, which sum their members'."""
+    for place in (*lineage(region), *((site,) if site else ())):
+        yield place, "hour"
+    for place in (*places_of(region), *((site,) if site else ())):
+        yield place, "day"
+
+
+def foresee(unit: Unit, batch: Sequence[tuple[Cause, Event]]) -> None:
+    """Before a batch: learn of the lots that are new in it, whatever comes before them, so that nothing of it waits for the rest
+    of it; and read at once the cells and the regions' accounts that it will touch."""
+    for _, event in batch:
+        if isinstance(event, LotPublished) and _accounts(unit, event.id).region is None:
+            _settle_lot(unit, event)
+    cells: set[str] = set()
+    accounts: set[str] = set()
+    for cause, event in batch:
+        if type(event) not in COUNTED:
+            continue
+        lot = LOT_ACCOUNTS.find(unit, lot_of(event))
+        if lot is not None and lot.region is not None and lot.site_id is not None and type(event) in POSTED:
+            accounts |= {f"{place}/{lot.grade}" for place in (*places_of(lot.region), lot.site_id)}
+        for fact in facts_of(event, cause.id, cause.at):
+            if fact.region is None and lot is not None:
+                fact.region, fact.site_id = lot.region, lot.site_id
+            starts = {period: STARTS[period](fact.at) for period in ("hour", "day")}
+            for side, region, site, _ in fact.sides():
+                cells |= {cell_id(side, place, period, starts[period]) for place, period in _cells_of(region, site)}
+    unit.read_ahead((CELLS,), cells)
+    unit.read_ahead((REGION_ACCOUNTS,), accounts)
+
+
+COUNTED = frozenset({*POSTED, *MEASURED, ShipmentCorrected})
 
 
 def _cell(unit: Unit, side: Side, place: str, period: Period, fact: Fact) -> Cell:
