@@ -172,7 +172,7 @@ def _cells_of(region: str, site: str | None) -> Iterator[tuple[str, Period]]:
 
 
 def foresee(unit: Unit, batch: Sequence[tuple[Cause, Event]]) -> None:
-    """Before a batch: learn of the lots that are new in it, whatever comes before them, so that nothing of it waits for the rest
+    """Before a batch: learn of the lots that are new in it, whatever comes before them, so that nothing waits for the rest
     of it; and read at once the cells and the regions' accounts that it will touch."""
     for _, event in batch:
         if isinstance(event, LotPublished) and _accounts(unit, event.id).region is None:
