@@ -18,7 +18,7 @@ PAGES = (
     Page("/buyer/demands", demands, ROLES, word="nav_demands", icon="list"),
     Page("/buyer/trades", trades, ROLES, word="nav_trades", icon="money"),
     Page("/buyer/quality", quality, ROLES, word="nav_quality", icon="gauge"),
-    Page("/buyer/counterparties", counterparties, ROLES, word="nav_counterparties", icon="heart", posts=True),
+    Page("/buyer/counterparties", counterparties, ROLES, word="nav_counterparties", icon="person", posts=True),
     Page("/buyer/searches", saved, ROLES, word="nav_searches", icon="bell", posts=True),
     Page("/buyer/proposals/<proposal_id>", proposal, ROLES, posts=True),
     Page("/buyer/inbound/<load_id>", load, ROLES, posts=True),

@@ -28,6 +28,8 @@ _MARK = re.compile(r"<em>(.*?)</em>")
 def search(visit: Visit) -> Response:
     """`/buyer/search`."""
     sites = plants(visit)
+    if not visit.request.args.keys() - {"lang"}:
+        return visit.go(link({}, {"material": _bought(visit)}))
     asked = {name: value for name, value in visit.request.args.items() if value.strip() and name != "lang"}
     site = next((one for one in sites if one["id"] == asked.get("to_site")), sites[0] if sites else None)
     form = Form(dict(asked))
@@ -36,7 +38,7 @@ def search(visit: Visit) -> Response:
     if reply.status == 422:
         form.refuse(reply, known=(*NUMBERS, *TEXTS, "sort"))
     found = None if form.is_faulty else reply.body
-    here = {name: value for name, value in asked.items() if name != "cursor"}
+    here = {name: value for name, value in asked.items() if name not in ("cursor", "all")}
     return visit.render(
         "search.html", 422 if form.is_faulty else 200, form=form, found=found, sites=sites, site=site, sorts=SORTS,
         lots=[] if found is None else [(one, marks_of(one)) for one in found["items"]],
@@ -49,6 +51,7 @@ def query_of(asked: Mapping[str, str], site: Json | None) -> dict[str, Any]:
     query: dict[str, Any] = {name: asked[name] for name in (*NUMBERS, *TEXTS) if asked.get(name)}
     query |= {name: "true" for name in SWITCHES if asked.get(name)}
     sort = asked.get("sort", "")
+    query.setdefault("min_t", "0.001")  # what is reserved as a whole is not to be had
     query["sort"] = sort if sort in SORTS else "delivered" if site is not None and not asked.get("q") else "relevance"
     if site is not None:
         query["to_site"] = site["id"]
@@ -60,7 +63,13 @@ def query_of(asked: Mapping[str, str], site: Json | None) -> dict[str, Any]:
 def link(here: Mapping[str, str], more: Mapping[str, str | None]) -> str:
     """The search with another choice; None takes one out."""
     query = {name: value for name, value in {**here, **more}.items() if value}
-    return "/buyer/search" + (f"?{urlencode(query)}" if query else "")
+    return f"/buyer/search?{urlencode(query or {'all': '1'})}"
+
+
+def _bought(visit: Visit) -> str | None:
+    """The family that the buyer asks for first; delivered costs of several are not to be compared."""
+    reply = visit.api.get("/v1/demands", status="open", limit=1)
+    return next((str(one["materials"][0]) for one in reply.items), None) if reply.is_ok else None
 
 
 def marks_of(lot: Json) -> list[list[tuple[str, bool]]]:

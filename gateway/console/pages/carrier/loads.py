@@ -1,0 +1,198 @@
+"""One load, and the step in hand; the day on a time axis; what was earned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Response
+
+from gateway.console.client import Ask
+from gateway.console.formats import material_name, region_name
+from gateway.console.hauls import NEXT, ON_THE_WAY, Axis, at_of, concerns, in_order, last_of, moment, truck
+from gateway.console.pages.carrier.common import MOST, Json, fleet, in_hand, items_of, own_id, own_loads
+from gateway.console.pages.carrier.offers import ranked, stands
+from gateway.console.visit import Form, Visit
+from shared.clock import SHANGHAI, iso, utc_now
+
+STEPS = ("booked", "loaded", "arrived", "returned")
+FEW = 5
+DAYS = 30
+
+
+def home(visit: Visit) -> Response:
+    """`/carrier`: the step in hand of every load, and what a free truck could take next."""
+    own, on_offer = visit.api.all(own_loads(visit), Ask("/v1/shipments", {"status": "planned", "limit": MOST}))
+    loads = items_of(own)
+    trucks = fleet(loads)
+    chosen, place = stands(visit, trucks)
+    hand = in_hand(loads)
+    offers = ranked(items_of(on_offer), place, chosen)
+    today = Axis.of(utc_now())
+    earned = [one for one in loads if one["status"] == "received" and today.holds(at_of(one, "received"))]
+    return visit.render(
+        "home.html", hand=hand, offers=offers[:FEW], offers_count=len(offers), trucks=trucks, chosen=chosen, place=place,
+        free=sum(one.is_free for one in trucks), earned=round(sum((one["freight_cny"] for one in earned), 0.0), 2),
+        earned_count=len(earned), today=today.start.date().isoformat(), next=NEXT, now=iso(utc_now()),
+        read=own is not None and own.is_ok,
+    )  # fmt: skip
+
+
+def load(visit: Visit, load_id: str) -> Response:
+    """`/carrier/loads/{load}`: takes it, or takes its next step."""
+    form = visit.form()
+    if visit.request.method == "POST":
+        done = _act(visit, load_id, form)
+        if done is not None:
+            return done
+    found = visit.api.get(f"/v1/shipments/{load_id}").body
+    own = items_of(visit.api.get("/v1/shipments", own_loads(visit).query))
+    is_own = found["carrier_id"] == own_id(visit)
+    trucks = fleet(own)
+    hours = _hours(visit, [found]).get(load_id)
+    now = utc_now()
+    return visit.render(
+        "load.html", 422 if form.is_faulty else 200, load=found, form=form, trucks=trucks, is_own=is_own,
+        truck=truck(found, Axis.of(now), now, hours), hours=hours, step=NEXT.get(found["status"], ("", "")),
+        weighed=last_of(found, "weighed"), refused=last_of(found, "refused"), said=last_of(found, "position"),
+    )  # fmt: skip
+
+
+def _act(visit: Visit, load_id: str, form: Form) -> Response | None:
+    """Takes the load or reports a step; None where it was refused."""
+    what, key = form.value("do"), form.value("form_key")
+    if what == "take":
+        body: dict[str, Any] = {"carrier_id": own_id(visit), "vehicle": form.value("vehicle").strip()}
+        reply = visit.api.post(f"/v1/shipments/{load_id}/assign", body, key)
+    else:
+        before = visit.api.get(f"/v1/shipments/{load_id}").body
+        last = moment(before["events"][-1]["at"]) if before["events"] else utc_now()
+        body = {"type": what if what in (*STEPS, "position") else "", "at": iso(max(utc_now(), last))}
+        if what == "position":
+            body |= {name: _degrees(form.value(name)) for name in ("lat", "lon")}
+        reply = visit.api.post(f"/v1/shipments/{load_id}/events", body, key)
+    if what == "position":  # sent by the page's script, which stays where it is
+        response = visit.send(b"", "text/plain")
+        response.status_code = 200 if reply.is_ok else reply.status
+        return response
+    if not reply.is_ok:
+        form.refuse(reply, known=("vehicle",))
+        return None
+    return visit.go(f"/carrier/loads/{load_id}", visit.t[f"said_{what}"])
+
+
+def _degrees(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _hours(visit: Visit, loads: Iterable[Json]) -> dict[str, float]:
+    """The hours of hauls whose ends are known, by the quotes that matching uses."""
+    known = [one for one in loads if one["from_position"] and one["to_position"]]
+    asks = [
+        Ask("/v1/quotes", {
+            "from": "{lat},{lon}".format(**one["from_position"]), "to": "{lat},{lon}".format(**one["to_position"]),
+            "tonnes": one["quantity_t"], "material": one["grade"],
+        })
+        for one in known
+    ]  # fmt: skip
+    found: dict[str, float] = {}
+    for one, reply in zip(known, visit.api.all(*asks), strict=True):
+        options = reply.body["options"] if reply is not None and reply.is_ok else []
+        hours = next((option["hours"] for option in options if option["mode"] == one["mode"]), None)
+        if hours is not None:
+            found[one["id"]] = hours
+    return found
+
+
+def day(visit: Visit) -> Response:
+    """`/carrier/day`: today's loads on a time axis; `?date=` another day's."""
+    now = utc_now()
+    try:
+        wanted = datetime.combine(date.fromisoformat(visit.request.args.get("date", "")), now.time(), SHANGHAI)
+    except ValueError:
+        wanted = now
+    axis = Axis.of(wanted)
+    is_today = axis.holds(now)
+    loads = items_of(visit.api.get("/v1/shipments", own_loads(visit).query))
+    shown = [one for one in loads if (concerns(one, axis) if is_today else _was_on(one, axis))]
+    hours = _hours(visit, [one for one in shown if one["status"] in ON_THE_WAY])
+    trucks = in_order(truck(one, axis, now, hours.get(one["id"])) for one in shown)
+    if visit.request.args.get("as") == "csv":
+        return visit.table(_day_rows(visit, trucks), f"day-{axis.start:%Y-%m-%d}.csv")
+    return visit.render(
+        "day.html", axis=axis, trucks=trucks, now_at=axis.at(now), day=axis.start.date().isoformat(), is_today=is_today,
+        before=(axis.start - timedelta(days=1)).date().isoformat(), after=(axis.start + timedelta(days=1)).date().isoformat(),
+    )  # fmt: skip
+
+
+def _was_on(load: Json, axis: Axis) -> bool:
+    return any(axis.holds(moment(one["at"])) for one in load["events"])
+
+
+def _day_rows(visit: Visit, trucks: Sequence[Any]) -> list[list[str | float]]:
+    t = visit.t
+    rows: list[list[str | float]] = [
+        [t["vehicle"], t["grade"], t["quantity"], t["from_word"], t["to_word"], t["state"], t["left"], t["came"]]
+    ]
+    for one in trucks:
+        load = one.load
+        times = [at_of(load, "loaded"), at_of(load, "arrived")]
+        rows.append([
+            load["vehicle"] or "", material_name(load["grade"], t), load["quantity_t"], region_name(load["from_region"], t),
+            region_name(load["to_region"], t), t[f"load_{load['status']}"],
+            *("" if at is None else at.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") for at in times),
+        ])  # fmt: skip
+    return rows
+
+
+@dataclass
+class Day:
+    """What was earned on one day."""
+
+    day: str
+    loads: list[Json]
+
+    @property
+    def cny(self) -> float:
+        return round(sum((one["freight_cny"] for one in self.loads), 0.0), 2)
+
+    @property
+    def tonnes(self) -> float:
+        return round(sum((one["quantity_t"] for one in self.loads), 0.0), 3)
+
+
+def by_day(loads: Iterable[Json], now: datetime) -> list[Day]:
+    """The last days with the loads that were received on each, newest first."""
+    today = now.astimezone(SHANGHAI).date()
+    days = {
+        (today - timedelta(days=back)).isoformat(): Day((today - timedelta(days=back)).isoformat(), []) for back in range(DAYS)
+    }
+    for load in loads:
+        at = at_of(load, "received")
+        found = None if at is None else days.get(at.astimezone(SHANGHAI).date().isoformat())
+        if found is not None:
+            found.loads.append(load)
+    return list(days.values())
+
+
+def earnings(visit: Visit) -> Response:
+    """`/carrier/earnings`: freight of received loads by day; `?day=` lists one."""
+    reply = visit.api.get("/v1/shipments", carrier_id=own_id(visit), status="received", limit=MOST)
+    days = by_day(reply.items, utc_now())
+    if visit.request.args.get("as") == "csv":
+        t = visit.t
+        rows: list[list[str | float]] = [[t["day"], t["loads_word"], t["quantity"], t["freight"]]]
+        rows += [[one.day, len(one.loads), one.tonnes, one.cny] for one in days]
+        return visit.table(rows, "earnings.csv")
+    wanted = visit.request.args.get("day", "")
+    listed = [one for found in days if wanted in ("", found.day) for one in found.loads]
+    return visit.render(
+        "earnings.html", days=[one for one in days if one.loads], most=max((one.cny for one in days), default=0.0),
+        total=round(sum(one.cny for one in days), 2), tonnes=round(sum(one.tonnes for one in days), 3), listed=listed[:100],
+        wanted=wanted, count=sum(len(one.loads) for one in days), more=reply.body["next_cursor"],
+    )  # fmt: skip
