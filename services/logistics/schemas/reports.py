@@ -77,7 +77,7 @@ class WeighedIn(_Step):
     @model_validator(mode="after")
     def heavier_than_empty(self) -> Self:
         if self.gross_t <= self.tare_t:
-            raise Fault("毛重应大于皮重", "gross_t must be greater than tare_t", "/gross_t")
+            raise Fault("毛重应大于皮重", "The gross must be greater than the tare", "/gross_t")
         return self
 
     def report(self) -> Report:
