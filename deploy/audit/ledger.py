@@ -130,10 +130,10 @@ def region_accounts(evidence: Evidence) -> Iterator[Difference]:
 
 def facts(evidence: Evidence) -> Iterator[Difference]:
     """Each fact of the volumes is what its event says."""
-    yield from compared("regions.facts", _facts(evidence), evidence.table("regions", "facts"), "the topics")
+    yield from compared("regions.facts", facts_told(evidence), evidence.table("regions", "facts"), "the topics")
 
 
-def _facts(evidence: Evidence) -> dict[str, Row]:
+def facts_told(evidence: Evidence) -> dict[str, Row]:
     home = {told.key: told.said for told in evidence.of("lot.published")}
     expected: dict[str, Row] = {}
     for told in evidence.of("shipment.corrected", *COUNTS):
@@ -201,7 +201,7 @@ def cells(evidence: Evidence) -> Iterator[Difference]:
     """The hourly and daily volumes of every place are the sums of what the topics say."""
     expected: dict[str, Row] = {}
     areas = {row["code"] for row in AREAS}
-    for fact in _facts(evidence).values():
+    for fact in facts_told(evidence).values():
         for side, region, site in (
             ("origin", fact["region"], fact["site_id"]),
             ("destination", fact["to_region"], fact.get("to_site_id")),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deploy.audit import belongings, copies, deals, index, ledger, quantities, reports, topics
+from deploy.audit import belongings, copies, deals, index, ledger, published, quantities, reports, topics
 from deploy.audit.difference import Difference
 from deploy.audit.evidence import Evidence, gather
 from shared.bus.lag import lags
@@ -51,6 +51,7 @@ CHECKS: Mapping[str, Check] = {
     "files of lots": belongings.files,
     "recurrences": belongings.recurrences,
     "reports": reports.reports,
+    "published": published.published,
     "index": index.index,
 }
 

@@ -70,6 +70,7 @@ EVENTS: Handlers = {
 }
 
 TIMERS: tuple[Timer, ...] = (
+    Timer("publish", 20, service.publish_due),
     Timer("reports due", 30, service.ask_due),
     Timer("reports", 1, lambda database: service.make_queued(database, views.return_of, files_of)),
 )

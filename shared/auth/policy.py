@@ -143,7 +143,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     # regions
     "regions.read": _everyone(_ANY),
     "volumes.read": _everyone(_ANY),
-    "ledger.read": {"park_operator": _ANY, "operator": _ANY},
+    "ledger.read": _everyone(_ANY),
     "targets.list": _everyone(_ANY),
     "targets.read": _everyone(_ANY),
     "targets.create": _OPERATOR,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from services.regions.api import market, outcomes, reports, targets, volumes
+from services.regions.api import feed, market, outcomes, reports, targets, volumes
 
-TABLES = (volumes.routes, outcomes.routes, reports.routes, targets.routes, market.routes)
+TABLES = (volumes.routes, feed.routes, outcomes.routes, reports.routes, targets.routes, market.routes)

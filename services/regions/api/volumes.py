@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from flask import Request
-from pydantic import BaseModel
 
 from services.regions import views
+from services.regions.api.tables import VARY, csv_answer, listed, wants_csv
+from services.regions.model import Fact, Posting
 from services.regions.schemas import (
     BalanceOut,
     BalanceQuery,
     EntriesQuery,
     EntryOut,
     FlowOut,
+    FlowsOut,
     FlowsQuery,
+    MaterialAccountsOut,
     RegionOut,
     RegionsQuery,
     RevisionOut,
     RevisionsQuery,
     VolumeOut,
+    VolumesOut,
     VolumesQuery,
-    csv_of,
     regions_out,
 )
 from shared.auth import Caller, authorise
-from shared.http import Answer, PageOut, Routes, page_of
-from shared.mongo import Unit
+from shared.http import Answer, PageOut, Routes
+from shared.mongo import Page, Unit
 
 routes = Routes("regions")
-
-
-def _table(request: Request, items: Sequence[BaseModel], shape: type[BaseModel]) -> Answer:
-    """The whole table as JSON, or as CSV where the caller prefers it."""
-    accepted = request.accept_mimetypes
-    headers: dict[str, str] = {"Vary": "Accept"}
-    if accepted.best_match(["application/json", "text/csv"]) == "text/csv":
-        return Answer(csv_of(items, shape), 200, headers | {"Content-Type": "text/csv; charset=utf-8"})
-    return Answer(PageOut[Any](items=list(items)), 200, headers)
 
 
 @routes.get("/v1/regions", "regions.read", PageOut[RegionOut])
@@ -54,42 +45,59 @@ def read_region(unit: Unit, caller: Caller, code: str) -> RegionOut:
     return RegionOut.of(views.known_region(unit, code))
 
 
-@routes.get("/v1/regions/<code>/volumes", "volumes.read", PageOut[VolumeOut])
+@routes.get("/v1/regions/<code>/volumes", "volumes.read", VolumesOut)
 def read_volumes(unit: Unit, caller: Caller, request: Request, query: VolumesQuery, code: str) -> Answer:
     """Volumes of a region by side, period and grade; CSV by Accept."""
     authorise(caller, "volumes.read", {"visible"})
-    items = [VolumeOut.of(row) for row in views.volumes(unit, code, query.asked())]
-    return _table(request, items, VolumeOut)
+    seen = views.volumes_seen(unit, code, views.sight_of(unit, caller, code), query.asked())
+    items = [VolumeOut.of(row) for row in seen.rows]
+    if wants_csv(request):
+        return csv_answer(items, VolumeOut, seen.withheld)
+    return Answer(VolumesOut(items=items, withheld=seen.withheld), 200, VARY)
 
 
-@routes.get("/v1/regions/<code>/flows", "volumes.read", PageOut[FlowOut])
+@routes.get("/v1/regions/<code>/flows", "volumes.read", FlowsOut)
 def read_flows(unit: Unit, caller: Caller, request: Request, query: FlowsQuery, code: str) -> Answer:
     """What was received from and in a region; CSV by Accept."""
     authorise(caller, "volumes.read", {"visible"})
-    items = [FlowOut.of(flow) for flow in views.flows(unit, code, query.asked())]
-    return _table(request, items, FlowOut)
+    seen = views.flows_seen(unit, code, views.sight_of(unit, caller, code), query.asked())
+    items = [FlowOut.of(flow) for flow in seen.rows]
+    if wants_csv(request):
+        return csv_answer(items, FlowOut, seen.withheld)
+    return Answer(FlowsOut(items=items, withheld=seen.withheld), 200, VARY)
 
 
 @routes.get("/v1/regions/<code>/balance", "volumes.read", BalanceOut)
-def read_balance(unit: Unit, caller: Caller, query: BalanceQuery, code: str) -> BalanceOut:
-    """The mass ledger of a region's lots, by account."""
+def read_balance(unit: Unit, caller: Caller, request: Request, query: BalanceQuery, code: str) -> Answer:
+    """The mass ledger of a region's lots, by account; CSV by Accept."""
     authorise(caller, "volumes.read", {"visible"})
-    as_of = query.moment()
-    return BalanceOut.of(code, views.balance(unit, code, query.material, as_of), as_of)
+    as_of, sight = query.moment(), views.sight_of(unit, caller, code)
+    rows = views.balance(unit, code, query.material, as_of, None if sight.whole else sight.firm)
+    found = BalanceOut.of(code, rows, as_of, not sight.whole)
+    if wants_csv(request):
+        return csv_answer(found.items, MaterialAccountsOut, found.withheld)
+    return Answer(found, 200, VARY)
 
 
 @routes.get("/v1/regions/<code>/entries", "ledger.read", PageOut[EntryOut])
-def list_entries(unit: Unit, caller: Caller, query: EntriesQuery, code: str) -> PageOut[EntryOut]:
-    """The postings behind a region's balance, newest first, with the event and the ticket behind each."""
-    views.known_region(unit, code)
+def list_entries(unit: Unit, caller: Caller, request: Request, query: EntriesQuery, code: str) -> Answer:
+    """The postings behind a region's balance, newest first, with the event and the ticket behind each; CSV by Accept."""
+    whose = views.sight_of(unit, caller, code).lots()
     authorise(caller, "ledger.read", {"visible"})
-    page = views.entries(unit, code, query.where(), query.account, query.cursor, query.limit)
-    return page_of(page, EntryOut.of)
+
+    def page(cursor: str | None) -> Page[Posting]:
+        return views.entries(unit, code, query.where(), query.account, cursor, query.limit, whose)
+
+    return listed(request, EntryOut, EntryOut.of, query.cursor, page)
 
 
 @routes.get("/v1/regions/<code>/revisions", "ledger.read", PageOut[RevisionOut])
-def list_revisions(unit: Unit, caller: Caller, query: RevisionsQuery, code: str) -> PageOut[RevisionOut]:
-    """What changed days of the region that were over, newest first, each with its reason."""
-    views.known_region(unit, code)
+def list_revisions(unit: Unit, caller: Caller, request: Request, query: RevisionsQuery, code: str) -> Answer:
+    """What changed days of the region that were over, newest first, each with its reason; CSV by Accept."""
+    whose = views.sight_of(unit, caller, code).own()
     authorise(caller, "ledger.read", {"visible"})
-    return page_of(views.revisions(unit, code, query.asked(), query.cursor, query.limit), RevisionOut.of)
+
+    def page(cursor: str | None) -> Page[Fact]:
+        return views.revisions(unit, code, query.asked(), cursor, query.limit, whose)
+
+    return listed(request, RevisionOut, RevisionOut.of, query.cursor, page)

@@ -9,14 +9,13 @@ materials, sides, measures, times of asking.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 
-from services.regions.model import LEAST_FIRMS, ORIGIN_ONLY, SHOWN_TO_ALL, Grain, Level, Measure, Published
+from services.regions.ledger.places import city_of
+from services.regions.model import LEAST_FIRMS, ORIGIN_ONLY, SHOWN_TO_ALL, Grain, Level, Measure, Published, day_of
 from shared.clock import SHANGHAI
-from shared.geo import lineage, region
 
 DAY = timedelta(days=1)
 
@@ -36,16 +35,6 @@ class Key:
     def name(self) -> str:
         days = f"{self.recorded.astimezone(SHANGHAI):%Y-%m-%d}/{self.day.astimezone(SHANGHAI):%Y-%m-%d}"
         return f"{days}/{self.level}/{self.grade}/{self.from_place}/{self.to_place or '-'}"
-
-
-@cache
-def city_of(code: str) -> str:
-    """The city of a region; a county directly under its province, and a province without cities, is one of its own."""
-    for outer in lineage(code):
-        found = region(outer)
-        if found is not None and found.level == "city":
-            return outer
-    return code
 
 
 def province_of(code: str) -> str:
@@ -124,13 +113,13 @@ def shown_of(
     """By period and grade: the sum of `pieces`, and of the reader's own kilograms that are in none of them. What a city keeps
     back is no loss to whoever asks for whole provinces (`level`)."""
     found: defaultdict[tuple[str, str], Shown] = defaultdict(Shown)
-    included: set[tuple[str, Measure]] = set()
+    included: defaultdict[Measure, set[str]] = defaultdict(set)
     for piece in pieces:
         shown = found[period_of(piece.day), piece.grade]
         shown.withheld |= piece.level == level and any(measure in measures for measure in piece.withheld)
         for measure in measures:
             if measure in piece.kg:
-                included.add((piece.id, measure))
+                included[measure].add(piece.id)
                 shown.kg[measure] = shown.kg.get(measure, 0) + piece.kg[measure]
     for period, grain in ((one.period, one.grain) for one in own):
         shown = found[period, grain.grade]
@@ -138,26 +127,18 @@ def shown_of(
             if not kg or measure not in measures:
                 continue
             shown.own[measure] = shown.own.get(measure, 0) + kg
-            if not any((key_of(grain, one, measure).name, measure) in included for one in _PLACES):
+            if contained_in(grain, measure, included[measure]) is None:
                 shown.kg[measure] = shown.kg.get(measure, 0) + kg
     return dict(found)
 
 
+def contained_in(grain: Grain, measure: Measure, pieces: Container[str]) -> str | None:
+    """Which of `pieces` (their ids) a grain's kilograms are in; None where they are in none."""
+    names = (key_of(grain, level, measure).name for level in _PLACES)
+    return next((name for name in names if name in pieces), None)
+
+
 def days_within(start: datetime | None, end: datetime | None) -> tuple[datetime | None, datetime | None]:
     """The whole days in China within a span: the beginning of the first, and the end of the last."""
-    first = None if start is None else _midnight(start + DAY - timedelta(microseconds=1))
-    last = None if end is None else _midnight(end)
-    return first, last
-
-
-def _midnight(at: datetime) -> datetime:
-    """When the day in China began in which `at` lies."""
-    local = at.astimezone(SHANGHAI)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(at.tzinfo)
-
-
-def midnights(first: datetime, last: datetime) -> Iterator[datetime]:
-    """The beginnings of the days from `first` to before `last`."""
-    while first < last:
-        yield first
-        first += DAY
+    first = None if start is None else day_of(start + DAY - timedelta(microseconds=1))
+    return first, None if end is None else day_of(end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.regions.schemas.feed import OPENMETRICS, FeedOut, FeedQuery, FeedRowOut, openmetrics_of
 from services.regions.schemas.market import ClearingOut, LatestTradeOut, MarketOut
 from services.regions.schemas.outcomes import OutcomesOut
 from services.regions.schemas.queries import (
@@ -41,28 +42,37 @@ from services.regions.schemas.volumes import (
     BalanceOut,
     EntryOut,
     FlowOut,
+    FlowsOut,
     MaterialAccountsOut,
+    MeasuresOut,
     RegionOut,
     RevisionOut,
     VolumeOut,
+    VolumesOut,
     regions_out,
 )
 
 __all__ = [
     "MEDIA",
+    "OPENMETRICS",
     "AccountsOut",
     "BalanceOut",
     "BalanceQuery",
     "ClearingOut",
     "EntriesQuery",
     "EntryOut",
+    "FeedOut",
+    "FeedQuery",
+    "FeedRowOut",
     "FileQuery",
     "FlowOut",
+    "FlowsOut",
     "FlowsQuery",
     "LatestTradeOut",
     "MarketOut",
     "Material",
     "MaterialAccountsOut",
+    "MeasuresOut",
     "NationalTargetOut",
     "OutcomeOut",
     "OutcomesOut",
@@ -84,8 +94,10 @@ __all__ = [
     "TargetPatch",
     "TargetsQuery",
     "VolumeOut",
+    "VolumesOut",
     "VolumesQuery",
     "csv_of",
     "national_out",
+    "openmetrics_of",
     "regions_out",
 ]

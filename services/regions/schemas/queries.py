@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
-from services.regions.ledger import SHANGHAI, Granularity, Span, span_of, zone_of
+from services.regions.ledger import SHANGHAI, Granularity, Span, areas, span_of, zone_of
 from services.regions.ledger.periods import edge_of
 from services.regions.model import Account, Side
 from services.regions.views import Asked, Kind
@@ -145,4 +146,22 @@ class RevisionsQuery(SpanQuery, ListQuery):
 
 
 RegionCode = Annotated[str, AfterValidator(_region), Field(description="A code of GB/T 2260.")]
-AnyRegion = Annotated[str, Field(max_length=40, description="A code of GB/T 2260, an area of policy, or a park's site id.")]
+
+
+def _any_region(code: str) -> str:
+    """That a park has this id is known once it is looked for."""
+    if not exists(code) and code not in areas() and not _AN_ID.fullmatch(code):
+        known = ", ".join(areas())
+        raise Fault(
+            f"应为 GB/T 2260 六位代码 (如 420100)、政策区域代码 ({known}) 或园区场站的 id",
+            f"Write a six-digit code of GB/T 2260 such as 420100, an area of policy ({known}), or the id of a park's site",
+        )
+    return code
+
+
+_AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+AnyRegion = Annotated[
+    str,
+    AfterValidator(_any_region),
+    Field(description="A code of GB/T 2260, an area of policy, or a park's site id."),
+]

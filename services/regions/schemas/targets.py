@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from services.regions.model import ORIGIN_ONLY, Measure, Progress, Side, Target, TargetTerms
-from services.regions.schemas.queries import Material, RegionCode
+from services.regions.schemas.queries import AnyRegion, Material
 from services.regions.views import Outcome
 from shared.http import ListQuery, PageOut, Shape
 from shared.http.shapes import Time
@@ -19,7 +19,7 @@ from shared.units import TonnesOut, TotalTonnes
 
 
 class TargetsQuery(ListQuery):
-    region: RegionCode | None = None
+    region: str | None = None
     material: Material | None = None
     measure: Measure | None = None
     status: Literal["standing", "withdrawn"] | None = None
@@ -32,7 +32,7 @@ class TargetsQuery(ListQuery):
 class TargetIn(Shape):
     """`from` inclusive, `to` exclusive. `side`: of what leaves the region, or of what reaches it."""
 
-    region: RegionCode
+    region: AnyRegion
     material: Material | None = None
     side: Side = "origin"
     measure: Measure
@@ -90,7 +90,8 @@ def _target_faults(measure: Measure, side: Side, start: datetime, end: datetime)
 
 class ProgressOut(Shape):
     """At this moment: reached; due by now at an even pace; where it ends at the rate so far and when the target is
-    reached at it; missing; needed a day."""
+    reached at it; missing; needed a day. `withheld`: it counts only what the reader
+    may see, and there may be more."""
 
     reached_t: TonnesOut
     reached_pct: float
@@ -99,6 +100,7 @@ class ProgressOut(Shape):
     missing_t: TonnesOut
     needed_t_per_day: TonnesOut | None
     at_this_rate_on: Time | None
+    withheld: bool
 
 
 class TargetOut(Shape):
@@ -120,7 +122,7 @@ class TargetOut(Shape):
     updated_at: Time
 
     @classmethod
-    def of(cls, target: Target, at: Progress) -> TargetOut:
+    def of(cls, target: Target, at: Progress, withheld: bool) -> TargetOut:
         terms = target.terms
         progress = ProgressOut(
             reached_t=at.reached_kg,
@@ -130,6 +132,7 @@ class TargetOut(Shape):
             missing_t=at.missing_kg,
             needed_t_per_day=at.needed_kg_per_day,
             at_this_rate_on=at.reached_at,
+            withheld=withheld,
         )
         return cls.model_validate(
             {

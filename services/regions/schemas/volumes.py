@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from services.regions.ledger import Area
-from services.regions.model import Fact, Posting, Revision
+from services.regions.model import Fact, Measure, Posting, Revision
 from services.regions.views import Flow, Found, VolumeRow, code_of
 from shared.geo import ancestors
 from shared.http import PageOut, Shape
@@ -51,12 +51,7 @@ def regions_out(found: Sequence[Found], more: bool) -> PageOut[RegionOut]:
     return PageOut[RegionOut](items=[RegionOut.of(one) for one in found], next_cursor=cursor)
 
 
-class VolumeOut(Shape):
-    """A period's tonnes of one grade; `received_t` is net. Each measure is a count of its own: no two are ever added. `used_t`
-    is what of the received had not been received before by somebody who sold it on."""
-
-    period: str
-    material: str
+class MeasuresOut(Shape):
     listed_t: TonnesOut
     agreed_t: TonnesOut
     loaded_t: TonnesOut
@@ -67,23 +62,59 @@ class VolumeOut(Shape):
     cancelled_t: TonnesOut
     used_t: TonnesOut
 
+
+class PeriodOut(Shape):
+    period: str
+    material: str
+
+
+class VolumeOut(MeasuresOut, PeriodOut):
+    """A period's tonnes of one grade; `received_t` is net. Each measure is a count of its own: no two are ever added. `used_t`
+    is what of the received had not been received before by somebody who sold it on. To who does not see the region in full the
+    tonnes are what is published of days that are over and reveals no single firm, and their own firm's, live; `own` is the
+    latter alone (null: nothing is kept back), and `withheld` says that there may be more."""
+
+    own: MeasuresOut | None
+    withheld: bool
+
     @classmethod
     def of(cls, row: VolumeRow) -> VolumeOut:
-        tonnes = {f"{measure}_t": kg for measure, kg in row.kg.items()}
-        return cls(period=row.period, material=row.material, **tonnes)
+        own = None if row.own is None else MeasuresOut(**_tonnes(row.own))
+        return cls(period=row.period, material=row.material, own=own, withheld=row.withheld, **_tonnes(row.kg))
+
+
+def _tonnes(kg: Mapping[Measure, int]) -> dict[str, int]:
+    return {f"{measure}_t": more for measure, more in kg.items()}
+
+
+class VolumesOut(PageOut[VolumeOut]):
+    """`withheld`: there may be more in the region and the span than these rows show; a row that is not there is no zero."""
+
+    withheld: bool
 
 
 class FlowOut(Shape):
+    """What was received of a grade from one region in another. To who does not see the region in full published flows are from
+    city to city or province to province and their own from county to county; `own_t` is what of it is their own."""
+
     from_: Annotated[str, Field(serialization_alias="from", validation_alias="from")]
     to: str
     material: str
     received_t: TonnesOut
     mode: str | None
+    own_t: TonnesOut | None
 
     @classmethod
     def of(cls, flow: Flow) -> FlowOut:
         values = {"from": flow.from_region, "to": flow.to_region}
-        return cls.model_validate({**values, "material": flow.material, "received_t": flow.received_kg, "mode": flow.mode})
+        kg = {"received_t": flow.received_kg, "own_t": flow.own_kg}
+        return cls.model_validate({**values, **kg, "material": flow.material, "mode": flow.mode})
+
+
+class FlowsOut(PageOut[FlowOut]):
+    """`withheld`: there may be more than these rows show."""
+
+    withheld: bool
 
 
 class AccountsOut(Shape):
@@ -105,18 +136,19 @@ class MaterialAccountsOut(AccountsOut):
 
 
 class BalanceOut(AccountsOut):
-    """Of the lots published in the region, in all and by grade."""
+    """Of the lots published in the region, in all and by grade; `withheld`: of the reader's own lots alone."""
 
     region: str
     as_of: Time | None
+    withheld: bool
     items: list[MaterialAccountsOut]
 
     @classmethod
-    def of(cls, code: str, rows: Sequence[tuple[str, dict[str, int]]], as_of: datetime | None) -> BalanceOut:
+    def of(cls, code: str, rows: Sequence[tuple[str, dict[str, int]]], as_of: datetime | None, withheld: bool) -> BalanceOut:
         names = [name.removesuffix("_t") for name in AccountsOut.model_fields]
         total = {f"{name}_t": sum(kg[name] for _, kg in rows) for name in names}
         items = [MaterialAccountsOut(material=code_, **{f"{name}_t": kg[name] for name in names}) for code_, kg in rows]
-        return cls(region=code, as_of=as_of, items=items, **total)
+        return cls(region=code, as_of=as_of, withheld=withheld, items=items, **total)
 
 
 class EntryOut(Shape):

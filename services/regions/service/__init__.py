@@ -16,6 +16,7 @@ from services.regions.service.counting import (
     on_trade,
 )
 from services.regions.service.market import DemandEvent, on_clearing, on_demand
+from services.regions.service.publishing import publish_day, publish_due
 from services.regions.service.reports import ask_due, create_report, create_schedule, end_schedule, make_queued
 from services.regions.service.targets import Status, change_target, create_target
 
@@ -41,4 +42,6 @@ __all__ = [
     "on_quantity",
     "on_shipment",
     "on_trade",
+    "publish_day",
+    "publish_due",
 ]

@@ -15,6 +15,7 @@ from services.regions.store.ledger import (
     page_of_entries,
     postings_of,
     sum_balance,
+    sum_own_balance,
 )
 from services.regions.store.market import (
     CLEARINGS,
@@ -27,6 +28,17 @@ from services.regions.store.market import (
     sum_trades,
 )
 from services.regions.store.outcomes import sum_received
+from services.regions.store.published import (
+    PUBLISHED,
+    PUBLISHED_DAYS,
+    PublishedDayDocument,
+    PublishedDocument,
+    first_told,
+    grains_told,
+    last_published,
+    own_facts,
+    pieces,
+)
 from services.regions.store.reports import (
     REPORT_FILES,
     REPORTS,
@@ -67,6 +79,8 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     ReportDocument,
     ReportFileDocument,
     ReportScheduleDocument,
+    PublishedDocument,
+    PublishedDayDocument,
     *parties.DOCUMENTS,
 )
 BY_ID: tuple[Repository[Any], ...] = (LOT_ACCOUNTS, LISTINGS, TRADES, *parties.BY_ID)
@@ -81,6 +95,8 @@ __all__ = [
     "LISTINGS",
     "LOT_ACCOUNTS",
     "POSTINGS",
+    "PUBLISHED",
+    "PUBLISHED_DAYS",
     "REGION_ACCOUNTS",
     "REPORTS",
     "REPORT_FILES",
@@ -92,17 +108,23 @@ __all__ = [
     "at_place",
     "atoms",
     "due_schedules",
+    "first_told",
+    "grains_told",
     "in_span",
+    "last_published",
     "lies_in",
     "of_firm",
     "of_material",
+    "own_facts",
     "page_of_entries",
     "page_of_revisions",
+    "pieces",
     "postings_of",
     "queued_reports",
     "sum_balance",
     "sum_flows",
     "sum_open",
+    "sum_own_balance",
     "sum_received",
     "sum_trades",
     "sum_volumes",

@@ -19,7 +19,7 @@ class PostingDocument(Sealed):
 
 
 class LotAccountsDocument(Sealed):
-    meta = {"collection": "lot_accounts", "indexes": [("region", "grade")]}  # noqa: RUF012
+    meta = {"collection": "lot_accounts", "indexes": [("region", "grade"), "seller_id"]}  # noqa: RUF012
 
 
 class RegionAccountsDocument(Sealed):
@@ -43,22 +43,39 @@ def sum_balance(unit: Unit, place: Place, material: str | None, as_of: datetime 
     for one in REGION_ACCOUNTS.select(unit, {"place": {"$in": list(place.cells)}, **of_material(material)}):
         post(balances.setdefault(one.grade, {}), one.balance)
     if as_of is not None:
-        for grade, entries in _posted_since(unit, place, material, as_of):
+        for grade, entries in _posted_since(unit, place, material, as_of, {}):
             post(balances.setdefault(grade, {}), entries, -1)
     return dict(sorted(balances.items()))
 
 
-def _posted_since(unit: Unit, place: Place, material: str | None, as_of: datetime) -> Iterable[tuple[str, Entries]]:
-    where = {"recorded_at": {"$gt": as_of}, **at_place(place), **of_material(material)}
+def sum_own_balance(unit: Unit, place: Place, material: str | None, as_of: datetime | None, firm: str) -> dict[str, Entries]:
+    """As `sum_balance`, of the lots of one firm."""
+    balances: dict[str, Entries] = {}
+    for one in LOT_ACCOUNTS.select(unit, {"seller_id": firm, **at_place(place), **of_material(material)}):
+        post(balances.setdefault(str(one.grade), {}), one.balance)
+    if as_of is not None:
+        for grade, entries in _posted_since(unit, place, material, as_of, {"seller_id": firm}):
+            post(balances.setdefault(grade, {}), entries, -1)
+    return dict(sorted(balances.items()))
+
+
+def _posted_since(unit: Unit, place: Place, material: str | None, as_of: datetime, whose: Row) -> Iterable[tuple[str, Entries]]:
+    where = {"recorded_at": {"$gt": as_of}, **at_place(place), **of_material(material), **whose}
     for row in unit.collection("postings").find(where, {"grade": 1, "entries": 1}, session=unit.session):
         yield row["grade"], row["entries"]
 
 
 def page_of_entries(
-    unit: Unit, place: Place, where: Mapping[str, str | None], account: Account | None, cursor: str | None, limit: int
+    unit: Unit,
+    place: Place,
+    where: Mapping[str, str | None],
+    account: Account | None,
+    cursor: str | None,
+    limit: int,
+    whose: Row,
 ) -> Page[Posting]:
-    """The postings of lots published in the place, newest first; of `account` those that move it."""
-    query: Row = {**at_place(place), **{name: value for name, value in where.items() if value is not None}}
+    """The postings of lots published in the place, newest first; of `account` those that move it; where `whose` holds."""
+    query: Row = {**at_place(place), **whose, **{name: value for name, value in where.items() if value is not None}}
     query.update(of_material(query.pop("material", None)))
     if account is not None:
         query[f"entries.{account}"] = {"$exists": True}

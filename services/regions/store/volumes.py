@@ -170,8 +170,10 @@ def sum_flows(unit: Unit, place: Place, wanted: Wanted, limit: int) -> Iterator[
         yield way["from"], way["to"], way["grade"], way.get("mode"), row["kg"]
 
 
-def page_of_revisions(unit: Unit, place: Place, material: str | None, span: Span, cursor: str | None, limit: int) -> Page[Fact]:
-    """What changed a day that was over, newest first."""
-    ends = {"$or": [at_place(place), at_place(place, "destination")]}
+def page_of_revisions(
+    unit: Unit, place: Place, material: str | None, span: Span, cursor: str | None, limit: int, whose: Row
+) -> Page[Fact]:
+    """What changed a day that was over, newest first; where `whose` holds."""
+    ends = {"$and": [{"$or": [at_place(place), at_place(place, "destination")]}, whose]}
     where = {"revision": {"$in": ["late", "corrected"]}, **of_material(material), **in_span("at", span), **ends}
     return FACTS.page(unit, where, cursor, limit)

@@ -6,15 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from services.regions import store
-from services.regions.ledger import Area, Span
+from services.regions.ledger import Span
 from services.regions.model import ACCOUNTS, Column, Measure, Named, Printed, Return, Section, Side, month_span
+from services.regions.views.names import material_name, place_name
 from services.regions.views.outcomes import emission_source, outcomes
 from services.regions.views.sight import WHOLE
 from services.regions.views.targets import progress
-from services.regions.views.volumes import MOST_FLOWS, Asked, balance, flows, known_region, volumes
-from shared import catalogue, geo
+from services.regions.views.volumes import MOST_FLOWS, Asked, balance, flows, volumes
 from shared.mongo import Unit
-from shared.parties import KnownSite
 from shared.units import div_half_up
 
 FLOWS_PRINTED = 40
@@ -69,25 +68,6 @@ def return_of(unit: Unit, code: str, month: str) -> Return:
         _targets(unit, code),
     ]
     return Return(code, place_name(unit, code), month, unit.now, tuple(sections))
-
-
-def place_name(unit: Unit, code: str) -> Named:
-    """A region with what it lies in. Raises NotFound."""
-    known = known_region(unit, code)
-    if isinstance(known, KnownSite):
-        return Named(known.name, known.name)
-    if isinstance(known, Area):
-        return Named(known.name_zh, known.name_en)
-    found = [one for one in (geo.region(outer) for outer in reversed(geo.lineage(code))) if one is not None]
-    return Named("".join(one.name_zh for one in found), ", ".join(one.name_en for one in reversed(found)))
-
-
-def material_name(code: str | None) -> Named:
-    """A grade or family; None is all."""
-    if code is None:
-        return Named("全部品种", "All materials")
-    found = catalogue.grade(code) or catalogue.family(code)
-    return Named(found.name_zh, found.name_en) if found else Named(code, code)
 
 
 def _measured(measures: Iterable[Measure]) -> Named:

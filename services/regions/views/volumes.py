@@ -20,9 +20,9 @@ from services.regions.ledger import (
     place_of_park,
     place_of_region,
 )
-from services.regions.model import ACCOUNTS, Account, Entries, Fact, Posting, Side
+from services.regions.model import ACCOUNTS, Account, Entries, Fact, Measure, Posting, Side
 from shared.geo import Region, children, prefix, region, regions
-from shared.mongo import Page, Unit
+from shared.mongo import Page, Row, Unit
 from shared.parties import SITES, KnownSite
 from shared.problem import NotFound
 
@@ -53,22 +53,27 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class VolumeRow:
-    """One period and grade; kilograms by measure."""
+    """One period and grade; kilograms by measure. Where the reader does not see the region in full, `own` is what of them is
+    its firm's, and `withheld` whether there may be more."""
 
     period: str
     material: str
-    kg: dict[str, int]
+    kg: Mapping[Measure, int]
+    own: Mapping[Measure, int] | None = None
+    withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What was received (net kilograms) of a grade from one region in another; by one mode, where they were told apart."""
+    """What was received (net kilograms) of a grade from one region in another; by one mode, where they were told apart.
+    `own_kg` is what of it is the reader's own firm's, where it does not see the region in full."""
 
     from_region: str
     to_region: str
     material: str
     received_kg: int
     mode: str | None = None
+    own_kg: int | None = None
 
 
 Found = Region | Area | KnownSite
@@ -129,7 +134,7 @@ def list_regions(
 def volumes(unit: Unit, code: str, asked: Asked) -> list[VolumeRow]:
     """What the region and all below it counted, by period and grade. Raises NotFound."""
     sums = store.sum_volumes(unit, place(unit, code), asked.wanted())
-    return [VolumeRow(period, grade, kg) for (period, grade), kg in sums.items()]  # type: ignore[arg-type]
+    return [VolumeRow(period, grade, kg) for (period, grade), kg in sums.items()]
 
 
 def flows(unit: Unit, code: str, asked: Asked) -> list[Flow]:
@@ -138,10 +143,16 @@ def flows(unit: Unit, code: str, asked: Asked) -> list[Flow]:
     return [Flow(from_region, to_region, grade, kg, mode) for from_region, to_region, grade, mode, kg in rows]
 
 
-def balance(unit: Unit, code: str, material: str | None, as_of: datetime | None = None) -> list[tuple[str, dict[str, int]]]:
-    """The mass ledger of the lots published in the region: kilograms by account, grade by grade; `published` is positive.
-    Raises NotFound."""
-    sums = store.sum_balance(unit, place(unit, code), material, as_of)
+def balance(
+    unit: Unit, code: str, material: str | None, as_of: datetime | None = None, firm: str | None = None
+) -> list[tuple[str, dict[str, int]]]:
+    """The mass ledger of the lots published in the region, or of one firm's: kilograms by account, grade by grade; `published`
+    is positive. Raises NotFound."""
+    there = place(unit, code)
+    if firm is not None:
+        sums = store.sum_own_balance(unit, there, material, as_of, firm)
+    else:
+        sums = store.sum_balance(unit, there, material, as_of)
     return [(grade, _accounts(kg)) for grade, kg in sums.items() if any(kg.values())]
 
 
@@ -150,12 +161,18 @@ def _accounts(kg: Entries) -> dict[str, int]:
 
 
 def entries(
-    unit: Unit, code: str, where: Mapping[str, str | None], account: Account | None, cursor: str | None, limit: int
+    unit: Unit,
+    code: str,
+    where: Mapping[str, str | None],
+    account: Account | None,
+    cursor: str | None,
+    limit: int,
+    whose: Row,
 ) -> Page[Posting]:
-    """The postings behind a region's balance, newest first. Raises NotFound."""
-    return store.page_of_entries(unit, place(unit, code), where, account, cursor, limit)
+    """The postings behind a region's balance, newest first, where `whose` holds. Raises NotFound."""
+    return store.page_of_entries(unit, place(unit, code), where, account, cursor, limit, whose)
 
 
-def revisions(unit: Unit, code: str, asked: Asked, cursor: str | None, limit: int) -> Page[Fact]:
-    """What changed a day of the region that was over, newest first. Raises NotFound."""
-    return store.page_of_revisions(unit, place(unit, code), asked.material, asked.span, cursor, limit)
+def revisions(unit: Unit, code: str, asked: Asked, cursor: str | None, limit: int, whose: Row) -> Page[Fact]:
+    """What changed a day of the region that was over, newest first, where `whose` holds. Raises NotFound."""
+    return store.page_of_revisions(unit, place(unit, code), asked.material, asked.span, cursor, limit, whose)

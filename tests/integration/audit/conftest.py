@@ -12,6 +12,8 @@ import pytest
 
 from deploy.audit.run import wait_until_quiet
 from services.listings.service import make_due
+from services.regions.model import day_of
+from services.regions.service import publish_day
 from shared.clock import SHANGHAI, iso, utc_now
 from shared.mongo import Database
 from shared.settings import Settings
@@ -81,6 +83,9 @@ def play(market: Market) -> None:
     time.sleep(4)  # the lot of 7 t expires
     until(lambda: market.call("buyer", "GET", award)["status"] == "awarded", "the award")
     assert wait_until_quiet(market.settings, float("inf"), lambda _: None) == {}
+    database = Database(market.settings, "regions")
+    database.write(lambda unit: publish_day(unit, day_of(unit.now)))  # though it is not over: nothing more happens in it
+    database.close()
 
 
 def _again_with_a_photo(market: Market, yard: str) -> None:

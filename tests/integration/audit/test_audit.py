@@ -118,6 +118,8 @@ FORGED = {
     "regions.lot_accounts": {"balance": {"published": -5, "on_offer": 5}},
     "regions.facts": {"kg": {"listed": 1}},
     "regions.cells": {"kg": {"listed": 1}},
+    "regions.published": {"kg": {"received": 1}},
+    "regions.published_days": {"facts": -1},
     "regions.reports": {"month": "2026-01"},
     "regions.report_files": {"sha256": "another"},
     "regions.known_listings": {"available_kg": 12345},

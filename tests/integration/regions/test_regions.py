@@ -35,7 +35,7 @@ def database(settings: Settings) -> Database:
 @pytest.fixture
 def client(settings: Settings, database: Database) -> FlaskClient:
     client = create_app(settings).test_client()
-    client.environ_base["HTTP_AUTHORIZATION"] = sign_in(settings, "park_operator").headers["Authorization"]
+    client.environ_base["HTTP_AUTHORIZATION"] = sign_in(settings, "operator").headers["Authorization"]
     return client
 
 
@@ -116,6 +116,8 @@ def test_volumes_sum_what_lies_below_by_side_and_period(database: Database, clie
             "withdrawn_t": 0.0,
             "cancelled_t": 12.0,
             "used_t": 37.4,
+            "own": None,
+            "withheld": False,
         }
     assert items(client, f"/v1/regions/{EZHOU}/volumes") == []
     [there] = items(client, f"/v1/regions/{EZHOU}/volumes", side="destination", granularity="month")
@@ -164,7 +166,7 @@ def test_csv_by_accept(database: Database, client: FlaskClient) -> None:
 
 def test_flows_show_both_ways(database: Database, client: FlaskClient) -> None:
     tell(database, EVENTS, whole_life().told)
-    expected = {"from": JIANGXIA, "to": EZHOU, "material": "steel.hms1", "received_t": 37.4, "mode": None}
+    expected = {"from": JIANGXIA, "to": EZHOU, "material": "steel.hms1", "received_t": 37.4, "mode": None, "own_t": None}
     for code in (JIANGXIA, EZHOU, "420000"):
         assert items(client, f"/v1/regions/{code}/flows", material="steel") == [expected]
     assert items(client, "/v1/regions/110000/flows") == []
