@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from gateway.console.texts import Texts
 from shared import catalogue, geo
+from shared.clock import SHANGHAI
 
 NOTHING = "–"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 MUNICIPALITIES = ("11", "12", "31", "50")
 """Their codes have a level between them and their districts that has no name of its own."""
 

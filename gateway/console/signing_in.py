@@ -35,6 +35,13 @@ def sign_in(house: House, api: Api, account: str, password: str, kept_path: str 
     return house.sessions.begin(tokens, me.body, kept_path, kept) if me.is_ok else me
 
 
+def sign_out(house: House, api: Api, key: str) -> None:
+    """Ends the session here, and its tokens at accounts; were accounts away, they are lost with the session all the same."""
+    refresh_token = house.sessions.end(key)
+    if refresh_token is not None:
+        api.post("/v1/tokens/revoke", {"refresh_token": refresh_token})
+
+
 def persona(role: str) -> str | None:
     """The demo's account of this role."""
     return f"{role}@{DEMO_DOMAIN}" if role in ROLES else None

@@ -21,8 +21,8 @@ from gateway.forward import Forwarder
 from gateway.limits import Limits
 from gateway.openapi import Document
 from gateway.routes import JSON_LIMIT, UPLOAD_LIMIT
+from shared.http.app import problem_of
 from shared.mongo import UNREACHABLE, Database
-from shared.problem import Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -66,7 +66,8 @@ class Console:
             return squeezed(request, self._answer(visit, page, parts))
         except ApiRefused as refused:
             return self._refused(visit, refused)
-        except Problem as problem:
+        except Exception as error:  # noqa: BLE001 - a person gets a page; `problem_of` logs what nobody foresaw
+            problem = problem_of(error)
             return self._fault(visit, problem.status, problem.zh if visit.t.code == "zh" else problem.en)
 
     def _answer(self, visit: Visit, page: Page, parts: dict[str, Any]) -> Response:

@@ -100,6 +100,13 @@ def refresh_tokens(unit: Unit, body: RefreshIn, request: Request) -> Answer:
     return Answer(orjson.dumps(problem.body(language_of(request))), problem.status, headers)
 
 
+@routes.post("/v1/tokens/revoke", "tokens.revoke")
+def revoke_tokens(unit: Unit, body: RefreshIn) -> Answer:
+    """Sign out: the refresh token's session gives no more tokens; an access token lives out its minutes"""
+    service.sign_out(unit, body.refresh_token)
+    return Answer(None, 204)
+
+
 @routes.get("/v1/keys", "keys.read", JwksOut)
 def read_keys(unit: Unit) -> dict[str, Any]:
     """The public keys that verify access tokens (JWKS)"""

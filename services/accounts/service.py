@@ -162,6 +162,15 @@ def refresh(unit: Unit, token: str) -> Tokens | None:
     return _tokens(unit, user, organisation, session)
 
 
+def sign_out(unit: Unit, token: str) -> None:
+    """Ends the session of a refresh token, used up or not; of any other there is nothing to end (RFC 7009)."""
+    kept = REFRESH_TOKENS.find(unit, credentials.digest(token))
+    session = SESSIONS.find(unit, kept.session_id) if kept else None
+    if session is not None and session.revoked_at is None:
+        session.revoke(unit.now)
+        SESSIONS.save(unit, session)
+
+
 def session_is_over() -> SignInIsNeeded:
     return SignInIsNeeded(zh="登录已失效, 请重新登录", en="This session is over; sign in again")
 

@@ -46,6 +46,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "organisations.suspend": _OPERATOR,
     "tokens.issue": PUBLIC,
     "tokens.refresh": PUBLIC,
+    "tokens.revoke": PUBLIC,
     "keys.read": PUBLIC,
     "me.read": _everyone(_ANY),
     "api_keys.create": _everyone(_ANY),

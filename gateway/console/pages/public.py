@@ -87,7 +87,7 @@ def sign_in_page(visit: Visit, next_path: str = "", kept: str = "", status: int 
 def sign_out(visit: Visit) -> Response:
     """Ends the session here and its tokens at accounts."""
     if visit.user is not None:
-        visit.house.sessions.end(visit.user.key)
+        signing_in.sign_out(visit.house, visit.api, visit.user.key)
     response = visit.go("/")
     response.delete_cookie(COOKIE, path="/")
     return response

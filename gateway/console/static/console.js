@@ -91,7 +91,7 @@ window.addEventListener("online", () => document.getElementById("offline")?.remo
 if (!navigator.onLine) offline();
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) { event.preventDefault(); return; }
+  if (form.dataset.confirm && !form.dataset.sure) { event.preventDefault(); confirmFirst(form, event.submitter); return; }
   if (!navigator.onLine) { event.preventDefault(); offline(); return; }
   if (form.dataset.sending) { event.preventDefault(); return; }
   if (form.method === "post" && !form.hasAttribute("hx-post")) {
@@ -100,6 +100,20 @@ document.addEventListener("submit", (event) => {
   }
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("[data-sending]").forEach((form) => { delete form.dataset.sending; }));
+
+// What can't be undone asks first; the safe answer has the focus.
+function confirmFirst(form, submitter) {
+  const dialog = document.getElementById("confirm");
+  document.getElementById("confirm-text").textContent = form.dataset.confirm;
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => {
+    if (dialog.returnValue !== "yes") { submitter?.focus(); return; }
+    form.dataset.sure = "1";
+    form.requestSubmit(submitter);
+    delete form.dataset.sure;
+  }, { once: true });
+  dialog.showModal();
+}
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-close]")) event.target.closest(".toast").remove();
@@ -134,6 +148,36 @@ function listen() {
   window.addEventListener("pagehide", () => source.close());
 }
 
+// The guide of a role's first minute: a card beside what it speaks of, on the real page.
+function tour() {
+  const card = document.getElementById("tour");
+  if (!card) return;
+  const key = `tour:${user}`;
+  const asked = new URLSearchParams(location.search).has("tour");
+  if (!user || (localStorage.getItem(key) && !asked)) return;
+  const steps = [...card.querySelectorAll("li")].filter((step) => document.querySelector(`[data-tour="${step.dataset.at}"]`));
+  const next = card.querySelector("[data-tour-next]");
+  let at = -1;
+  const mark = (on) => steps[at] && document.querySelector(`[data-tour="${steps[at].dataset.at}"]`)?.classList.toggle("toured", on);
+  const end = () => { mark(false); card.hidden = true; localStorage.setItem(key, "seen"); };
+  const go = () => {
+    mark(false);
+    at += 1;
+    if (at >= steps.length) { end(); return; }
+    steps.forEach((step, index) => { step.hidden = index !== at; });
+    card.querySelector("[data-count]").textContent = `${at + 1} / ${steps.length}`;
+    next.textContent = at === steps.length - 1 ? card.dataset.last : card.dataset.next;
+    mark(true);
+    document.querySelector(`[data-tour="${steps[at].dataset.at}"]`).scrollIntoView({ block: "center" });
+  };
+  if (!steps.length) return;
+  card.hidden = false;
+  next.addEventListener("click", go);
+  card.querySelector("[data-tour-end]").addEventListener("click", end);
+  card.addEventListener("keydown", (event) => { if (event.key === "Escape") end(); });
+  go();
+}
+
 window.huanliu = { localTimes, drafts };
 document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
 document.addEventListener("htmx:sendError", offline);
@@ -141,3 +185,4 @@ localTimes(document);
 drafts(document);
 document.querySelector("[data-focus]")?.focus();
 listen();
+tour();

@@ -189,3 +189,11 @@ def test_an_expired_token(room: Room, settings: Settings) -> None:
     caller, _ = sign_in(settings, "buyer")
     assert room.client.get("/v1/sites", headers=headers_of(caller)).status_code == 200
     assert room.client.get("/v1/sites", headers=headers_of(caller, lifetime_s=-1)).status_code == 401
+
+
+def test_signing_out_ends_the_session(room: Room) -> None:
+    tokens = tokens_of(room)
+    revoke = {"refresh_token": tokens["refresh_token"]}
+    for body in (revoke, revoke, {"refresh_token": "of nobody"}):
+        assert room.client.post("/v1/tokens/revoke", json=body).status_code == 204
+    assert refreshed(room, tokens["refresh_token"]).status_code == 401

@@ -17,6 +17,7 @@ from tests.integration.accounts.conftest import PASSWORD
 from tests.integration.gateway.conftest import House
 
 pytestmark = pytest.mark.mongodb
+PAGE = "/collector/yards"  # which asks accounts alone
 ORIGIN = {"Origin": "http://localhost"}
 ME = {"id": "u", "role": "buyer", "name": "n", "organisation": {"id": "o", "name": "on"}}
 
@@ -36,12 +37,12 @@ def signed_in(house: House, role: str = "collector") -> str:
 
 
 def test_signing_in_and_out(house: House) -> None:
-    assert house.client.get("/collector").headers["Location"] == "/sign-in?next=%2Fcollector"
+    assert house.client.get(PAGE).headers["Location"] == "/sign-in?next=%2Fcollector%2Fyards"
     signed_in(house)
     cookie = house.client.get_cookie(COOKIE)
     assert cookie.http_only
     assert cookie.same_site == "Lax"
-    page = house.client.get("/collector")
+    page = house.client.get(PAGE)
     assert page.status_code == 200
     assert house.client.get("/buyer").status_code == 403
     assert house.client.get("/sign-in").headers["Location"] == "/collector"
@@ -49,7 +50,9 @@ def test_signing_in_and_out(house: House) -> None:
     out = house.client.post("/sign-out", data={"csrf": csrf_of(page)}, headers=ORIGIN)
     assert out.status_code == 303
     house.client.set_cookie(COOKIE, key)
-    assert house.client.get("/collector").status_code == 303
+    assert house.client.get(PAGE).status_code == 303
+    (session,) = list(house.accounts.database.mongo["sessions"].find({"revoked_at": {"$ne": None}}))
+    assert session["user_id"]
 
 
 def test_what_is_kept_gives_nobody_a_token(house: House) -> None:
@@ -64,7 +67,7 @@ def test_what_is_kept_gives_nobody_a_token(house: House) -> None:
 
 def test_another_sites_form_changes_nothing(house: House) -> None:
     signed_in(house)
-    page = house.client.get("/collector")
+    page = house.client.get(PAGE)
     csrf = csrf_of(page)
     for headers, data in (
         ({"Origin": "https://evil.example"}, {"csrf": csrf}),
@@ -74,7 +77,7 @@ def test_another_sites_form_changes_nothing(house: House) -> None:
         (ORIGIN, {"csrf": "x." + csrf.partition(".")[2]}),
     ):
         assert house.client.post("/sign-out", data=data, headers=headers).status_code == 403
-    assert house.client.get("/collector").status_code == 200
+    assert house.client.get(PAGE).status_code == 200
     nobody = house.second_worker()
     account = {"account": "a@b.example", "password": "p"}
     assert nobody.post("/sign-in", data=account, headers={"Origin": "https://evil.example"}).status_code == 403
@@ -97,6 +100,13 @@ def test_the_stream_takes_the_cookie_of_our_own_page_alone(house: House) -> None
     assert house.client.get("/v1/stream?types=x", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 401
     assert house.client.get("/v1/me").status_code == 401
     assert house.client.post("/v1/sites", json={}).status_code == 401
+
+
+def test_a_room_that_answers_nonsense_is_a_page_that_says_so(house: House) -> None:
+    signed_in(house)
+    page = house.client.get("/collector")
+    assert (page.status_code, page.mimetype) == (500, "text/html")
+    assert "服务暂时没有应答" in page.text
 
 
 class Clock:
@@ -173,7 +183,7 @@ def test_a_session_that_accounts_ended_is_ended(kept: Sessions, clock: Clock) ->
 
 def test_what_was_typed_comes_back_after_signing_in(house: House) -> None:
     email = signed_in(house)
-    page = house.client.get("/collector")
+    page = house.client.get(PAGE)
     house.client.delete_cookie(COOKIE)
     answer = house.client.post("/console/choices", data={"csrf": csrf_of(page), "theme": "dark"}, headers=ORIGIN)
     assert answer.status_code == 303, "a reader's choice needs nobody signed in"
