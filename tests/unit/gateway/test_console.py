@@ -47,6 +47,11 @@ def test_every_word_is_there_in_both_languages_and_used(area: str) -> None:
     assert not set(rows) & {"code", "language", "say"}, "these names are taken"
 
 
+@pytest.mark.parametrize("area", AREAS[1:])
+def test_an_area_does_not_say_a_shared_word_anew(area: str) -> None:
+    assert sorted(set(words_of(area)) & set(words_of(SHARED))) == []
+
+
 @pytest.mark.parametrize("area", AREAS)
 def test_chinese_is_chinese_and_english_is_english(area: str) -> None:
     han = re.compile(r"[\u4e00-\u9fff]")
