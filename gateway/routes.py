@@ -46,6 +46,9 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/reports", "regions"),
     ("/v1/report-schedules", "regions"),
     ("/v1/alarms", "regions"),
+    ("/v1/alarm-rules", "regions"),
+    ("/v1/allowances", "regions"),
+    ("/v1/allowance-rules", "regions"),
 )
 """`(prefix, room)`, the first that fits counts; `*` stands for one part of the path."""
 

@@ -22,6 +22,8 @@ MAX_CNY = 10_000_000
 """The largest price accepted, CNY per tonne."""
 MAX_AMOUNT_CNY = 1_000_000_000_000
 """The largest amount of money accepted, CNY."""
+MAX_SHARE_PCT = 10_000
+"""The largest share accepted, per cent of something else."""
 _LONGEST_NUMBER = 64
 
 
@@ -49,6 +51,11 @@ def net_fen(price_fen: int, vat_bp: int) -> int:
 def kg_to_t(kg: int) -> float:
     """Tonnes as a JSON number; exact to the kilogram below 9 × 10^12 t."""
     return kg / 1000
+
+
+def t_text(kg: int) -> str:
+    """Tonnes for people: `1,234.5`."""
+    return f"{kg_to_t(kg):,.3f}".rstrip("0").rstrip(".")
 
 
 def fen_to_cny(fen: int) -> float:
@@ -85,6 +92,11 @@ def parse_amount(value: object) -> int:
 def parse_pct(value: object) -> int:
     """Basis points of a rate in per cent (int, float, Decimal or text); 0 up to 100, at most 2 decimals."""
     return _scaled(value, ("税率(%)", "a rate in per cent"), decimals=2, largest=100)
+
+
+def parse_share(value: object) -> int:
+    """Basis points of a share in per cent (int, float, Decimal or text); 0 up to `MAX_SHARE_PCT`, at most 2 decimals."""
+    return _scaled(value, ("比例(%)", "a share in per cent"), decimals=2, largest=MAX_SHARE_PCT)
 
 
 def _scaled(value: object, what: tuple[str, str], *, decimals: int, largest: int) -> int:
@@ -155,6 +167,13 @@ TotalTonnes = Annotated[
 ]
 """In: a JSON number of tonnes, above 0, of a region or a year. Inside: kilograms."""
 
+TotalTonnesOrNone = Annotated[
+    int,
+    _json_number(parse_total_t),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_TOTAL_T, "description": "Tonnes, 3 decimals."}),
+]
+"""As `TotalTonnes`, 0 or more."""
+
 CnyPerTonne = Annotated[
     int,
     _json_number(parse_cny),
@@ -184,6 +203,16 @@ VatPct = Annotated[
 """In: a JSON number of per cent, 0 to 100. Inside: basis points."""
 
 
+SharePct = Annotated[
+    int,
+    _json_number(parse_share, positive=True),
+    WithJsonSchema(
+        {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_SHARE_PCT, "description": "Per cent, at most 2 decimals."}
+    ),
+]
+"""In: a JSON number of per cent of something else, above 0, which may pass 100. Inside: basis points."""
+
+
 def _bp_to_pct(vat_bp: int) -> float:
     return vat_bp / 100
 
@@ -192,5 +221,7 @@ TonnesOut = Annotated[int, PlainSerializer(kg_to_t, return_type=float), WithJson
 """Out: kilograms shown as tonnes."""
 CnyOut = Annotated[int, PlainSerializer(fen_to_cny, return_type=float), WithJsonSchema({"type": "number"})]
 """Out: fen shown as CNY."""
+PctOut = Annotated[int, PlainSerializer(_bp_to_pct, return_type=float), WithJsonSchema({"type": "number"})]
+"""Out: basis points shown as per cent."""
 VatPctOut = Annotated[int, PlainSerializer(_bp_to_pct, return_type=float), WithJsonSchema({"type": "number"})]
 """Out: basis points shown as per cent."""

@@ -65,6 +65,15 @@ def _allowance(row: Row) -> Row:
     return {**{name: row[name] for name in names}, "grade": row["material"], "standing": row["status"] == "standing"}
 
 
+def _allowance_rule(row: Row) -> Row:
+    names = ("region", "material", "initial_kg", "period", "start", "end")
+    return {"version": row["version"], "status": row["status"], **{name: row["terms"][name] for name in names}}
+
+
+def _allowed(row: Row) -> Row:
+    return {name: row[name] for name in ("version", "allowed_kg")}
+
+
 def _evidence(row: Row) -> Row:
     return {"version": 1, "created_at": row["completed_at"]}
 
@@ -88,6 +97,8 @@ COPIES: tuple[Copy, ...] = (
     Copy("regions", "known_clearings", ("matching", "clearings"), _clearing, passing=True),
     Copy("matching", "clearing_evidence", ("matching", "clearings"), _evidence, passing=True),
     Copy("matching", "allowances", ("regions", "allowances"), _allowance),
+    Copy("listings", "known_allowance_rules", ("regions", "allowance_rules"), _allowance_rule),
+    Copy("listings", "known_allowances", ("regions", "allowances"), _allowed),
     Copy("matching", "blocks", ("listings", "counterparties"), _block),
     Copy("matching", "book_lots", ("listings", "lots"), _book),
     Copy("matching", "book_demands", ("listings", "demands"), _book),

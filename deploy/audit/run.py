@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from deploy.audit import belongings, copies, deals, index, ledger, published, quantities, reports, topics
+from deploy.audit import allowances, belongings, copies, deals, index, ledger, published, quantities, reports, topics
 from deploy.audit.difference import Difference
 from deploy.audit.evidence import Evidence, gather
 from shared.bus.lag import lags
@@ -40,6 +40,11 @@ CHECKS: Mapping[str, Check] = {
     "volumes: facts": ledger.facts,
     "volumes: cells": ledger.cells,
     "volumes: told": ledger.told_volumes,
+    "allowances": allowances.allowances,
+    "verified use": allowances.uses,
+    "watched lots": allowances.watched,
+    "sites' activity": allowances.activity,
+    "last prices": allowances.prices,
     "proposals and trades": deals.proposals,
     "tenders and proposals": deals.tenders,
     "agreements and call-offs": deals.call_offs,

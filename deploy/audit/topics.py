@@ -104,6 +104,10 @@ KEPT: tuple[Kept, ...] = (
     Kept("regions", "facts", ("volume.posted",)),
     Kept("regions", "targets", ("target.changed",)),
     Kept("regions", "reports", ("report.made",), drafts=frozenset({"queued"})),
+    Kept("regions", "allowance_rules", ("allowance_rule.changed",)),
+    Kept("regions", "allowances", ("allowance.changed",)),
+    Kept("regions", "alarm_rules", ("alarm_rule.changed",)),
+    Kept("regions", "alarms", ("alarm",), unsaid=frozenset({"organisation_id", "user_id"})),
 )
 
 

@@ -53,7 +53,8 @@ class Accounts:
     @staticmethod
     def _open(unit: Unit, person: Organisation, password_hash: str) -> Opened:
         site = person.site
-        terms = SiteTerms(site.name, site.kind, site.region, site.position, None, ()) if site else None
+        limit_kg = site.stock_limit_t * 1000 if site and site.stock_limit_t else None
+        terms = SiteTerms(site.name, site.kind, site.region, site.position, None, (), limit_kg) if site else None
         ids = service.ensure_account(unit, person.role, person.email, person.name, person.region, password_hash, terms)
         return Opened(*ids)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from deploy.demo import places
 from deploy.demo.api import Api, in_parallel
@@ -22,6 +22,21 @@ PROGRESS = "demo-progress.json"
 MARK = "demo.json"
 SAVE_EVERY = 40
 OPERATOR = "operator@huanliu.example"
+PARK_OPERATOR = "park_operator@huanliu.example"
+ALARM_RULES: tuple[dict[str, Any], ...] = (
+    {"kind": "threshold", "name": "湖北挂牌量偏高 (demo)", "measure": "listed", "above_t": 300, "window_h": 24},
+    {
+        "kind": "threshold",
+        "name": "湖北到货 (demo)",
+        "measure": "received",
+        "side": "destination",
+        "above_t": 20,
+        "window_h": 24,
+    },
+    {"kind": "stock", "name": "存量超许可 (demo)", "share_pct": 100},
+    {"kind": "allowance", "name": "磷石膏核定量将用完 (demo)", "material": "solid_waste.phosphogypsum", "share_pct": 90},
+)
+"""What the demo's park operator watches in Hubei: the first and third are raised by the first market, the second by a day."""
 
 
 class OpenAccounts(Protocol):
@@ -107,6 +122,9 @@ class Loader:
         say(f"{len(self.market.demands)} demands and {len(self.market.lots)} lots")
         in_parallel(self.offer, [offer for offer in offers if offer.key not in self.progress.offers])
         self.file.save()
+        say(f"{len(ALARM_RULES)} rules of alarms for the park operator")
+        for number, rule in enumerate(ALARM_RULES):
+            self.api.post("/v1/alarm-rules", PARK_OPERATOR, {"region": "420000", **rule}, key=f"demo-alarm-{number}")
         mark_loaded(self.data, datetime.now(UTC))
 
     def offer(self, offer: Offer) -> None:

@@ -18,6 +18,8 @@ EMAIL_DOMAIN = "demo.huanliu.example"
 YARDS = 40
 CLUSTERS = {"paper": 5, "plastic": 5, "nonferrous": 4, "solid_waste": 6}
 """Cities in which a family has a processor and two sellers; families not named have one city and one seller."""
+PERMIT_T = 60
+"""What the demo yard's permit lets lie there: assumed, and little, so that its stock alarm shows."""
 SiteKind = Literal["yard", "plant", "centre", "park"]
 Role = Literal["collector", "buyer", "carrier", "park_operator", "operator"]
 
@@ -30,6 +32,7 @@ class Site:
     kind: SiteKind
     region: str
     position: Position
+    stock_limit_t: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def clusters(rng: Random) -> Iterator[Organisation]:
 
 def personas() -> list[Organisation]:
     """The five accounts of the contract, `<role>@huanliu.example`: two with a site in Wuhan."""
-    yard = Site("演示·洪山回收站 (demo)", "yard", "420111", Position(30.5005, 114.4003))
+    yard = Site("演示·洪山回收站 (demo)", "yard", "420111", Position(30.5005, 114.4003), PERMIT_T)
     mill = Site("演示·青山钢厂 (demo)", "plant", "420107", Position(30.6395, 114.4402))
     rows: list[tuple[Role, str, str, str, Site | None]] = [
         ("collector", "演示回收站 Demo collector", "420111", "steel", yard),

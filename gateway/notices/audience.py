@@ -50,7 +50,16 @@ from shared.events.matching import (
     TenderClosed,
     TenderOpened,
 )
-from shared.events.regions import ReportMade, TargetChanged, VolumePosted
+from shared.events.regions import (
+    AlarmAcknowledged,
+    AlarmCleared,
+    AlarmEscalated,
+    AlarmRaised,
+    AllowanceChanged,
+    ReportMade,
+    TargetChanged,
+    VolumePosted,
+)
 from shared.events.trading import TradeAgreed, TradeCancelled, TradeDelivered, TradeDisputed, TradeSettled
 from shared.units import fen_to_cny, kg_to_t
 
@@ -166,6 +175,16 @@ def _report(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any]]
     return (event.organisation_id, *event.readers), f"/v1/reports/{event.id}", data
 
 
+def _allowance(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any]]:
+    data = {"grade": event.material, "period": event.period, "allowed_t": kg_to_t(event.allowed_kg)}
+    return (event.organisation_id,), f"/v1/allowances/{event.id}", {**data, "left_t": kg_to_t(event.left_kg)}
+
+
+def _alarm(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any]]:
+    names = ("kind", "name", "region", "zh", "en", "status")
+    return event.audience, f"/v1/alarms/{event.id}", {name: getattr(event, name) for name in names}
+
+
 def _within(region: str) -> tuple[str, str, str]:
     """A county, its city, its province."""
     return region, f"{region[:4]}00", f"{region[:2]}0000"
@@ -207,5 +226,7 @@ TELLERS: Mapping[type[Event], Teller] = {
     VolumePosted: _volume,
     TargetChanged: _target,
     ReportMade: _report,
+    AllowanceChanged: _allowance,
+    **dict.fromkeys((AlarmRaised, AlarmCleared, AlarmAcknowledged, AlarmEscalated), _alarm),
 }
 """What is told, by event. A proposal that listings has not reserved yet shows to nobody: see `service.hear_made`."""

@@ -15,6 +15,7 @@ from shared.events import Event
 from shared.events.accounts import OrganisationSuspended, OrganisationVerified
 from shared.events.logistics import ShipmentReceived, ShipmentReturned
 from shared.events.matching import ProposalCountered, ProposalExpired, ProposalMade, ProposalRejected, ProposalWithdrawn
+from shared.events.regions import AllowanceChanged, AllowanceRuleChanged
 from shared.events.trading import TradeAgreed, TradeCancelled
 from shared.mongo import Database
 
@@ -31,6 +32,8 @@ EVENTS: Handlers = {
     TradeCancelled: service.on_trade_cancelled,
     ShipmentReceived: service.on_shipment_received,
     ShipmentReturned: service.on_shipment_returned,
+    AllowanceRuleChanged: service.on_allowance_rule,
+    AllowanceChanged: service.on_allowance,
 }
 
 INDEX = Projection("listings.index", views.INDEXED, views.project)

@@ -25,8 +25,10 @@ from services.listings.model import (
     Revisions,
     SavedSearch,
 )
+from services.listings.model.allowance import Allowance, AllowanceRule, AllowanceTurn
 from services.listings.model.counterparty import Standing
-from shared import parties
+from shared import geo, parties
+from shared.clock import Period
 from shared.mongo import Repository, Sealed, Unit
 from shared.problem import RequestIsStillRunning
 
@@ -49,6 +51,7 @@ class LotDocument(Sealed):
             ["status", "terms.available_until"],
             ["site_id", "status"],
             ["updated_at", "id"],
+            ["seller_id", "terms.grade", "published_at"],
             ONE_A_PERIOD,
         ],
     }
@@ -109,6 +112,18 @@ class CounterpartyDocument(Sealed):
     }
 
 
+class AllowanceRuleDocument(Sealed):
+    meta = {"collection": "known_allowance_rules", "indexes": [["material", "status"]]}  # noqa: RUF012
+
+
+class AllowanceDocument(Sealed):
+    meta = {"collection": "known_allowances", "indexes": []}  # noqa: RUF012
+
+
+class AllowanceTurnDocument(Sealed):
+    meta = {"collection": "allowance_turns", "indexes": []}  # noqa: RUF012
+
+
 class SavedSearchDocument(Sealed):
     meta = {  # noqa: RUF012
         "collection": "saved_searches",
@@ -130,6 +145,9 @@ RESERVATIONS = Repository(ReservationDocument, Reservation)
 IMPORTS = Repository(ImportDocument, Import)
 ATTACHMENT_FILES = Repository(AttachmentFileDocument, AttachmentFile)
 RECURRENCES = Repository(RecurrenceDocument, Recurrence)
+ALLOWANCE_RULES = Repository(AllowanceRuleDocument, AllowanceRule)
+ALLOWANCES = Repository(AllowanceDocument, Allowance)
+ALLOWANCE_TURNS = Repository(AllowanceTurnDocument, AllowanceTurn)
 COUNTERPARTIES = Repository(CounterpartyDocument, Counterparty)
 SAVED_SEARCHES = Repository(SavedSearchDocument, SavedSearch)
 REVISIONS = Repository(RevisionsDocument, Revisions)
@@ -144,6 +162,9 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     AttachmentFileDocument,
     RecurrenceDocument,
     CounterpartyDocument,
+    AllowanceRuleDocument,
+    AllowanceDocument,
+    AllowanceTurnDocument,
     SavedSearchDocument,
     RevisionsDocument,
     ImportPartDocument,
@@ -300,6 +321,27 @@ def kept_apart(unit: Unit, organisation_ids: Iterable[str]) -> set[frozenset[str
         unit, {"$or": [{"organisation_id": named}, {"counterparty_id": named}], "standing": "blocked"}
     )
     return {frozenset((pair.organisation_id, pair.counterparty_id)) for pair in found}
+
+
+def standing_rules_for(unit: Unit, grade: str) -> list[AllowanceRule]:
+    """The rules of allowances that limit new output of the grade somewhere."""
+    return ALLOWANCE_RULES.select(unit, {"material": grade, "status": "standing"})
+
+
+def used_of(unit: Unit, lot: Lot, region: str, period: Period, promised: bool) -> int:
+    """The kilograms of new output that the other lots of the lot's seller, of its grade and in the region, have used of the
+    period; of these, `promised`, those reserved or sold alone."""
+    where = {
+        "_id": {"$ne": lot.id},
+        "seller_id": lot.seller_id,
+        "terms.grade": lot.terms.grade,
+        "terms.stock": {"$ne": "stock"},
+        "region": {"$regex": f"^{geo.prefix(region)}"},
+        "published_at": {"$gte": period.start, "$lt": period.end},
+    }
+    parts = ["$reserved_kg", "$consumed_kg", *([] if promised else ["$available_kg"])]
+    pipeline: list[dict[str, Any]] = [{"$match": where}, {"$group": {"_id": None, "kg": {"$sum": {"$add": parts}}}}]
+    return next((int(row["kg"]) for row in unit.collection(LOTS.name).aggregate(pipeline, session=unit.session)), 0)
 
 
 def next_revision(unit: Unit) -> int:

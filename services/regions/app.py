@@ -25,10 +25,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def create_worker(settings: Settings | None = None) -> Worker:
-    """Relay, consumer and timers."""
-    from services.regions.handlers import TIMERS, consumer
+    """Relay, consumers and timers."""
+    from services.regions.handlers import TIMERS, consumer, listen_for_alarms
     from shared.bus.handling import UNHURRIED_S
     from shared.bus.worker import Worker
 
     database = Database(settings or Settings(), ROOM)
-    return Worker(database, DOCUMENTS, [consumer(database)], TIMERS, UNHURRIED_S)
+    watch, look = listen_for_alarms(database)
+    return Worker(database, DOCUMENTS, [consumer(database), watch], (*TIMERS, look), UNHURRIED_S)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from services.regions import service, views
 from services.regions.reporting import files_of
 from services.regions.store import BY_ID, state
+from services.regions.store.watched import AHEAD
 from shared import parties
 from shared.bus.consumer import Consumer, ServerIsUnreachable
 from shared.bus.handling import UNHURRIED_S, Handlers
@@ -34,7 +35,7 @@ from shared.mongo import Database, Unit
 
 
 def consumer(database: Database, gather_s: float = UNHURRIED_S) -> Consumer:
-    """The room's one consumer."""
+    """The room's own consumer."""
     return Consumer(database, "regions", EVENTS, BY_ID, gather_s, stand_still, service.foresee)
 
 
@@ -69,8 +70,21 @@ EVENTS: Handlers = {
     ClearingCompleted: service.on_clearing,
 }
 
+WATCH = "regions.watch"
+BESIDE: Mapping[str, Collection[type[Event]]] = {WATCH: tuple(service.HEARD)}
+"""The consumer beside the room's own that marks the inbox, and what it handles."""
+
+
+def listen_for_alarms(database: Database) -> tuple[Consumer, Timer]:
+    """The consumer `WATCH`, and the timer that looks at the rules of alarms it marks. What it fails at harms no ledger."""
+    watching = service.Watching()
+    consumer = Consumer(database, WATCH, watching.handlers(), AHEAD, UNHURRIED_S, beforehand=watching.catch_up)
+    return consumer, Timer("alarms", 1, watching.look)
+
+
 TIMERS: tuple[Timer, ...] = (
     Timer("publish", 20, service.publish_due),
+    Timer("policy", 60, service.keep_policy),
     Timer("reports due", 30, service.ask_due),
     Timer("reports", 1, lambda database: service.make_queued(database, views.return_of, files_of)),
 )

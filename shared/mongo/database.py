@@ -67,7 +67,7 @@ class Database:
 
     def _create(self, name: str) -> None:
         try:
-            self.mongo.create_collection(name)
+            self.mongo.create_collection(name, check_exists=False)
         except OperationFailure as error:
             if error.code != 48:  # NamespaceExists: another process of the room was first
                 raise

@@ -12,7 +12,7 @@ from shared.problem import InputIsInvalid
 
 Every = Literal["day", "week", "month"]
 Side = Literal["lot", "demand"]
-Obstacle = Literal["organisation-suspended", "organisation-not-verified", "site-gone", "grade-gone"]
+Obstacle = Literal["organisation-suspended", "organisation-not-verified", "site-gone", "grade-gone", "allowance-passed"]
 Reason = Obstacle | Literal["over"]
 _SHORTEST = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=28)}
 _LONGEST = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=31)}

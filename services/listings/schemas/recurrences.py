@@ -18,6 +18,7 @@ REASONS: dict[Reason, tuple[str, str]] = {
     "organisation-not-verified": ("单位尚未通过审核", "The organisation is not verified"),
     "site-gone": ("场站不再属于本单位", "The site is no longer the organisation's"),
     "grade-gone": ("目录中已无此品种", "The catalogue has this grade no longer"),
+    "allowance-passed": ("超出以渣定产核定量", "It would pass the allowance of new output"),
     "over": ("已到设定的结束时间", "The time that was set for it is over"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.listings.service.alerts import ALERTING, Alerts
+from services.listings.service.allowances import on_allowance, on_allowance_rule
 from services.listings.service.attachments import attach, detach
 from services.listings.service.counterparties import set_standing
 from services.listings.service.imports import create_import, work_off_imports
@@ -58,6 +59,8 @@ __all__ = [
     "detach",
     "expire_due",
     "make_due",
+    "on_allowance",
+    "on_allowance_rule",
     "on_organisation_judged",
     "on_proposal_ended",
     "on_proposal_made",

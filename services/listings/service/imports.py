@@ -33,7 +33,9 @@ from services.listings.model import (
     RejectedRow,
     RowFault,
 )
+from services.listings.model.allowance import AllowanceIsPassed
 from services.listings.model.spreadsheet import ERRORS_KEPT
+from services.listings.service.allowances import must_be_allowed
 from services.listings.service.trust import is_suspended, must_not_be_suspended
 from services.listings.store import (
     IMPORT_PARTS,
@@ -264,13 +266,21 @@ def _offer(
     try:
         lot = Lot.new(new_id(), imported.organisation_id, *offer, unit.now)
         if imported.publish:
-            events += lot.publish(unit.now)
+            told = lot.publish(unit.now)
+            must_be_allowed(unit, lot, beside=lots)
+            events += told
+    except AllowanceIsPassed as error:
+        return _faults(imported, row, [("/quantity_t", error.zh, error.en)])
     except InputIsInvalid as error:
-        columns = columns_of(imported.header)
-        raw = {one.field: row.cells[one.at] for one in columns if one.at < len(row.cells)}
-        return [_fault(row.line, {one.field: one.header for one in columns}, raw, fault) for fault in error.faults]
+        return _faults(imported, row, error.faults)
     lots.append(lot)
     return []
+
+
+def _faults(imported: Import, row: Checked, faults: Sequence[tuple[str, str, str]]) -> list[RowFault]:
+    columns = columns_of(imported.header)
+    raw = {one.field: row.cells[one.at] for one in columns if one.at < len(row.cells)}
+    return [_fault(row.line, {one.field: one.header for one in columns}, raw, fault) for fault in faults]
 
 
 def _checked(imported: Import, rows: ImportRows, sites: Sequence[parties.KnownSite], draft_of: DraftOf) -> Iterator[Checked]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from services.listings.model import Demand, DemandDraft, Lot, LotDraft
+from services.listings.model.allowance import used_kg
+from services.listings.service.allowances import must_be_allowed
 from services.listings.service.trust import must_not_be_suspended, own_place
 from services.listings.store import DEMANDS, LOTS, due_demands, due_lots, ending_demands, ending_lots
 from shared import parties
@@ -19,36 +21,41 @@ EXPIRED_AT_ONCE = 50
 
 
 def create_lot(unit: Unit, caller: Caller, draft: LotDraft, publish: bool) -> Lot:
-    """A draft, or an open lot at once. Raises InputIsInvalid, NotHeardYet, OrganisationIsNotVerified."""
+    """A draft, or an open lot at once. Raises InputIsInvalid, NotHeardYet, OrganisationIsNotVerified,
+    AllowanceIsPassed."""
     must_not_be_suspended(unit, caller)
     if publish:
         parties.must_be_verified(unit, caller)
     lot = Lot.new(new_id(), caller.organisation_id, draft, own_place(unit, caller, draft.site_id), unit.now)
     if publish:
         unit.emit(*lot.publish(unit.now))
+        must_be_allowed(unit, lot)
     LOTS.add(unit, lot)
     return lot
 
 
 def change_lot(unit: Unit, caller: Caller, lot_id: str, check: Check, revise: Callable[[LotDraft], LotDraft]) -> Lot:
-    """Apply `revise` to what its seller decides. Raises VersionIsStale, WrongState, InputIsInvalid."""
+    """Apply `revise` to what its seller decides. Raises VersionIsStale, WrongState, InputIsInvalid,
+    AllowanceIsPassed."""
     lot = _lot(unit, caller, lot_id, "lots.change")
     check(lot.version)
     draft = revise(lot.draft())
-    before = lot.version
+    before, used = lot.version, used_kg(lot)
     place = lot.place if draft.site_id == lot.site_id else own_place(unit, caller, draft.site_id)
     unit.emit(*lot.change(draft, place, unit.now))
+    must_be_allowed(unit, lot, used)
     if lot.version != before:
         LOTS.save(unit, lot)
     return lot
 
 
 def publish_lot(unit: Unit, caller: Caller, lot_id: str) -> Lot:
-    """Raises OrganisationIsNotVerified, WrongState, InputIsInvalid."""
+    """Raises OrganisationIsNotVerified, WrongState, InputIsInvalid, AllowanceIsPassed."""
     lot = _lot(unit, caller, lot_id, "lots.publish")
     parties.must_be_verified(unit, caller)
     own_place(unit, caller, lot.site_id)
     unit.emit(*lot.publish(unit.now))
+    must_be_allowed(unit, lot)
     LOTS.save(unit, lot)
     return lot
 

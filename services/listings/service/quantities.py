@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.listings.model import Demand, Lot, Reservation, agree, consume, release, reserve, tombstone
 from services.listings.model.reservation import Cause
+from services.listings.service.allowances import is_promised_out
 from services.listings.service.trust import is_suspended
 from services.listings.store import DEMANDS, LOTS, RESERVATIONS
 from shared.events.logistics import ShipmentReceived, ShipmentReturned
@@ -38,6 +39,8 @@ def on_proposal_made(unit: Unit, event: ProposalMade) -> None:
     terms = event.terms
     barred = "ended" if known is not None else _barred(unit, terms.seller_id, terms.buyer_id)
     lot, demand = LOTS.find(unit, terms.lot_id), DEMANDS.find(unit, terms.demand_id)
+    if barred is None and is_promised_out(unit, lot, terms.kg):
+        barred = "allowance-passed"
     versions = (event.lot_terms_version, event.demand_terms_version)
     reservation, events = reserve(event.id, terms, versions, lot, demand, barred, unit.now)
     if known is not None:

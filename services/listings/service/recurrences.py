@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.listings.model import Demand, DemandDraft, Listing, Lot, LotDraft, Place, Recurrence
+from services.listings.model.allowance import AllowanceIsPassed
 from services.listings.model.recurrence import Every, Obstacle, Side, period_of
+from services.listings.service.allowances import must_be_allowed
 from services.listings.service.trust import must_not_be_suspended, own_place
 from services.listings.store import DEMANDS, LOTS, RECURRENCES, due_recurrences, is_made
 from shared import catalogue, parties
@@ -119,7 +121,12 @@ def _make(unit: Unit, recurrence_id: str) -> int:
     window = listing.until - listing.begin
     made_id = None
     if recurrence.next_at + window > unit.now and not is_made(unit, repository, listing.id, period):
-        made_id = _publish(unit, listing, recurrence.next_at, recurrence.quantity_kg, period)
+        try:
+            made_id = _publish(unit, listing, recurrence.next_at, recurrence.quantity_kg, period)
+        except AllowanceIsPassed:
+            recurrence.stop("allowance-passed", unit.now)
+            RECURRENCES.save(unit, recurrence)
+            return 0
     recurrence.done(unit.now, made_id)
     RECURRENCES.save(unit, recurrence)
     return 1
@@ -145,7 +152,9 @@ def _publish(unit: Unit, listing: Lot | Demand, begin: datetime, quantity_kg: in
         lot_draft = replace(listing.draft().again(begin), quantity_kg=quantity_kg)
         lot = Lot.new(new_id(), listing.seller_id, lot_draft, place, unit.now)
         lot.copied_from, lot.period = listing.id, period
-        unit.emit(*lot.publish(unit.now))
+        told = lot.publish(unit.now)
+        must_be_allowed(unit, lot)
+        unit.emit(*told)
         LOTS.add(unit, lot)
         return lot.id
     draft = replace(listing.draft().again(begin), quantity_kg=quantity_kg)

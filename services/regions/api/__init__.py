@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from services.regions.api import feed, market, outcomes, reports, targets, volumes
+from services.regions.api import alarms, allowances, feed, market, outcomes, reports, targets, volumes
 
-TABLES = (volumes.routes, feed.routes, outcomes.routes, reports.routes, targets.routes, market.routes)
+TABLES = (
+    volumes.routes,
+    feed.routes,
+    outcomes.routes,
+    reports.routes,
+    targets.routes,
+    allowances.routes,
+    alarms.routes,
+    market.routes,
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.regions.store import alarms, allowances, watched
 from services.regions.store.conditions import at_place, in_span, lies_in, of_firm, of_material
 from services.regions.store.ledger import (
     LOT_ACCOUNTS,
@@ -82,6 +83,9 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     PublishedDocument,
     PublishedDayDocument,
     *parties.DOCUMENTS,
+    *watched.DOCUMENTS,
+    *allowances.DOCUMENTS,
+    *alarms.DOCUMENTS,
 )
 BY_ID: tuple[Repository[Any], ...] = (LOT_ACCOUNTS, LISTINGS, TRADES, *parties.BY_ID)
 """What events name, read before each batch of them."""

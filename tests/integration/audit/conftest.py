@@ -61,6 +61,7 @@ def play(market: Market) -> None:
     market.step(load, "carrier", "returned")
     cancelled = market.agree(market.lot("seller", yard, 28), "seller", "buyer")
     market.call("buyer", "POST", f"/v1/trades/{cancelled['id']}/cancel", {})
+    _watch(market, yard)
     rejected = market.proposal(market.lot("seller", yard, 12), "buyer")
     market.call("buyer", "POST", f"/v1/proposals/{rejected['id']}/reject", {})
     _call_off(market, yard, mill)
@@ -152,3 +153,15 @@ def _deliver(market: Market, lot_id: str) -> None:
     path = f"/v1/trades/{trade['id']}"
     until(lambda: market.call("seller", "GET", path)["status"] == "settled", "the settlement")
     market.call("seller", "POST", f"{path}/dispute", {"reason": "扣杂过高", "amount_cny": 100})
+
+
+def _watch(market: Market, yard: str) -> None:
+    """New output of a waste under policy's rule, and an alarm that it raises."""
+    market.enter("park", "park_operator", "420000")
+    rule = {"kind": "threshold", "name": "挂牌", "region": "420100", "measure": "listed", "above_t": 1}
+    market.call("park", "POST", "/v1/alarm-rules", rule)
+    until(lambda: market.listed("park", "/v1/alarm-rules"), "the rule")
+    market.lot("seller", yard, 40, grade="solid_waste.phosphogypsum", stock="new", quality={})
+    [raised] = until(lambda: market.listed("park", "/v1/alarms?status=raised"), "the alarm")
+    market.call("park", "POST", f"/v1/alarms/{raised['id']}/acknowledge", {"note": "已知悉"})
+    until(lambda: market.listed("seller", "/v1/allowances"), "the allowance")

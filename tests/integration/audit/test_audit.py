@@ -24,7 +24,8 @@ REBUILT = {
     # What comes and goes by itself or says nothing of goods and money, and prices of fewer firms than one is published of;
     # altering one breaks its seal all the same.
     "accounts": {"sessions", "refresh_tokens", "api_keys", "signing_keys"},
-    "listings": {"saved_searches", "revisions"},
+    "listings": {"saved_searches", "revisions", "allowance_turns"},
+    "regions": {"watches"},
     "matching": {"materials", "reserves", "refused_pairs", "prices"},
 }
 
@@ -100,6 +101,8 @@ FORGED = {
     "listings.attachment_files": {"sha256": "another"},
     "listings.recurrences": {"made": 7},
     "listings.counterparties": {"standing": "blocked"},
+    "listings.known_allowance_rules": {"initial_kg": 1},
+    "listings.known_allowances": {"allowed_kg": 1},
     "matching.blocks": {"blocked": True},
     "listings.known_parties": {"status": "suspended"},
     "listings.known_sites": {"name": "elsewhere"},
@@ -124,6 +127,14 @@ FORGED = {
     "regions.report_files": {"sha256": "another"},
     "regions.known_listings": {"available_kg": 12345},
     "regions.known_trades": {"kg": 1},
+    "regions.allowances": {"left_kg": 1},
+    "regions.allowance_rules": {"status": "withdrawn"},
+    "regions.rule_books": {"rules": []},
+    "regions.watched_lots": {"on_site_kg": 1},
+    "regions.demand_sites": {"site_id": "elsewhere"},
+    "regions.site_activities": {"last_at": None},
+    "regions.alarms": {"status": "cleared", "value": 1},
+    "regions.alarm_rules": {"status": "paused"},
     "regions.known_clearings": {"bound_fen": 1},
 }
 """Fields that whoever has the instance's secret could forge, seal and all: the other rooms and the topics still tell."""

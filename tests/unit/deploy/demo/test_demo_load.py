@@ -73,7 +73,9 @@ def test_everything_is_loaded_by_its_owner_and_marked(fake: FakeMarket, tmp_path
     assert load.is_loaded(tmp_path)
     members, offers = made.market.organisations, (*made.market.lots, *made.market.demands)
     paths = [path for path, _, _ in fake.calls]
-    assert paths.count("/v1/lots") + paths.count("/v1/demands") == len(offers) == len(paths)
+    assert paths.count("/v1/lots") + paths.count("/v1/demands") == len(offers) == len(paths) - len(load.ALARM_RULES)
+    rules = [who for path, who, _ in fake.calls if path == "/v1/alarm-rules"]
+    assert rules == [f"Bearer {load.PARK_OPERATOR}"] * len(load.ALARM_RULES)
     assert set(made.progress.organisations) == {*(m.key for m in members), *account_roles()}
     assert {lot["site_id"] for lot in fake.lots} <= set(made.progress.sites.values())
     assert all(who.startswith("Bearer ") for _, who, _ in fake.calls)
