@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from services.regions import store
 from services.regions.ledger import Span
+from services.regions.ledger.volumes import LATE
 from services.regions.model import ACCOUNTS, Column, Measure, Named, Printed, Return, Section, Side, month_span
 from services.regions.views.names import material_name, place_name
 from services.regions.views.outcomes import emission_source, outcomes
 from services.regions.views.sight import WHOLE
 from services.regions.views.targets import progress
-from services.regions.views.volumes import MOST_FLOWS, Asked, balance, flows, volumes
+from services.regions.views.volumes import MOST_FLOWS, Asked, balance, flows, revisions, volumes
+from shared.clock import SHANGHAI
 from shared.mongo import Unit
 from shared.units import div_half_up
 
 FLOWS_PRINTED = 40
+REVISIONS_PRINTED = 40
+REVISIONS = {"late": Named("迟报", "late"), "corrected": Named("更正", "corrected")}
+REASONS = {LATE: Named("次日之后才上报", "reported after its day")}
 MEASURES: dict[Measure, tuple[Named, Named]] = {
     "listed": (Named("挂牌", "Listed"), Named("发布及增加的数量", "published, and added later")),
     "withdrawn": (Named("撤回", "Withdrawn"), Named("卖方撤回的数量", "taken off again by the seller")),
@@ -25,6 +31,10 @@ MEASURES: dict[Measure, tuple[Named, Named]] = {
     "loaded": (Named("装车", "Loaded"), Named("装车计划数量", "planned tonnes on the road")),
     "received": (Named("到货", "Received"), Named("到厂净重 (毛重减皮重)", "net weight at the gate, gross less tare")),
     "refused": (Named("拒收", "Refused"), Named("拒收车次的计划数量", "planned tonnes of loads refused")),
+    "used": (
+        Named("利用", "Used"),
+        Named("到货中此前未被转售方计入的数量", "of the received, what was not received before and sold on"),
+    ),
     "deducted": (Named("扣重", "Deducted"), Named("按质检扣除的水分与杂质", "moisture and impurities taken off by inspection")),
 }
 """Name and meaning of each measure."""
@@ -63,7 +73,8 @@ def return_of(unit: Unit, code: str, month: str) -> Return:
         _volumes(unit, code, span, "destination", DELIVERED, Named("到达本地的货物", "What came here")),
         _days(unit, code, span),
         _flows(unit, code, span),
-        _balance(unit, code),
+        _balance(unit, code, end),
+        _revisions(unit, code, span),
         *_outcomes(unit, code, span),
         _targets(unit, code),
     ]
@@ -128,10 +139,10 @@ def _flows(unit: Unit, code: str, span: Span) -> Section:
     return Section(Named("流向", "Flows"), _measured(("received",)), EVENTS, columns, rows, remarks)
 
 
-def _balance(unit: Unit, code: str) -> Section:
+def _balance(unit: Unit, code: str, end: datetime) -> Section:
     names = ("published", *ACCOUNTS)
     total = dict.fromkeys(names, 0)
-    for _, kg in balance(unit, code, None):
+    for _, kg in balance(unit, code, None, min(end, unit.now)):
         for name in names:
             total[name] += kg[name]
     rows = tuple((ACCOUNT_NAMES[name], kg) for name, kg in total.items()) if any(total.values()) else ()
@@ -139,7 +150,37 @@ def _balance(unit: Unit, code: str) -> Section:
         "本地发布的货源, 各账户余额; 已发布等于其余之和", "lots published here, by account: published is the sum of the others"
     )
     columns = (Column(Named("账户", "Account"), "text"), Column(Named("余额", "Balance"), "t"))
-    return Section(Named("物料台账余额", "Balance of the mass ledger"), measure, LEDGER, columns, rows)
+    at = f"{min(end, unit.now).astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    remarks = (Named(f"{at} 时已入账的余额", f"as posted by {at}"),)
+    return Section(Named("物料台账余额", "Balance of the mass ledger"), measure, LEDGER, columns, rows, remarks)
+
+
+def _revisions(unit: Unit, code: str, span: Span) -> Section:
+    page = revisions(unit, code, Asked(None, span), None, REVISIONS_PRINTED, {})
+    rows: tuple[tuple[Printed, ...], ...] = tuple(
+        (
+            one.at,
+            one.recorded_at,
+            material_name(one.grade),
+            REVISIONS.get(str(one.revision), Named("", "")),
+            REASONS.get(str(one.reason)) or Named(str(one.reason), str(one.reason)),
+            one.ticket,
+            one.kg.get("received"),
+        )
+        for one in page.items
+    )
+    columns = (
+        Column(Named("所属时间", "Belongs to"), "time"),
+        Column(Named("入账时间", "Told at"), "time"),
+        MATERIAL,
+        Column(Named("类别", "Kind"), "text"),
+        Column(Named("原因", "Reason"), "text"),
+        Column(Named("磅单", "Ticket"), "text"),
+        Column(Named("到货增减", "Change of received"), "t"),
+    )
+    title = Named("迟报与更正", "Late and corrected tickets")
+    more = (Named("仅列最近的记录", "only the latest are listed"),) if page.next_cursor else ()
+    return Section(title, _measured(("received",)), EVENTS, columns, rows, more)
 
 
 def _outcomes(unit: Unit, code: str, span: Span) -> list[Section]:

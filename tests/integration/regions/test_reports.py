@@ -17,11 +17,13 @@ from services.regions.service import ask_due, make_queued
 from services.regions.store import DOCUMENTS, REPORTS, SCHEDULES
 from services.regions.views import return_of
 from shared.clock import iso, utc_now
-from shared.mongo import Database
-from shared.parties import PARTIES, Party
+from shared.geo import Position
+from shared.ids import new_id
+from shared.mongo import Cause, Database
+from shared.parties import PARTIES, SITES, KnownSite, Party
 from shared.settings import Settings
 from tests.fixtures.identity import SignedIn, sign_in
-from tests.fixtures.lives import WUHAN, fresh, tell, whole_life
+from tests.fixtures.lives import JIANGXIA, NOON, WUHAN, Life, Told, fresh, tell, whole_life
 
 pytestmark = pytest.mark.mongodb
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -89,7 +91,7 @@ def test_the_workbook_has_every_figure_with_its_measure_and_source(
     work_off(database)
     headers = {**official.headers, "Accept": XLSX}
     book = openpyxl.load_workbook(io.BytesIO(client.get(f"{path}/file?language=en", headers=headers).data))
-    assert len(book.sheetnames) == 11
+    assert len(book.sheetnames) == 12
     cells = {name: [[cell.value for cell in row] for row in book[name].iter_rows()] for name in book.sheetnames}
     for name in book.sheetnames[1:]:
         texts = [str(row[0]) for row in cells[name][:4]]
@@ -100,8 +102,51 @@ def test_the_workbook_has_every_figure_with_its_measure_and_source(
     assert cells["1 What was offered here"][5][1:] == [100, 0, 72, 12]
     flows = cells["5 Flows"]
     assert flows[5][3] == 37.4 and "Jiangxia" in str(flows[5][0])
+    balance = cells["6 Balance of the mass ledger"]
+    assert ["Published", 100] in [row[:2] for row in balance]
     zh = openpyxl.load_workbook(io.BytesIO(client.get(f"{path}/file?language=zh&format=xlsx", headers=headers).data))
     assert zh.sheetnames[1].startswith("1 本地货源")
+
+
+def test_a_late_ticket_stands_in_the_return_with_its_reason(
+    client: FlaskClient, database: Database, official: SignedIn
+) -> None:
+    life = Life().publish()
+    deal = life.reserve(20_000).agree()
+    deal.receive(deal.load(20_000), 20_000, 19_500)
+    late = [Told(one.event, one.id) for one in life.told]
+    for one in late:
+        told_at = NOON + timedelta(days=2)
+        handle = EVENTS[type(one.event)]
+        database.write(lambda unit, one=one, handle=handle: handle(unit, one.event), cause=Cause(one.id, told_at))  # type: ignore[misc]
+    made = return_of(database.read(), WUHAN, "2026-11")
+    [section] = [one for one in made.sections if one.title.en == "Late and corrected tickets"]
+    kinds = {(row[3].en, row[4].en, row[6]) for row in section.rows}  # type: ignore[union-attr]
+    assert ("late", "reported after its day", 19_500) in kinds
+
+
+def test_a_park_has_a_return_and_circulation_of_its_own(client: FlaskClient, database: Database, settings: Settings) -> None:
+    owner = sign_in(settings, "park_operator", region="110000")
+    organisation, park = owner.caller.organisation_id, new_id()
+    sites = [KnownSite(park, 1, organisation, "江夏循环园", "park", JIANGXIA, Position(30.3, 114.3))]
+    sites += [KnownSite(one, 1, "x", one, "yard", JIANGXIA, Position(30.3, 114.3), park) for one in ("site", "mill")]
+    database.write(lambda unit: [SITES.save(unit, one) for one in sites])
+    here = Life(to_region=JIANGXIA, begun=NOON + timedelta(days=1)).publish()
+    deal = here.reserve(30_000).agree()
+    tell(database, EVENTS, deal.receive(deal.load(30_000), 30_000, 30_000).life.told)
+    found = client.get(f"/v1/regions/{park}/outcomes", headers=owner.headers).json
+    assert (found["withheld"], found["received_t"], found["circulation_pct"], found["radius_km"]) == (False, 30, 100, 90)
+    path = asked(client, owner, region=park).headers["Location"]
+    work_off(database)
+    headers = {**owner.headers, "Accept": XLSX}
+    book = openpyxl.load_workbook(io.BytesIO(client.get(path, headers=headers).data))
+    assert book.worksheets[0]["B3"].value == f"江夏循环园 ({park})"
+    terms = {"region": park, "measure": "used", "target_t": 60, "source": "园区年度计划"}
+    span = {"from": iso(NOON + timedelta(hours=12)), "to": iso(NOON + timedelta(days=9))}
+    body = {**terms, **span, "side": "destination"}
+    target = client.post("/v1/targets", json=body, headers=sign_in(settings, "operator").headers)
+    assert (target.status_code, target.json["progress"]["reached_pct"]) == (201, 50.0), target.text
+    assert return_of(database.read(), park, "2026-11").sections[-1].rows[0][2] == 30_000
 
 
 def test_who_may_ask_and_what_for(client: FlaskClient, official: SignedIn, settings: Settings) -> None:
