@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Literal
 
 Measure = Literal["listed", "agreed", "loaded", "received", "refused", "deducted", "withdrawn", "cancelled", "used"]
@@ -178,8 +179,14 @@ STARTS = {"hour": hour_of, "day": day_of, "month": month_of}
 
 def cell_id(side: Side, place: str, period: Period, start: datetime) -> str:
     """Named by the period as people write it."""
+    return f"{side}/{place}/{name_of(period, start)}"
+
+
+@lru_cache(4096)
+def name_of(period: Period, start: datetime) -> str:
+    """A period as people write it: an hour of UTC, a day or month of China."""
     local = start if period == "hour" else start + _AHEAD
-    return f"{side}/{place}/{local:{_NAMES[period]}}"
+    return f"{local:{_NAMES[period]}}"
 
 
 _NAMES: Mapping[Period, str] = {"hour": "%Y-%m-%dT%HZ", "day": "%Y-%m-%d", "month": "%Y-%m"}

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from services.regions.ledger import Area
-from services.regions.model import Fact, Measure, Posting, Revision
+from services.regions.model import MEASURES, Fact, Measure, Posting, Revision
 from services.regions.views import Flow, Found, VolumeRow, code_of
 from shared.geo import ancestors
 from shared.http import PageOut, Shape
@@ -84,7 +84,10 @@ class VolumeOut(MeasuresOut, PeriodOut):
 
 
 def _tonnes(kg: Mapping[Measure, int]) -> dict[str, int]:
-    return {f"{measure}_t": more for measure, more in kg.items()}
+    return {_IN_TONNES[measure]: more for measure, more in kg.items()}
+
+
+_IN_TONNES: Mapping[Measure, str] = {measure: f"{measure}_t" for measure in MEASURES}
 
 
 class VolumesOut(PageOut[VolumeOut]):

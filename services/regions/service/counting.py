@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
 
 from services.regions.ledger import MEASURED, POSTED, city_of, facts_of, lot_of, places_of, posting_of
 from services.regions.model import (
-    STARTS,
     Cell,
     Fact,
     KnownListing,
@@ -17,6 +18,8 @@ from services.regions.model import (
     RegionAccounts,
     Side,
     cell_id,
+    day_of,
+    hour_of,
 )
 from services.regions.service.market import hear_balance, hear_listing
 from services.regions.store import (
@@ -156,19 +159,20 @@ def _settle_lot(unit: Unit, event: LotPublished) -> None:
 def _publish(unit: Unit, fact: Fact) -> None:
     """Add a fact to its cells and say so."""
     assert fact.region is not None and fact.grade is not None  # a fact without them waits
+    starts: dict[Period, datetime] = {"hour": hour_of(fact.at), "day": day_of(fact.at)}
     for side, region, site, kg in fact.sides():
         for place, period in _cells_of(region, site):
-            _cell(unit, side, place, period, fact).add(fact.grade, fact.mode, kg)
-        _cell(unit, side, city_of(region), "day", fact).stand_behind(fact, kg)
+            _cell(unit, side, place, period, starts[period]).add(fact.grade, fact.mode, kg)
+        _cell(unit, side, city_of(region), "day", starts["day"]).stand_behind(fact, kg)
     unit.emit(_told(fact))
 
 
-def _cells_of(region: str, site: str | None) -> Iterator[tuple[str, Period]]:
+@lru_cache(8192)
+def _cells_of(region: str, site: str | None) -> tuple[tuple[str, Period], ...]:
     """The places and periods in which something there counts: hours of all but areas of policy, which sum their members'."""
-    for place in (*lineage(region), *((site,) if site else ())):
-        yield place, "hour"
-    for place in (*places_of(region), *((site,) if site else ())):
-        yield place, "day"
+    here = (site,) if site else ()
+    hours: list[tuple[str, Period]] = [(place, "hour") for place in (*lineage(region), *here)]
+    return (*hours, *((place, "day") for place in (*places_of(region), *here)))
 
 
 def foresee(unit: Unit, batch: Sequence[tuple[Cause, Event]]) -> None:
@@ -188,7 +192,7 @@ def foresee(unit: Unit, batch: Sequence[tuple[Cause, Event]]) -> None:
         for fact in facts_of(event, cause.id, cause.at):
             if fact.region is None and lot is not None:
                 fact.region, fact.site_id = lot.region, lot.site_id
-            starts = {period: STARTS[period](fact.at) for period in ("hour", "day")}
+            starts: dict[Period, datetime] = {"hour": hour_of(fact.at), "day": day_of(fact.at)}
             for side, region, site, _ in fact.sides():
                 cells |= {cell_id(side, place, period, starts[period]) for place, period in _cells_of(region, site)}
     unit.read_ahead((CELLS,), cells)
@@ -198,8 +202,7 @@ def foresee(unit: Unit, batch: Sequence[tuple[Cause, Event]]) -> None:
 COUNTED = frozenset({*POSTED, *MEASURED, ShipmentCorrected})
 
 
-def _cell(unit: Unit, side: Side, place: str, period: Period, fact: Fact) -> Cell:
-    start = STARTS[period](fact.at)
+def _cell(unit: Unit, side: Side, place: str, period: Period, start: datetime) -> Cell:
     identifier = cell_id(side, place, period, start)
     cell = CELLS.find(unit, identifier) or Cell(identifier, 0, side, place, period, start)
     CELLS.save(unit, cell)

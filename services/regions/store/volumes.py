@@ -71,8 +71,8 @@ def sum_volumes(unit: Unit, place: Place, wanted: Wanted) -> Volumes:
         known = {} if wanted.as_of is None else {"recorded_at": {"$lte": wanted.as_of}}
         _add_facts(unit, place, wanted, known, sums, 1)
     else:
-        for start, grade, kg in _cells(unit, place, wanted, source):
-            total = sums[name(start), grade]
+        for start, grade, kg in _cells(unit, place, wanted, source, name):
+            total = sums[start, grade]
             for measure, more in kg.items():
                 total[measure] += more  # type: ignore[index]
         if wanted.as_of is not None:
@@ -80,15 +80,17 @@ def sum_volumes(unit: Unit, place: Place, wanted: Wanted) -> Volumes:
     return {key: sums[key] for key in sorted(sums) if any(sums[key].values())}
 
 
-def _cells(unit: Unit, place: Place, wanted: Wanted, period: Period) -> Iterator[tuple[datetime, str, dict[str, int]]]:
+def _cells(unit: Unit, place: Place, wanted: Wanted, period: Period, name: _Namer) -> Iterator[tuple[str, str, dict[str, int]]]:
+    """`(period, grade, kilograms by measure)` of each cell, grade and mode."""
     keys = place.keys(period)
     where: Row = {"place": keys[0] if len(keys) == 1 else {"$in": list(keys)}, "side": wanted.side}
     where |= {"period": {"$in": ["month", "day"]} if period == "day" else period, **in_span("start", wanted.span)}
     path = "kg" if wanted.material is None else f"kg.{wanted.material}"
     for row in unit.collection("cells").find(where, {"start": 1, path: 1, "_id": 0}, session=unit.session):
+        start = name(row["start"])
         for grade, mode, kg in rows_of(row["kg"]):
             if wanted.mode is None or mode == wanted.mode:
-                yield row["start"], grade, kg
+                yield start, grade, kg
 
 
 def _add_facts(unit: Unit, place: Place, wanted: Wanted, known: Row, sums: Volumes, sign: int) -> None:
@@ -111,7 +113,7 @@ def _namer(wanted: Wanted) -> _Namer:
 
 
 class _Namer:
-    """The name of a moment's period, remembered: a year of a province asks for the same day thousands of times."""
+    """The name of a moment's period, remembered: many facts are of one moment, and a park has many cells of one day."""
 
     def __init__(self, form: str, zone: ZoneInfo) -> None:
         self.form, self.zone = form, zone
