@@ -11,6 +11,7 @@ from flask import Flask, Response, request
 
 from gateway import console, truth
 from gateway.auth import Identities
+from gateway.checks import DOCUMENTS as CHECK_DOCUMENTS
 from gateway.console.store import DOCUMENTS as SESSION_DOCUMENTS
 from gateway.forward import Forwarder, call_of, response_of
 from gateway.health import Health
@@ -99,7 +100,7 @@ def create_worker(settings: Settings | None = None) -> Worker:
 
 def _own(app: Flask, settings: Settings, database: Database) -> Flask:
     """What the gateway answers itself, as an application like a room's."""
-    own = create_room(database, OWN_TABLES, (*DOCUMENTS, *SESSION_DOCUMENTS))
+    own = create_room(database, OWN_TABLES, (*DOCUMENTS, *SESSION_DOCUMENTS, *CHECK_DOCUMENTS))
 
     def going_on() -> bool:
         """Until the process is told to stop (`gunicorn.conf.py`)."""

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from gateway import operations
+from gateway import checks, operations
 from gateway.forward import Forwarder
 from gateway.notices import api as notices
 from gateway.routes import GATEWAY, is_internal
@@ -16,7 +16,7 @@ from shared.problem import ServiceIsUnavailable
 from shared.settings import ROOMS
 
 Json = dict[str, Any]
-OWN_TABLES = (notices.routes, operations.routes)
+OWN_TABLES = (notices.routes, operations.routes, checks.routes)
 """What the gateway answers itself."""
 REFERENCE = "#/components/schemas/"
 METHODS = ("get", "post", "patch", "put", "delete")

@@ -5,19 +5,20 @@ Rooms answer for themselves, by the caller's token; nothing is read but through 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Flask, Request, Response, current_app
+from pydantic import StringConstraints
 from werkzeug.test import EnvironBuilder
 
 from gateway.forward import Forwarder
 from gateway.routes import GATEWAY
 from shared.auth import Caller, authorise
-from shared.http import Routes, Shape
+from shared.http import Query, Routes, Shape
 from shared.http.operations import MOST_IDS, HandledOut, RoomOut, SentOut
 from shared.http.shapes import Time
 from shared.problem import NotFound, ServiceIsUnavailable
@@ -27,7 +28,6 @@ ASK_S = 5.0
 MOST_LOADS = 200
 routes = Routes(GATEWAY)
 Step = Literal["committed", "published", "handled", "indexed"]
-Of = Literal["lot", "proposal", "trade", "shipment"]
 
 
 class RoomState(Shape):
@@ -42,7 +42,8 @@ class OverviewOut(Shape):
 
 
 class HopOut(Shape):
-    """One step of an event's way. `after_ms` counts from its commit; `origin` is topic/partition/offset; the index keeps no
+    """One step of an event's way. `of`: lot, proposal, trade, shipment; in a trace whatever the event is of.
+    `after_ms` counts from its commit; `origin` is topic/partition/offset; the index keeps no
     time, only the version that it has."""
 
     step: Step
@@ -51,7 +52,7 @@ class HopOut(Shape):
     after_ms: int | None
     event_id: str | None
     type: str | None
-    of: Of
+    of: str
     key: str
     version: int
     trace_id: str | None
@@ -60,9 +61,11 @@ class HopOut(Shape):
 
 
 class JourneyOut(Shape):
-    """In the order of time. `silent`: rooms that did not answer, whose steps are missing here; `cut`: there are more."""
+    """In the order of time; of a lot, or of a trace. `silent`: rooms that did not answer, whose steps are missing here; `cut`:
+    there are more."""
 
-    lot_id: str
+    lot_id: str | None
+    trace_id: str | None
     hops: list[HopOut]
     silent: list[str]
     cut: bool
@@ -115,28 +118,50 @@ def read_operations(request: Request) -> OverviewOut:
 def read_journey(caller: Caller, request: Request, lot_id: str) -> JourneyOut:
     """Follow one lot: every event of it, its proposals, trades and loads, through outbox, topic, consumers and index."""
     authorise(caller, "journeys.read", set())
-    return _Journey(rooms(), request.headers["Authorization"], lot_id).followed()
+    return _Journey(rooms(), request.headers["Authorization"]).of_lot(lot_id)
+
+
+class TraceQuery(Query):
+    trace_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
+@routes.get("/v1/journeys", "journeys.read", JourneyOut)
+def read_trace(request: Request, query: TraceQuery) -> JourneyOut:
+    """Follow one trace: every event that one request, or one turn of a timer, led to within the last day."""
+    return _Journey(rooms(), request.headers["Authorization"]).of_trace(query.trace_id)
 
 
 class _Journey:
-    def __init__(self, rooms: Rooms, who: str, lot_id: str) -> None:
-        self.rooms, self.who, self.lot_id = rooms, who, lot_id
+    def __init__(self, rooms: Rooms, who: str) -> None:
+        self.rooms, self.who = rooms, who
         self.silent: set[str] = set()
         self.cut = False
 
-    def followed(self) -> JourneyOut:
+    def of_lot(self, lot_id: str) -> JourneyOut:
         """Raises NotFound where there is no such lot."""
-        if self._asked("listings", f"/v1/lots/{self.lot_id}") is None:
+        if self._asked("listings", f"/v1/lots/{lot_id}") is None:
             raise ServiceIsUnavailable(zh="listings 服务暂不可用", en="The listings service does not answer")
-        keys = self._keys()
+        keys = self._keys(lot_id)
         sent = {(room, one.id): one for room in ROOMS for one in self._sent(room, list(keys))}
+        hops = [*self._hops(sent, keys), *self._indexed(lot_id)]
+        return JourneyOut(lot_id=lot_id, trace_id=None, hops=hops, silent=sorted(self.silent), cut=self.cut)
+
+    def of_trace(self, trace_id: str) -> JourneyOut:
+        """Empty where no room sent anything in it."""
+        with ThreadPoolExecutor(len(ROOMS)) as pool:  # each looks through a day
+            found = pool.map(lambda room: self._events(room, f"traced?trace_id={trace_id}"), ROOMS)
+            sent = {(room, one.id): one for room, some in zip(ROOMS, found, strict=True) for one in some}
+        keys = {one.key: one.type.split(".")[1] for one in sent.values()}
+        hops = self._hops(sent, keys)
+        return JourneyOut(lot_id=None, trace_id=trace_id, hops=hops, silent=sorted(self.silent), cut=self.cut)
+
+    def _hops(self, sent: Mapping[tuple[str, str], SentOut], keys: Mapping[str, str]) -> list[HopOut]:
+        """In the order of time."""
         hops = [hop for (room, _), one in sent.items() for hop in _sent_hops(room, one, keys[one.key])]
         by_id = {identifier: one for (_, identifier), one in sent.items()}
         for room in (*ROOMS, GATEWAY):
             hops += [_handled_hop(room, mark, by_id[mark.event_id], keys) for mark in self._handled(room, list(by_id))]
-        hops.sort(key=lambda hop: (hop.at is None, hop.at))
-        hops += self._indexed()
-        return JourneyOut(lot_id=self.lot_id, hops=hops, silent=sorted(self.silent), cut=self.cut)
+        return sorted(hops, key=lambda hop: (hop.at is None, hop.at))
 
     def _asked(self, room: str, url: str) -> Any | None:
         answer = self.rooms.ask(room, url, self.who)
@@ -144,51 +169,54 @@ class _Journey:
             self.silent.add(room)
         return answer
 
-    def _keys(self) -> dict[str, Of]:
+    def _keys(self, lot_id: str) -> dict[str, str]:
         """The lot and whatever was made of it, by id."""
-        keys: dict[str, Of] = {self.lot_id: "lot"}
-        made: tuple[tuple[Of, str], ...] = (("proposal", "matching"), ("trade", "trading"), ("shipment", "logistics"))
+        keys: dict[str, str] = {lot_id: "lot"}
+        made: tuple[tuple[str, str], ...] = (("proposal", "matching"), ("trade", "trading"), ("shipment", "logistics"))
         for of, room in made:
-            page = self._asked(room, f"/v1/{of}s?lot_id={self.lot_id}&limit={MOST_LOADS}") or {"items": []}
+            page = self._asked(room, f"/v1/{of}s?lot_id={lot_id}&limit={MOST_LOADS}") or {"items": []}
             self.cut = self.cut or bool(page.get("next_cursor"))
             keys |= {item["id"]: of for item in page["items"]}
         return keys
 
     def _sent(self, room: str, keys: Sequence[str]) -> Iterator[SentOut]:
         for some in _chunks(keys):
-            answer = self._asked(room, f"/v1/operations/{room}/sent?keys={','.join(some)}") or {"items": []}
-            yield from (SentOut.model_validate(item, strict=False) for item in answer["items"])
+            yield from self._events(room, f"sent?keys={','.join(some)}")
+
+    def _events(self, room: str, question: str) -> list[SentOut]:
+        answer = self._asked(room, f"/v1/operations/{room}/{question}") or {"items": []}
+        return [SentOut.model_validate(item, strict=False) for item in answer["items"]]
 
     def _handled(self, room: str, events: Sequence[str]) -> Iterator[HandledOut]:
         for some in _chunks(events):
             answer = self._asked(room, f"/v1/operations/{room}/handled?events={','.join(some)}") or {"items": []}
             yield from (HandledOut.model_validate(item, strict=False) for item in answer["items"])
 
-    def _indexed(self) -> list[HopOut]:
-        answer = self._asked("listings", f"/v1/operations/listings/indexed/{self.lot_id}")
+    def _indexed(self, lot_id: str) -> list[HopOut]:
+        answer = self._asked("listings", f"/v1/operations/listings/indexed/{lot_id}")
         if answer is None or answer["version"] is None:
             return []
-        return [_hop("indexed", "listings", self.lot_id, "lot", answer["version"], origin=answer["index"])]
+        return [_hop("indexed", "listings", lot_id, "lot", answer["version"], origin=answer["index"])]
 
 
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[at : at + MOST_IDS] for at in range(0, len(ids), MOST_IDS))
 
 
-def _sent_hops(room: str, one: SentOut, of: Of) -> Iterator[HopOut]:
+def _sent_hops(room: str, one: SentOut, of: str) -> Iterator[HopOut]:
     event = {"event_id": one.id, "type": one.type, "trace_id": trace_of(one.traceparent)}
     yield _hop("committed", room, one.key, of, one.version, at=one.at, after_ms=0, **event)
     if one.sent_at is not None:
         yield _hop("published", room, one.key, of, one.version, at=one.sent_at, after_ms=_ms(one, one.sent_at), **event)
 
 
-def _handled_hop(room: str, mark: HandledOut, one: SentOut, keys: dict[str, Of]) -> HopOut:
+def _handled_hop(room: str, mark: HandledOut, one: SentOut, keys: Mapping[str, str]) -> HopOut:
     event = {"event_id": one.id, "type": one.type, "trace_id": trace_of(one.traceparent)}
     where = {"consumer": mark.consumer, "origin": mark.origin}
     return _hop("handled", room, one.key, keys[one.key], one.version, at=mark.at, after_ms=_ms(one, mark.at), **event, **where)
 
 
-def _hop(step: Step, room: str, key: str, of: Of, version: int, **values: Any) -> HopOut:
+def _hop(step: Step, room: str, key: str, of: str, version: int, **values: Any) -> HopOut:
     known = {"at": None, "after_ms": None, "event_id": None, "type": None, "trace_id": None} | values
     return HopOut(step=step, room=room, key=key, of=of, version=version, **known)
 

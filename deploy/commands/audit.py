@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import typer
 from rich.table import Table
@@ -11,13 +12,16 @@ from deploy.commands.options import Data, Json, console
 from deploy.errors import CannotGoOn
 from deploy.instance import settings_of
 
+if TYPE_CHECKING:
+    from deploy.audit.run import Verdict
+    from shared.settings import Settings
+
 SHOWN = 200
 
 
 def audit(data: Data = None, json: Json = False) -> None:
     """Prove that the mass ledger balances and that services, topics and search index agree."""
     settings = settings_of(data)
-    from deploy.audit.run import Verdict
     from deploy.audit.run import audit as run
     from shared.bus.producer import KafkaError
     from shared.mongo import UNREACHABLE as NO_MONGODB
@@ -27,7 +31,7 @@ def audit(data: Data = None, json: Json = False) -> None:
     try:
         if out.is_terminal and not json:
             with out.status("reading") as status:
-                verdict: Verdict = run(settings, status.update)
+                verdict = run(settings, status.update)
         else:
             verdict = run(settings, lambda _: None)
     except (KafkaError, *NO_MONGODB, *NO_ELASTICSEARCH) as fault:
@@ -36,14 +40,20 @@ def audit(data: Data = None, json: Json = False) -> None:
         out.print_json(data={"agree": not verdict.differences, **asdict(verdict)})
     else:
         _show(verdict)
+    _keep(settings, verdict)
     if verdict.differences:
         raise typer.Exit(1)
 
 
-def _show(verdict: object) -> None:
-    from deploy.audit.run import Verdict
+def _keep(settings: Settings, verdict: Verdict) -> None:
+    """For the operator's page."""
+    from gateway.checks import Finding, keep
 
-    assert isinstance(verdict, Verdict)
+    findings = [Finding(one.place, one.id, one.what, one.expected, one.found) for one in verdict.differences]
+    keep(settings, "audit", verdict.seconds, verdict.events + verdict.documents, verdict.checks, findings)
+
+
+def _show(verdict: Verdict) -> None:
     out = console()
     checks = Table("check", "differences")
     for name, count in verdict.checks.items():

@@ -20,6 +20,7 @@ from deploy.instance import settings_of
 
 if TYPE_CHECKING:
     from services.listings.views import Drift
+    from shared.settings import Settings
 
 app = typer.Typer(help="The search index.", no_args_is_help=True)
 
@@ -63,12 +64,14 @@ def check(data: Data = None, json: Json = False, repair: Repair = False) -> None
     from services.listings import views
 
     settings = settings_of(data)
+    begun = time.monotonic()
     with _reachable("The index was not checked."):
         found = views.check(settings)
         left = found
         if repair and found:
             views.repair(settings, found)
             left = views.check(settings)
+    _keep(settings, time.monotonic() - begun, left)
     repaired = (
         [one for one in found if (one.index, one.id) not in {(other.index, other.id) for other in left}] if repair else []
     )
@@ -80,6 +83,16 @@ def check(data: Data = None, json: Json = False, repair: Repair = False) -> None
         console().print("The index is what the database says.")
     if left:
         raise typer.Exit(1)
+
+
+def _keep(settings: Settings, seconds: float, left: list[Drift]) -> None:
+    """For the operator's page."""
+    from gateway.checks import Finding, keep
+    from services.listings.views import KINDS
+
+    counts = {name: sum(one.index == name for one in left) for name in KINDS}
+    findings = [Finding(one.index, one.id, one.what, str(one.database_version), str(one.index_version)) for one in left]
+    keep(settings, "index", seconds, None, counts, findings)
 
 
 def _show(left: list[Drift], repaired: list[Drift]) -> None:

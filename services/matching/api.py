@@ -17,6 +17,7 @@ from services.matching.schemas import (
     ClearingOut,
     ClearingQuery,
     CounterIn,
+    CurvesOut,
     EndIn,
     ExplanationOut,
     PriceOut,
@@ -56,6 +57,13 @@ def read_clearing(unit: Unit, caller: Caller, identifier: str) -> ClearingOut:
     """One clearing."""
     authorise(caller, "clearings.read", {"visible"})
     return ClearingOut.of(views.clearing(unit, identifier))
+
+
+@routes.get("/v1/clearings/<identifier>/curves", "clearings.curves", CurvesOut)
+def read_curves(unit: Unit, caller: Caller, identifier: str) -> CurvesOut:
+    """Supply and demand as a clearing read them, and what it matched of them; as long as its input is kept."""
+    authorise(caller, "clearings.curves", set())
+    return CurvesOut.of(views.curves(unit, identifier))
 
 
 @routes.get("/v1/prices", "prices.read", PageOut[PriceOut])

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from services.matching.clearing import Match, clear, decoded, digest, packed, unpacked, verifier
+from services.matching.clearing import Curves, Match, clear, decoded, digest, packed, unpacked, verifier
+from services.matching.clearing import curves as staircases
 from services.matching.clearing.verifier import Figures, Verdict
 from services.matching.model import Agreement, CallOff, ClearingEvidence, ClearingRecord, Price, Proposal, Tender, priced_region
 from services.matching.model.proposal import HIDDEN
@@ -26,6 +27,7 @@ from services.matching.store import (
 from shared.auth import Caller
 from shared.http.filters import in_material, in_region
 from shared.mongo import Page, Unit
+from shared.problem import NotFound
 
 SIDES = {"collector": "terms.seller_id", "buyer": "terms.buyer_id"}
 """On which side of a proposal a role stands; the operator sees all that parties see."""
@@ -112,6 +114,20 @@ def prices(unit: Unit, filters: dict[str, str | None], cursor: str | None, limit
 def clearing(unit: Unit, identifier: str) -> ClearingRecord:
     """Raises NotFound."""
     return CLEARINGS.get(unit, identifier)
+
+
+def curves(unit: Unit, identifier: str) -> Curves:
+    """Supply and demand as the clearing read them, with what it matched. Raises NotFound, also where its input is gone."""
+    try:
+        _, evidence = _evidence(unit, identifier)
+    except NoEvidence as why:
+        zh = f"撮合的输入只保留 {EVIDENCE_DAYS} 天，或还没有运行"
+        raise NotFound(zh=zh, en=str(why)) from why
+    matched: dict[str, int] = {}
+    for proposal in made_by(unit, identifier):
+        for side in (proposal.terms.lot_id, proposal.terms.demand_id):
+            matched[side] = matched.get(side, 0) + proposal.terms.kg
+    return staircases(decoded(unpacked(evidence.input)), matched)
 
 
 def verify(unit: Unit, identifier: str) -> Verdict:

@@ -99,6 +99,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "clearings.list": _everyone(_ANY),
     "clearings.read": _everyone(_ANY),
     "clearings.run": _OPERATOR,
+    "clearings.curves": _OPERATOR,
     "prices.read": _everyone(_ANY),
     "proposals.list": {"collector": _ANY, "buyer": _ANY, "operator": _ANY},
     "proposals.read": {"collector": _SELLER, "buyer": _BUYER, "operator": _ANY},

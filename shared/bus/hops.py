@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from shared.bus.pulse import workers
-from shared.mongo import Unit
+from shared.mongo import Row, Unit
 
 MOST = 1000
 """Events that one question is answered with."""
+TRACED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,23 @@ def waiting(unit: Unit) -> Waiting:
 
 def sent(unit: Unit, keys: Collection[str]) -> list[Sent]:
     """The events of these aggregates that the outbox still has, in the order of their commits."""
-    rows = unit.collection("outbox").find({"key": {"$in": list(keys)}}).sort("_id", 1).limit(MOST)
+    return _rows(unit, {"key": {"$in": list(keys)}})
+
+
+def _rows(unit: Unit, where: Row) -> list[Sent]:
+    rows = unit.collection("outbox").find(where).sort("_id", 1).limit(MOST)
     return [
         Sent(row["_id"], row["type"], row["key"], row["version"], row["traceparent"], row["at"], row.get("sent_at"))
         for row in rows
     ]
+
+
+def traced(unit: Unit, trace_id: str) -> list[Sent]:
+    """The events of one trace within the last day. No index serves this, so that every event need not pay for a question asked
+    by people: ids are of their time, and a day of rows is looked through."""
+    since = str(UUID(int=int((unit.now - TRACED).timestamp() * 1000) << 80))
+    where = {"_id": {"$gte": since}, "traceparent": {"$regex": f"^00-{re.escape(trace_id)}-"}}
+    return _rows(unit, where)
 
 
 def handled(unit: Unit, events: Collection[str]) -> list[Handled]:

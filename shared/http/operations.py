@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StringConstraints
 
 from shared.auth import Caller, authorise
 from shared.bus import dead_letters, hops
@@ -101,6 +101,10 @@ class SentQuery(Query):
     keys: Ids
 
 
+class TracedQuery(Query):
+    trace_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+
+
 class HandledQuery(Query):
     """`events`: CloudEvents ids, parted by commas."""
 
@@ -174,6 +178,11 @@ def operations(room: str) -> Routes:
     def read_sent(unit: Unit, query: SentQuery) -> PageOut[SentOut]:
         """The events that the room sent of these aggregates, as far as its outbox goes back (14 days)."""
         return PageOut(items=[SentOut.model_validate(asdict(one)) for one in hops.sent(unit, ids_of(query.keys))])
+
+    @routes.get(f"{base}/traced", "operations.read", PageOut[SentOut])
+    def read_traced(unit: Unit, query: TracedQuery) -> PageOut[SentOut]:
+        """The events of one trace that the room sent in the last day."""
+        return PageOut(items=[SentOut.model_validate(asdict(one)) for one in hops.traced(unit, query.trace_id)])
 
     @routes.get(f"{base}/handled", "operations.read", PageOut[HandledOut])
     def read_handled(unit: Unit, query: HandledQuery) -> PageOut[HandledOut]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.matching.clearing.candidates import Rule, broken_rules
+from services.matching.clearing.curves import Curves, Step, curves
 from services.matching.clearing.deal import Deal, deal
 from services.matching.clearing.foresight import DAY, Arrival, reserve_prices
 from services.matching.clearing.market import (
@@ -31,6 +32,7 @@ __all__ = [
     "BadMarket",
     "Change",
     "Clearing",
+    "Curves",
     "Deal",
     "Demand",
     "DuplicateListing",
@@ -39,11 +41,13 @@ __all__ = [
     "Match",
     "Preferences",
     "Rule",
+    "Step",
     "Taken",
     "Validity",
     "broken_rules",
     "change_of",
     "clear",
+    "curves",
     "deal",
     "decoded",
     "digest",

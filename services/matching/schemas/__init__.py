@@ -9,7 +9,7 @@ from services.matching.schemas.agreements import (
     CallOffQuery,
     EndIn,
 )
-from services.matching.schemas.clearings import ClearingIn, ClearingOut, ClearingQuery
+from services.matching.schemas.clearings import ClearingIn, ClearingOut, ClearingQuery, CurvesOut
 from services.matching.schemas.explanations import ChangeOut, ExplanationOut, ProposalExplanationOut
 from services.matching.schemas.prices import PriceOut, PriceQuery
 from services.matching.schemas.proposals import AcceptIn, CounterIn, ProposalOut, ProposalQuery, RejectIn
@@ -30,6 +30,7 @@ __all__ = [
     "ClearingOut",
     "ClearingQuery",
     "CounterIn",
+    "CurvesOut",
     "EndIn",
     "ExplanationOut",
     "PriceOut",

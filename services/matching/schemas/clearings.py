@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from services.matching.clearing import Curves, Step
 from services.matching.model import ClearingRecord
 from shared.http import ListQuery, Shape
 from shared.http.filters import Material
@@ -74,3 +75,27 @@ class ClearingOut(Shape):
             work=record.work,
             work_limit_met=record.work_limit_met,
         )
+
+
+class StepOut(Shape):
+    """Tonnes at one net price, and how many of them were matched."""
+
+    price_cny_per_t: CnyOut
+    quantity_t: TonnesOut
+    matched_t: TonnesOut
+
+    @classmethod
+    def of(cls, step: Step) -> StepOut:
+        return cls(price_cny_per_t=step.fen_per_t, quantity_t=step.kg, matched_t=step.matched_kg)
+
+
+class CurvesOut(Shape):
+    """`supply` from the cheapest ask up, loaded at the seller's; `demand` from the highest bid down, at the buyer's gate. Of
+    very many prices neighbours stand together at their mean."""
+
+    supply: list[StepOut]
+    demand: list[StepOut]
+
+    @classmethod
+    def of(cls, curves: Curves) -> CurvesOut:
+        return cls(supply=[StepOut.of(one) for one in curves.supply], demand=[StepOut.of(one) for one in curves.demand])
