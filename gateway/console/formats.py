@@ -31,6 +31,20 @@ def number(value: float | None, decimals: int = 0) -> str:
     return NOTHING if value is None else f"{value:,.{decimals}f}"
 
 
+SPANS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0))
+
+
+def span(seconds: float | None, words: Texts) -> str:
+    """A length of time in its largest unit: 285 ms, 4.2 s, 3 min, 2 h."""
+    if seconds is None:
+        return NOTHING
+    for unit, length in SPANS:
+        if seconds >= length:
+            amount = seconds / length
+            return words.say(f"span_{unit}", n=f"{amount:.1f}" if amount < 10 and unit == "s" else f"{amount:,.0f}")
+    return words.say("span_ms", n=f"{seconds * 1000:.0f}")
+
+
 def material_name(code: str, words: Texts) -> str:
     """A family's or grade's name; its code where the catalogue has none."""
     found = catalogue.grade(code) or catalogue.family(code)

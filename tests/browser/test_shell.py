@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
 @pytest.mark.parametrize(("width", "theme"), [("phone", "dark"), ("desk", "light")])
 def test_pages_for_everybody(windows: Windows, width: str, theme: str, language: str) -> None:
     window = windows(width, language, theme)
-    for path in ("/", "/sign-in", "/docs"):
+    for path in ("/", "/sign-in", "/docs", "/events"):
         window.open(path)
         window.holds(path)
     assert window.page.evaluate("() => document.documentElement.lang") == ("zh-CN" if language == "zh" else "en")

@@ -79,6 +79,22 @@ def test_one_lot_from_listing_to_settlement(live: Live, market: Market) -> None:
     _the_operator_follows_it(market, lot["id"])
     done = huanliu("audit", "--json", data=live.data)
     assert done.returncode == 0, done.stdout + done.stderr
+    (last, *_) = market.operator.ok("GET", "/v1/operations/checks?kind=audit")["items"]
+    assert last["agrees"] and last["looked_at"] > 0 and last["counts"]["ledger: postings"] == 0
+    assert market.collector.call("GET", "/v1/operations/checks").status_code == 403
+    _curves_hold(market, proposal["clearing_id"])
+
+
+def _curves_hold(market: Market, clearing_id: str) -> None:
+    """Both sides were matched alike, supply from the cheapest up, demand from the highest down."""
+    clearing = market.operator.ok("GET", f"/v1/clearings/{clearing_id}")
+    curves = market.operator.ok("GET", f"/v1/clearings/{clearing_id}/curves")
+    asks, bids = ([step["price_cny_per_t"] for step in curves[side]] for side in ("supply", "demand"))
+    assert asks == sorted(asks) and bids == sorted(bids, reverse=True)
+    for side in ("supply", "demand"):
+        assert round(sum(step["matched_t"] for step in curves[side]), 3) == clearing["matched_t"]
+        assert all(step["matched_t"] <= step["quantity_t"] for step in curves[side])
+    assert market.buyer.call("GET", f"/v1/clearings/{clearing_id}/curves").status_code == 404
 
 
 def _the_operator_follows_it(market: Market, lot_id: str) -> None:
@@ -96,6 +112,12 @@ def _the_operator_follows_it(market: Market, lot_id: str) -> None:
     heard = {hop["consumer"]: hop["origin"] for hop in published if hop["step"] == "handled"}
     assert {"matching", "regions"} <= set(heard) and len(set(heard.values())) == 1
     assert market.collector.call("GET", f"/v1/journeys/{lot_id}").status_code == 404
+    trace = market.operator.ok("GET", f"/v1/journeys?trace_id={published[0]['trace_id']}")
+    again = [hop for hop in trace["hops"] if hop["type"] == "huanliu.lot.published.v1"]
+    assert {hop["event_id"] for hop in again} == {published[0]["event_id"]}
+    assert {hop["trace_id"] for hop in trace["hops"]} == {published[0]["trace_id"]}
+    assert any(hop["type"] == "huanliu.volume.posted.v1" for hop in trace["hops"]), "what another room made of it"
+    assert market.operator.call("GET", "/v1/journeys?trace_id=none").status_code == 422
     rooms = {one["room"]: one["state"] for one in market.operator.ok("GET", "/v1/operations")["items"]}
     assert set(rooms) == {"accounts", "listings", "matching", "trading", "logistics", "regions", "gateway"}
     assert all(state["workers"] for state in rooms.values())

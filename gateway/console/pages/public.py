@@ -10,6 +10,7 @@ from flask import Response
 from gateway.console import signing_in
 from gateway.console.board import Board
 from gateway.console.client import ApiRefused
+from gateway.console.pages import events
 from gateway.console.registry import Page
 from gateway.console.sessions import COOKIE
 from gateway.console.visit import THEMES, Form, Visit, home_of, inside, remember, secure
@@ -136,6 +137,8 @@ PAGES = (
     Page("/", market, word="nav_market", icon="market"),
     Page("/console/live", live),
     Page("/docs", docs, word="nav_docs", icon="code"),
+    Page("/events", events.events),
+    Page("/asyncapi.json", events.machine_readable),
     Page("/sign-in", sign_in, posts=True),
     Page("/sign-out", sign_out, posts=True),
     Page("/console/media/<path:path>", media, ROLES),

@@ -1,0 +1,129 @@
+"""`/operator`: every room against what it stands on, its workers and what waits in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from gateway.console.client import Ask, Reply
+from gateway.console.formats import span
+from gateway.console.visit import Visit
+from shared.settings import ROOMS
+
+LATE_S = 10.0
+"""An event that waits so long in an outbox is late; so is a worker that has been silent for so long."""
+LATE_EVENTS = 1_000
+"""A consumer is late from so many events on."""
+GATEWAY = "gateway"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One room. A state is `ok`, `down`, `late`, `unknown` or `none` (it does not stand on this)."""
+
+    room: str
+    states: dict[str, str]
+    workers: list[dict[str, Any]] = field(default_factory=list)
+    pulse_s: float | None = None
+    pending: int = 0
+    waits_s: float | None = None
+    letters: int = 0
+
+    @property
+    def consumers(self) -> list[dict[str, Any]]:
+        """Each once: its partitions are shared among the workers."""
+        found: dict[str, dict[str, Any]] = {}
+        for one in (one for worker in self.workers for one in worker["consumers"]):
+            known = found.setdefault(one["name"], {**one, "lag": None, "handled": 0, "parked": 0})
+            for name in ("handled", "parked"):
+                known[name] += one[name]
+            if one["lag"] is not None:
+                known["lag"] = (known["lag"] or 0) + one["lag"]
+            known["error"], known["stopped"] = known["error"] or one["error"], known["stopped"] or one["stopped"]
+        return list(found.values())
+
+    @property
+    def lag(self) -> int | None:
+        """Of the consumer that is farthest behind."""
+        return max((one["lag"] for one in self.consumers if one["lag"] is not None), default=None)
+
+    @property
+    def is_late(self) -> bool:
+        return (self.waits_s or 0) > LATE_S or (self.lag or 0) >= LATE_EVENTS or (self.pulse_s or 0) > LATE_S
+
+
+def home(visit: Visit) -> Response:
+    """Is anything late, lost or waiting for me?"""
+    asks = (Ask("/v1/operations"), Ask("/health/ready"), Ask("/v1/organisations", {"status": "pending"}))
+    overview, ready, pending, checks = visit.api.all(*asks, Ask("/v1/operations/checks", {"limit": 20}))
+    assert overview is not None and ready is not None
+    rows = rows_of(overview.body["items"], ready)
+    return visit.render(
+        "health.html",
+        rows=rows,
+        late=[row for row in rows if row.is_late or "down" in row.states.values()],
+        lost=sum(row.letters for row in rows),
+        pending=pending,
+        audits=latest(checks),
+        span=lambda seconds: span(seconds, visit.t),
+        at=next((item["state"]["at"] for item in overview.body["items"] if item["state"]), ""),
+    )
+
+
+def latest(checks: Reply | None) -> dict[str, Any]:
+    """The last run of each kind."""
+    if checks is None or not checks.is_ok:
+        return {}
+    found: dict[str, Any] = {}
+    for run in checks.items:
+        found.setdefault(run["kind"], run)
+    return found
+
+
+def rows_of(items: list[dict[str, Any]], ready: Reply) -> list[Row]:
+    """What rooms say of themselves, and what the gateway's readiness says of them and of the servers."""
+    # unready is an answer as well: 503 with the same body
+    told: dict[str, Any] = ready.body if ready.is_ok else ready.problem
+    rooms, down = told.get("rooms", {}), told.get("down", [])
+    return [row_of(item, rooms.get(item["room"], "unreachable"), down) for item in items]
+
+
+def row_of(item: dict[str, Any], said: str, down: list[str]) -> Row:
+    """`said`: ready, unavailable (it runs and its database does not), unreachable."""
+    room, state = item["room"], item["state"]
+    states = {
+        "web": "down" if said == "unreachable" else "ok",
+        "database": {"ready": "ok", "unavailable": "down"}.get(said, "unknown"),
+        "bus": "down" if "kafka" in down or has_trouble(state) else "ok",
+        "index": "none" if room != "listings" else "down" if "elasticsearch" in down else "ok",
+    }
+    if state is None:
+        return Row(room, states)
+    now = datetime.fromisoformat(state["at"])
+    workers = state["workers"]
+    seen = [(now - datetime.fromisoformat(one["at"])).total_seconds() for one in workers]
+    since = state["outbox_since"]
+    return Row(
+        room,
+        states | {"workers": "ok" if workers else "down"},
+        workers,
+        max(0.0, min(seen)) if seen else None,
+        state["outbox_pending"],
+        (now - datetime.fromisoformat(since)).total_seconds() if since else None,
+        state["dead_letters"],
+    )
+
+
+def has_trouble(state: dict[str, Any] | None) -> bool:
+    """Whether a worker says that it can't publish, or that a consumer has stopped."""
+    return state is not None and any(
+        worker["relay_error"] or any(one["error"] or one["stopped"] for one in worker["consumers"])
+        for worker in state["workers"]
+    )
+
+
+EVERYWHERE = (*ROOMS, GATEWAY)
+"""Whose dead letters and operations can be asked for."""

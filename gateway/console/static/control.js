@@ -1,0 +1,82 @@
+// Kinds of charts of the park's and the operator's pages; `charts.js`, which draws them, comes after this file.
+"use strict";
+
+(() => {
+  const tonnes = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 3 });
+  const money = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  const kinds = window.huanliuCharts = window.huanliuCharts || {};
+
+  // Who sends how much to whom. data: {nodes: [{id, label, side, value}], links: [{from, to, value}], unit}
+  kinds.sankey = (data, c) => {
+    const label = Object.fromEntries(data.nodes.map((node) => [node.id, node.label]));
+    return {
+      series: [{
+        type: "sankey", left: 8, right: 8, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 18, draggable: false, emphasis: { disabled: true },
+        layoutIterations: 0, nodeAlign: "justify",
+        data: data.nodes.map((node) => ({
+          name: node.id, itemStyle: { color: node.side === "from" ? c.accent : c.second, borderWidth: 0 },
+          label: { position: node.side === "from" ? "right" : "left", color: c.ink, fontSize: 13, formatter: () => `${node.label}  ${tonnes.format(node.value)}` },
+        })),
+        links: data.links.map((one) => ({ source: one.from, target: one.to, value: one.value })),
+        lineStyle: { color: c.soft, opacity: 0.3, curveness: 0.5 },
+      }],
+      tooltip: {
+        formatter: ({ data: one, dataType }) => (dataType === "edge"
+          ? `${label[one.source]} → ${label[one.target]}: ${tonnes.format(one.value)} ${data.unit}` : label[one.name]),
+      },
+    };
+  };
+
+  // What made up the whole, period by period. data: {periods: […], series: [{name, values}], unit}
+  kinds.area = (data, c) => ({
+    color: [c.accent, c.second, c.third, c.fourth, c.soft, c.amber, c.red, c.line],
+    grid: { left: 8, right: 16, top: 56, bottom: 8, containLabel: true },
+    legend: { top: 0, left: 0, type: "scroll", textStyle: { color: c.ink }, icon: "rect", pageIconColor: c.accent, pageTextStyle: { color: c.soft } },
+    xAxis: { type: "category", data: data.periods, boundaryGap: data.periods.length < 2, axisLabel: { color: c.soft, hideOverlap: true } },
+    yAxis: { type: "value", min: 0, name: data.unit, nameLocation: "end" },
+    tooltip: { trigger: "axis", valueFormatter: (value) => `${tonnes.format(value)} ${data.unit}` },
+    series: data.series.map((one) => ({
+      name: one.name, type: data.periods.length < 2 ? "bar" : "line", stack: "all", barMaxWidth: 120, areaStyle: { opacity: 0.55 }, symbol: "none", data: one.values,
+    })),
+  });
+
+  // Supply and demand by price, what was matched shaded. data: {supply, demand: [[price, tonnes, matched]], words}
+  kinds.curves = (data, c) => {
+    const stairs = (rows) => {
+      let at = 0;
+      const line = [];
+      const shaded = [];
+      for (const [price, t, matched] of rows) {
+        line.push([at, price], [at + t, price]);
+        if (matched) shaded.push([at, at + matched, price]);
+        at += t;
+      }
+      return { line, shaded };
+    };
+    const shade = (rows, color) => ({
+      type: "custom", silent: true, data: rows, z: 1, encode: { x: [0, 1], y: 2 },
+      renderItem: (_, api) => {
+        const [left, top] = api.coord([api.value(0), api.value(2)]);
+        const [right, bottom] = api.coord([api.value(1), 0]);
+        return { type: "rect", shape: { x: left, y: top, width: Math.max(1, right - left), height: bottom - top }, style: { fill: color, opacity: 0.22 } };
+      },
+    });
+    const named = (name, rows, color) => ({
+      name, type: "line", data: rows, symbol: "none", lineStyle: { width: 2, color }, itemStyle: { color }, z: 2,
+      endLabel: { show: rows.length > 0, formatter: name, color, distance: 4 },
+    });
+    const supply = stairs(data.supply);
+    const demand = stairs(data.demand);
+    return {
+      grid: { left: 8, right: 72, top: 32, bottom: 32, containLabel: true },
+      xAxis: { type: "value", min: 0, name: data.words.tonnes, nameLocation: "middle", nameGap: 28 },
+      yAxis: { type: "value", min: 0, name: data.words.price, nameTextStyle: { color: c.soft, align: "left" } },
+      tooltip: { trigger: "axis", axisPointer: { type: "line" }, formatter: (rows) => rows.filter((one) => one.seriesType === "line")
+        .map((one) => `${one.seriesName}: ${money.format(one.value[1])} @ ${tonnes.format(one.value[0])}`).join("\n") },
+      series: [
+        shade(supply.shaded, c.accent), shade(demand.shaded, c.second),
+        named(data.words.supply, supply.line, c.accent), named(data.words.demand, demand.line, c.second),
+      ],
+    };
+  };
+})();
