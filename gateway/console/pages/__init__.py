@@ -8,8 +8,8 @@ AREAS: tuple[Area, ...] = (
     Area("collector", collector.PAGES),
     Area("buyer", buyer.PAGES),
     Area("carrier", carrier.PAGES),
-    Area("park", park.PAGES),
     Area("operator", operator.PAGES),
+    Area("park", park.PAGES),
     Area("public", public.PAGES),
 )
 

@@ -16,6 +16,8 @@ from services.regions.schemas import (
     FlowsOut,
     FlowsQuery,
     MaterialAccountsOut,
+    PartOut,
+    PartsQuery,
     RegionOut,
     RegionsQuery,
     RevisionOut,
@@ -36,6 +38,15 @@ routes = Routes("regions")
 def list_regions(unit: Unit, query: RegionsQuery) -> PageOut[RegionOut]:
     """Provinces, or what lies below `parent`; areas of policy; parks."""
     return regions_out(*views.list_regions(unit, query.parent, query.kind, query.after(), query.limit))
+
+
+@routes.get("/v1/regions/parts", "volumes.read", PageOut[PartOut])
+def read_parts(unit: Unit, caller: Caller, request: Request, query: PartsQuery) -> Answer:
+    """What each province, or each part of `parent`, counted in the whole of a time; CSV by Accept."""
+    items = [PartOut.of(*part) for part in views.parts_seen(unit, caller, query.parent, query.kind, query.asked())]
+    if wants_csv(request):
+        return csv_answer(items, PartOut, any(one.withheld for one in items))
+    return Answer(PageOut[PartOut](items=items), 200, VARY)
 
 
 @routes.get("/v1/regions/<code>", "regions.read", RegionOut)

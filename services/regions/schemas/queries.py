@@ -141,6 +141,17 @@ class VolumesQuery(MovedQuery):
         return Asked(self.material, self._span, self.side, self.granularity, self.tz, self.mode, moment_of(self.as_of))
 
 
+class PartsQuery(MovedQuery):
+    """Of what lies directly below `parent`, or of the provinces; `kind` as in the list of regions."""
+
+    parent: Annotated[str, AfterValidator(_region)] | None = None
+    kind: Kind | None = None
+    side: Side = "origin"
+
+    def asked(self) -> Asked:
+        return Asked(self.material, self._span, self.side, "year", self.tz, self.mode, moment_of(self.as_of))
+
+
 class RevisionsQuery(SpanQuery, ListQuery):
     """What changed a day that was over: reported after it, or put right. `from` and `to` are of the day that it belongs to."""
 

@@ -96,6 +96,25 @@ class VolumesOut(PageOut[VolumeOut]):
     withheld: bool
 
 
+class AboutPart(Shape):
+    region: str
+    name_zh: str
+    name_en: str
+
+
+class PartOut(MeasuresOut, AboutPart):
+    """What one part of a region counted in all, in tonnes by measure; no two measures are ever added. `withheld` as in volumes."""
+
+    withheld: bool
+
+    @classmethod
+    def of(cls, found: Found, kg: Mapping[str, int], withheld: bool) -> PartOut:
+        about = RegionOut.of(found)
+        tonnes = {f"{measure}_t": amount for measure, amount in kg.items()}
+        names = {"region": about.code, "name_zh": about.name_zh, "name_en": about.name_en}
+        return cls.model_validate({**names, **tonnes, "withheld": withheld})
+
+
 class FlowOut(Shape):
     """What was received of a grade from one region in another. To who does not see the region in full published flows are from
     city to city or province to province and their own from county to county; `own_t` is what of it is their own."""

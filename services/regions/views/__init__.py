@@ -6,7 +6,7 @@ from services.regions.views.feed import FeedRow, feed
 from services.regions.views.market import LATEST, Market, market
 from services.regions.views.names import material_name, place_name
 from services.regions.views.outcomes import emission_source, factor_of, factors, outcomes
-from services.regions.views.published import Seen, flows_seen, volumes_seen
+from services.regions.views.published import Seen, flows_seen, parts_seen, volumes_seen
 from services.regions.views.reports import list_reports, list_schedules, read_file, read_report, read_schedule
 from services.regions.views.returns import return_of
 from services.regions.views.sight import WHOLE, Sight, sight_of, sight_of_body
@@ -76,5 +76,6 @@ __all__ = [
     "sight_of",
     "sight_of_body",
     "volumes",
+    "parts_seen",
     "volumes_seen",
 ]

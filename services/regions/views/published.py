@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,11 +15,24 @@ from services.regions.ledger import SHANGHAI, Place, city_of
 from services.regions.ledger.periods import FORMATS
 from services.regions.ledger.publishing import DAY, Own, contained_in, shown_of
 from services.regions.model import MEASURES, ORIGIN_ONLY, Level, Measure
-from services.regions.views.sight import Sight
-from services.regions.views.volumes import Asked, Flow, VolumeRow, flows, place, volumes
+from services.regions.views.sight import Sight, sight_of
+from services.regions.views.volumes import (
+    Asked,
+    Flow,
+    Found,
+    Kind,
+    VolumeRow,
+    code_of,
+    flows,
+    list_regions,
+    place,
+    volumes,
+)
+from shared.auth import Caller
 from shared.mongo import Unit
 
 R = TypeVar("R")
+MOST_PARTS = 200
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,23 @@ def volumes_seen(unit: Unit, code: str, sight: Sight, asked: Asked) -> Seen[Volu
             rows.append(VolumeRow(period, grade, {**none, **one.kg}, {**none, **one.own}, one.withheld))
     kept_back = until is None or asked.span.end is None or asked.span.end > until
     return Seen(rows, kept_back or any(one.withheld for one in shown.values()))
+
+
+def parts_seen(
+    unit: Unit, caller: Caller, parent: str | None, kind: Kind | None, asked: Asked
+) -> list[tuple[Found, dict[str, int], bool]]:
+    """Each part with its kilograms by measure, as `volumes_seen` shows them to the caller, and whether there may be more."""
+    found, _ = list_regions(unit, parent, kind, None, MOST_PARTS)
+    seen = [(one, volumes_seen(unit, code_of(one), sight_of(unit, caller, code_of(one)), asked)) for one in found]
+    return [(one, _summed(some.rows), some.withheld) for one, some in seen]
+
+
+def _summed(rows: Iterable[VolumeRow]) -> dict[str, int]:
+    sums: dict[str, int] = dict.fromkeys(MEASURES, 0)
+    for row in rows:
+        for measure in MEASURES:
+            sums[measure] += row.kg.get(measure, 0)
+    return sums
 
 
 def flows_seen(unit: Unit, code: str, sight: Sight, asked: Asked) -> Seen[Flow]:

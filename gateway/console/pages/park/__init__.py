@@ -1,0 +1,21 @@
+"""The park operator's pages: what came, went and stayed, against target; and from the country down to one lot's ledger."""
+
+from __future__ import annotations
+
+from gateway.console.pages.park import board, flows, places, targets
+from gateway.console.registry import Page
+
+ROLES = ("park_operator",)
+BOTH = ("park_operator", "operator")
+
+PAGES = (
+    Page("/park", board.home, ROLES, word="nav_board", icon="gauge"),
+    Page("/park/regions", places.country, BOTH, word="nav_regions", icon="map"),
+    Page("/park/regions/<code>", places.place, BOTH),
+    Page("/park/regions/<code>/volumes", places.volumes, BOTH),
+    Page("/park/regions/<code>/entries", places.entries, BOTH),
+    Page("/park/regions/<code>/revisions", places.revisions, BOTH),
+    Page("/park/regions/<code>/lots/<lot_id>", places.lot, BOTH),
+    Page("/park/flows", flows.flows, BOTH, word="nav_flows", icon="swap"),
+    Page("/park/targets", targets.targets, BOTH, word="nav_targets", icon="check"),
+)

@@ -1,0 +1,251 @@
+"""From the country down: province, city, county or park, lot, ledger entry, ticket. Every total opens the list it sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from flask import Response
+
+from gateway.console.client import Ask, Reply
+from gateway.console.formats import material_name, region_name
+from gateway.console.pages.park.looking import MEASURES, ORIGIN_ONLY, Look, by_material, choices, look_of, mix, total
+from gateway.console.visit import Visit
+from shared.geo import lineage, region
+from shared.tables import read_table
+
+ACCOUNTS = ("on_offer", "reserved", "in_transit", "settled", "deducted", "weighing_difference", "withdrawn", "expired")
+SHADES = 5
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A province in its place, how much it counted, and how dark that is (0 nothing, to SHADES)."""
+
+    code: str
+    row: int
+    column: int
+    name: str
+    value: float
+    shade: int
+
+
+def country(visit: Visit) -> Response:
+    """Every province as a tile; the areas of policy."""
+    look = look_of(visit)
+    parts, areas = visit.api.all(Ask("/v1/regions/parts", look.query()), Ask("/v1/regions/parts", look.query(kind="area")))
+    assert parts is not None
+    if visit.request.args.get("as") == "csv":
+        return _parts_csv(visit, parts.items, "provinces.csv")
+    items = ranked(parts.items, look.measure)
+    return visit.render(
+        "country.html",
+        look=look,
+        tiles=tiles_of(items, look.measure, visit),
+        parts=items,
+        areas=ranked(areas.items, look.measure) if areas is not None and areas.is_ok else None,
+        whole=total(items, look.measure),
+        label=lambda one: name_of(one, visit.t),
+        **choices(visit.t),
+    )
+
+
+def place(visit: Visit, code: str) -> Response:
+    """One region, park or area of policy: its totals, its parts, its mix over time, its ledger, what became of it."""
+    look = look_of(visit)
+    base = f"/v1/regions/{code}"
+    about = visit.api.get(base).body
+    is_outer = about["level"] in ("province", "city")
+    if visit.request.args.get("as") == "csv":
+        return _parts_csv(visit, visit.api.get("/v1/regions/parts", look.query(parent=code)).items, f"parts-{code}.csv")
+    span = {"material": look.material, "from": look.start}
+    rows, parts, parks, balance, outcomes, allowances = visit.api.all(
+        Ask(f"{base}/volumes", look.query(granularity=look.grain)),
+        Ask("/v1/regions/parts", look.query(parent=code)) if is_outer else None,
+        Ask("/v1/regions/parts", look.query(parent=code, kind="park"))
+        if about["level"] in ("province", "city", "county")
+        else None,
+        Ask(f"{base}/balance", {"material": look.material, "as_of": look.as_of}),
+        Ask(f"{base}/outcomes", span),
+        Ask(f"{base}/allowances", {"limit": 20}),
+    )
+    assert rows is not None
+    shown = [one for one in MEASURES if look.side == "origin" or one not in ORIGIN_ONLY]
+    return visit.render(
+        "place.html",
+        place=about,
+        name=name_of(about, visit.t),
+        above=above(about, visit),
+        look=look,
+        sums=[(one, total(rows.items, one)) for one in shown],
+        parts=_ranked(parts, look.measure),
+        parks=_ranked(parks, look.measure),
+        drawing=mix(rows.items, look.measure, visit.t),
+        over_time=by_period(rows.items, look.measure),
+        balance=balance.body if balance is not None and balance.is_ok else None,
+        accounts=ACCOUNTS,
+        outcomes=outcomes.body if outcomes is not None and outcomes.is_ok else None,
+        allowances=allowances.items if allowances is not None and allowances.is_ok else [],
+        label=lambda one: name_of(one, visit.t),
+        material=lambda one: material_name(one, visit.t),
+        **choices(visit.t),
+    )
+
+
+def volumes(visit: Visit, code: str) -> Response:
+    """The list that a total sums: by grade, and by period; as CSV whole."""
+    look = look_of(visit)
+    about = visit.api.get(f"/v1/regions/{code}").body
+    ask = Ask(f"/v1/regions/{code}/volumes", look.query(granularity=look.grain), "text/csv")
+    if visit.request.args.get("as") == "csv":
+        (reply,) = visit.api.all(ask)
+        assert reply is not None
+        return visit.send(reply.content, "text/csv; charset=utf-8", f"volumes-{code}.csv") if reply.is_ok else reply.body
+    rows = visit.api.get(ask.path, ask.query).items
+    return visit.render(
+        "volumes.html",
+        place=about,
+        name=name_of(about, visit.t),
+        above=above(about, visit),
+        look=look,
+        whole=total(rows, look.measure),
+        grades=by_material(rows, (look.measure,)),
+        periods=by_period(rows, look.measure),
+        material=lambda one: material_name(one, visit.t),
+        **choices(visit.t),
+    )
+
+
+def entries(visit: Visit, code: str) -> Response:
+    """The postings behind a balance, of one account or all, newest first."""
+    args = visit.request.args
+    account = args.get("account", "")
+    account = account if account in ACCOUNTS else ""
+    about = visit.api.get(f"/v1/regions/{code}").body
+    query = {"account": account, "material": args.get("material"), "cursor": args.get("cursor"), "limit": 50}
+    page = visit.api.get(f"/v1/regions/{code}/entries", query).body
+    return visit.render(
+        "entries.html",
+        place=about,
+        name=name_of(about, visit.t),
+        above=above(about, visit),
+        account=account,
+        accounts=ACCOUNTS,
+        chosen=args.get("material", ""),
+        items=page["items"],
+        cursor=page["next_cursor"],
+        material=lambda one: material_name(one, visit.t),
+        where=lambda one: region_name(one, visit.t),
+    )
+
+
+def revisions(visit: Visit, code: str) -> Response:
+    """What changed days that were over, each with its reason."""
+    about = visit.api.get(f"/v1/regions/{code}").body
+    page = visit.api.get(f"/v1/regions/{code}/revisions", cursor=visit.request.args.get("cursor"), limit=50).body
+    return visit.render(
+        "revisions.html",
+        place=about,
+        name=name_of(about, visit.t),
+        above=above(about, visit),
+        items=page["items"],
+        cursor=page["next_cursor"],
+        material=lambda one: material_name(one, visit.t),
+    )
+
+
+def lot(visit: Visit, code: str, lot_id: str) -> Response:
+    """One lot's life in the ledger: every posting, its event and its ticket, and what each account holds in the end."""
+    about, page, listing, loads = visit.api.all(
+        Ask(f"/v1/regions/{code}"),
+        Ask(f"/v1/regions/{code}/entries", {"lot_id": lot_id, "limit": 200}),
+        Ask(f"/v1/lots/{lot_id}"),
+        Ask("/v1/shipments", {"lot_id": lot_id, "limit": 200}) if visit.role == "operator" else None,
+    )
+    assert about is not None and page is not None
+    found = page.items[::-1]
+    held: dict[str, int] = {}
+    for one in found:
+        for account, tonnes in one["entries"].items():
+            held[account] = held.get(account, 0) + round(tonnes * 1000)
+    return visit.render(
+        "lot.html",
+        200 if found else 404,
+        place=about.body,
+        name=name_of(about.body, visit.t),
+        above=above(about.body, visit),
+        lot_id=lot_id,
+        items=found,
+        is_cut=bool(page.body["next_cursor"]),
+        held=[(account, held.get(f"{account}_t", 0) / 1000) for account in ACCOUNTS],
+        listing=listing.body if listing is not None and listing.is_ok else None,
+        loads=loads.items if loads is not None and loads.is_ok else [],
+        material=lambda one: material_name(one, visit.t),
+    )
+
+
+def name_of(one: Mapping[str, Any], words: Any) -> str:
+    """Of anything with a Chinese and an English name."""
+    return str(one["name_zh"] if words.code == "zh" else one["name_en"])
+
+
+def above(about: Mapping[str, Any], visit: Visit) -> list[tuple[str, str]]:
+    """What it lies in, the outermost first."""
+    codes = lineage(about["parent"])[::-1] if about["parent"] else ()
+    found = [region(one) for one in codes]
+    return [(one.code, one.name_zh if visit.t.code == "zh" else one.name_en) for one in found if one is not None]
+
+
+def by_period(rows: Iterable[Mapping[str, Any]], measure: str) -> list[tuple[str, float]]:
+    """The latest first."""
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row["period"]] = sums.get(row["period"], 0) + round(row[f"{measure}_t"] * 1000)
+    return [(period, kg / 1000) for period, kg in sorted(sums.items(), reverse=True) if kg]
+
+
+def ranked(items: Iterable[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
+    """The most of the measure on top."""
+    return sorted(items, key=lambda one: -one[f"{measure}_t"])
+
+
+def _ranked(reply: Reply | None, measure: str) -> list[dict[str, Any]] | None:
+    return ranked(reply.items, measure) if reply is not None and reply.is_ok else None
+
+
+@cache
+def layout() -> tuple[tuple[str, int, int], ...]:
+    """Where each province's tile stands: code, row, column."""
+    return tuple((row["adcode"], int(row["row"]), int(row["col"])) for row in read_table("shared.geo", "province_tiles.csv"))
+
+
+def tiles_of(parts: Iterable[Mapping[str, Any]], measure: str, visit: Visit) -> list[Tile]:
+    """A province that has no row counted nothing."""
+    known = {one["region"]: one[f"{measure}_t"] for one in parts}
+    most = max(known.values(), default=0.0)
+    found = []
+    for code, row, column in layout():
+        about, value = region(code), known.get(code, 0.0)
+        name = code if about is None else about.name_zh if visit.t.code == "zh" else about.name_en
+        shade = 0 if not value else max(1, round(SHADES * value / most))
+        found.append(Tile(code, row, column, short(name), value, shade))
+    return found
+
+
+SUFFIXES = ("维吾尔自治区", "壮族自治区", "回族自治区", "特别行政区", "自治区", "省", "市")
+
+
+def short(name: str) -> str:
+    """As maps write it: 湖北, 内蒙古."""
+    return next((name.removesuffix(one) for one in SUFFIXES if name.endswith(one)), name)
+
+
+def _parts_csv(visit: Visit, parts: Iterable[Mapping[str, Any]], name: str) -> Response:
+    names = [f"{one}_t" for one in MEASURES]
+    body = [(one["region"], name_of(one, visit.t), *(one[key] for key in names)) for one in parts]
+    return visit.table([("region", "name", *names), *body], name)
+
+
+__all__ = ["Look", "country", "entries", "lot", "name_of", "place", "revisions", "volumes"]
