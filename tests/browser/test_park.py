@@ -13,6 +13,16 @@ pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
 
 SignIn = Callable[..., Window]
 GRADE = "nonferrous.zinc"
+PAGES = (
+    "/park",
+    "/park/regions?side=origin&measure=listed",
+    "/park/regions/420000",
+    "/park/regions/YRD",
+    "/park/targets",
+    "/park/flows?way=in",
+    "/park/regions/420000/entries?account=on_offer",
+    "/park/regions/420000/revisions",
+)
 
 
 def received(market: Market) -> str:
@@ -56,8 +66,7 @@ def test_from_the_board_down_to_the_ticket(live: Live, market: Market, signed_in
 
 def test_pages_of_the_park_on_a_phone(live: Live, people: Market, signed_in: SignIn) -> None:
     window = signed_in(live.create("park_operator", "420000"), width="phone", theme="dark", language="en")
-    for path in ("/park", "/park/regions?side=origin&measure=listed", "/park/regions/420000", "/park/regions/YRD", "/park/targets",
-                 "/park/flows?way=in", "/park/regions/420000/entries?account=on_offer", "/park/regions/420000/revisions"):  # fmt: skip
+    for path in PAGES:
         window.open(path)
         window.holds(path)
     window.open("/park/regions/110000/entries")

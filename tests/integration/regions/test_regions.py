@@ -289,3 +289,18 @@ def test_the_market_is_public_and_names_no_party(database: Database, settings: S
     assert trade["price_cny_per_t"] == 2400.0
     assert "seller" not in answer.text
     assert "buyer" not in answer.text
+
+
+def test_parts_are_what_each_of_them_counts(client: FlaskClient, database: Database) -> None:
+    tell(database, EVENTS, [*whole_life().told, *whole_life(region="110101").told])
+    provinces = {one["region"]: one for one in client.get("/v1/regions/parts").json["items"]}
+    assert len(provinces) >= 31 and provinces["330000"]["listed_t"] == 0
+    rows = client.get("/v1/regions/420000/volumes?granularity=year").json["items"]
+    for measure in ("listed_t", "agreed_t", "loaded_t", "received_t", "used_t"):
+        assert provinces["420000"][measure] == round(sum(row[measure] for row in rows), 3)
+    cities = {one["region"]: one for one in client.get("/v1/regions/parts?parent=420000").json["items"]}
+    assert cities[WUHAN]["listed_t"] == provinces["420000"]["listed_t"]
+    assert {one["region"] for one in client.get("/v1/regions/parts?kind=area").json["items"]} >= {"YRD", "YEB"}
+    table = client.get("/v1/regions/parts", headers={"Accept": "text/csv"}).text
+    assert table.splitlines()[0].startswith("region,name_zh,name_en,listed_t")
+    assert client.get("/v1/regions/parts?parent=000001").status_code == 422
