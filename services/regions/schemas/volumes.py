@@ -103,7 +103,8 @@ class AboutPart(Shape):
 
 
 class PartOut(MeasuresOut, AboutPart):
-    """What one part of a region counted in all, in tonnes by measure; no two measures are ever added. `withheld` as in volumes."""
+    """What one part of a region counted in all, in tonnes by measure; no two measures are ever added. `withheld` as in
+    volumes."""
 
     withheld: bool
 

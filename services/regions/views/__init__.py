@@ -63,6 +63,7 @@ __all__ = [
     "material_name",
     "national",
     "outcomes",
+    "parts_seen",
     "place",
     "place_name",
     "progress",
@@ -76,6 +77,5 @@ __all__ = [
     "sight_of",
     "sight_of_body",
     "volumes",
-    "parts_seen",
     "volumes_seen",
 ]

@@ -79,6 +79,7 @@ def place(visit: Visit, code: str) -> Response:
         name=name_of(about, visit.t),
         above=above(about, visit),
         look=look,
+        withheld=bool(rows.body.get("withheld")),
         sums=[(one, total(rows.items, one)) for one in shown],
         parts=_ranked(parts, look.measure),
         parks=_ranked(parks, look.measure),
