@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from flask import Request
+
 from services.regions import service
+from services.regions.api.tables import listed
+from services.regions.model.alarms import Alarm
 from services.regions.schemas.alarms import (
     AcknowledgeIn,
     AlarmOut,
@@ -15,7 +19,7 @@ from services.regions.schemas.alarms import (
 from services.regions.views import alarms as views
 from shared.auth import Caller
 from shared.http import Answer, PageOut, Precondition, Routes, created, page_of
-from shared.mongo import Unit
+from shared.mongo import Page, Unit
 
 routes = Routes("regions")
 
@@ -46,9 +50,13 @@ def change_rule(unit: Unit, caller: Caller, rule_id: str, body: AlarmRulePatch, 
 
 
 @routes.get("/v1/alarms", "alarms.list", PageOut[AlarmOut])
-def list_alarms(unit: Unit, caller: Caller, query: AlarmsQuery) -> PageOut[AlarmOut]:
-    """Alarms that concern the caller, newest first; an operator's are all."""
-    return page_of(views.list_alarms(unit, caller, query.where(), query.cursor, query.limit), AlarmOut.of)
+def list_alarms(unit: Unit, caller: Caller, request: Request, query: AlarmsQuery) -> Answer:
+    """Alarms that concern the caller, newest first; an operator's are all. CSV by Accept."""
+
+    def page(cursor: str | None) -> Page[Alarm]:
+        return views.list_alarms(unit, caller, query.where(), cursor, query.limit)
+
+    return listed(request, AlarmOut, AlarmOut.of, query.cursor, page)
 
 
 @routes.get("/v1/alarms/<alarm_id>", "alarms.read", AlarmOut)

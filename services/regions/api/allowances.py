@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from flask import Request
+
 from services.regions import service
+from services.regions.api.tables import listed
 from services.regions.schemas.allowances import (
     AllowanceOut,
     AllowanceRuleIn,
@@ -12,6 +15,7 @@ from services.regions.schemas.allowances import (
     AllowancesQuery,
 )
 from services.regions.views.allowances import (
+    AllowanceSeen,
     list_allowance_rules,
     list_allowances,
     read_allowance,
@@ -19,7 +23,7 @@ from services.regions.views.allowances import (
 )
 from shared.auth import Caller, authorise
 from shared.http import Answer, PageOut, Precondition, Routes, created, page_of
-from shared.mongo import Unit
+from shared.mongo import Page, Unit
 
 routes = Routes("regions")
 
@@ -52,18 +56,24 @@ def change_rule(unit: Unit, caller: Caller, rule_id: str, body: AllowanceRulePat
 
 
 @routes.get("/v1/allowances", "allowances.list", PageOut[AllowanceOut])
-def list_all(unit: Unit, caller: Caller, query: AllowancesQuery) -> PageOut[AllowanceOut]:
-    """Allowances that the caller may see: a producer's own, a park operator's of its region, an operator's all."""
-    page = list_allowances(unit, caller, query.where(), None, query.cursor, query.limit)
-    return page_of(page, AllowanceOut.of)
+def list_all(unit: Unit, caller: Caller, request: Request, query: AllowancesQuery) -> Answer:
+    """Allowances that the caller may see: a producer's own, a park operator's of its region, an operator's all. CSV by
+    Accept."""
+    return _listed(unit, caller, request, query, None)
 
 
 @routes.get("/v1/regions/<code>/allowances", "allowances.list", PageOut[AllowanceOut])
-def list_of_region(unit: Unit, caller: Caller, query: AllowancesQuery, code: str) -> PageOut[AllowanceOut]:
-    """Of one region, as far as the caller may see them."""
-    page = list_allowances(unit, caller, query.where(), code, query.cursor, query.limit)
+def list_of_region(unit: Unit, caller: Caller, request: Request, query: AllowancesQuery, code: str) -> Answer:
+    """Of one region, as far as the caller may see them. CSV by Accept."""
     authorise(caller, "allowances.list", {"visible"})
-    return page_of(page, AllowanceOut.of)
+    return _listed(unit, caller, request, query, code)
+
+
+def _listed(unit: Unit, caller: Caller, request: Request, query: AllowancesQuery, region: str | None) -> Answer:
+    def page(cursor: str | None) -> Page[AllowanceSeen]:
+        return list_allowances(unit, caller, query.where(), region, cursor, query.limit)
+
+    return listed(request, AllowanceOut, AllowanceOut.of, query.cursor, page)
 
 
 @routes.get("/v1/allowances/<allowance_id>", "allowances.read", AllowanceOut)

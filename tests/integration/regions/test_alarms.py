@@ -105,6 +105,8 @@ def test_a_threshold_is_raised_once_taken_on_and_cleared_once(house: House, clie
     assert (raised["value"], raised["limit"], raised["unit"], raised["region"]) == (61, 50, "t", WUHAN)
     assert "武汉" in raised["text_zh"] and "高于 50 吨" in raised["text_zh"]
     assert house.alarms(client, house.yard) == []
+    table = client.get("/v1/alarms", headers={**house.park.headers, "Accept": "text/csv"})
+    assert table.content_type.startswith("text/csv") and raised["text_zh"] in table.text
     path = f"/v1/alarms/{raised['id']}"
     assert client.get(path, headers=house.yard.headers).status_code == 404
     done = client.post(f"{path}/acknowledge", json={"note": "已联系堆场"}, headers=house.park.headers)

@@ -180,6 +180,8 @@ def test_a_producer_sees_its_own_and_a_park_operator_its_regions(
         return [one["organisation"] for one in listed]
 
     assert seen("collector", organisation_id="producer") == ["磷化工"]
+    table = client.get("/v1/allowances", headers={**operator.headers, "Accept": "text/csv"})
+    assert table.content_type.startswith("text/csv") and "磷化工" in table.text and "left_t" in table.text
     assert seen("operator") == seen("park_operator", region="420100") == ["磷化工"]
     assert seen("collector") == seen("buyer") == seen("park_operator", region="430000") == []
     other = sign_in(settings, "collector").headers

@@ -16,7 +16,7 @@ from gateway.notices.delivering import secret_of, shown, signature
 from gateway.notices.model import OVERLAP, RETRIES, Delivery, Notice, Recipient, Webhook, wanted
 from gateway.notices.reach import Refused, check_url, target_of
 from gateway.notices.wording import MESSAGES_OF, message_of
-from shared.events.regions import VolumePosted
+from shared.events.regions import AlarmRaised, VolumePosted
 from shared.events.trading import TradeSettled
 from tests.fixtures.trades import terms
 
@@ -50,6 +50,18 @@ def test_a_posting_is_told_to_both_regions_and_all_they_lie_in_without_its_tonne
     note = note_of(posted)
     assert set(note.audience) == {f"region:{code}" for code in (420115, 420100, 420000, 320312, 320300, 320000)}
     assert note.data == {"grade": "steel.hms1"}
+
+
+def test_an_alarm_is_told_to_those_it_concerns_and_to_a_webhook_that_wants_alarms() -> None:
+    facts = {"rule_id": "r", "kind": "stock", "name": "存量", "region": "420100", "subject_id": "s", "value": 130, "limit": 120}
+    texts = {"unit": "kg", "zh": "存量 130 吨", "en": "130 t lie there", "status": "raised"}
+    raised = AlarmRaised(id="a", version=1, at=NOW, audience=("park", "yard"), **facts, **texts)
+    note = note_of(raised)
+    assert (note.type, note.audience, note.subject) == ("alarm.raised", ("park", "yard"), "/v1/alarms/a")
+    notice = Notice.of(note, 9, NOW)
+    assert message_of(notice) == ("预警「存量」: 存量 130 吨 (/v1/alarms/a)", "Alarm «存量»: 130 t lie there (/v1/alarms/a)")
+    assert a_hook(organisation_id="yard", types=["alarm.*"]).wants(notice)
+    assert not a_hook(organisation_id="mill", types=["alarm.*"]).wants(notice)
 
 
 class Every:
