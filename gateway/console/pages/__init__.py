@@ -1,6 +1,6 @@
 """The map of the console: every area and its pages."""
 
-from gateway.console.pages import buyer, carrier, collector, operator, park, public
+from gateway.console.pages import buyer, carrier, collector, deals, operator, park, public
 from gateway.console.pages.public import sign_in_page
 from gateway.console.registry import Area
 
@@ -10,6 +10,7 @@ AREAS: tuple[Area, ...] = (
     Area("carrier", carrier.PAGES),
     Area("operator", operator.PAGES),
     Area("park", park.PAGES),
+    Area("deals", deals.PAGES),
     Area("public", public.PAGES),
 )
 

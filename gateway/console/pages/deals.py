@@ -1,0 +1,188 @@
+"""Tenders and framework agreements, for those who sell and those who buy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+
+from gateway.console.client import Ask, Reply
+from gateway.console.registry import Page
+from gateway.console.visit import Form, Visit
+from shared import catalogue, geo
+from shared.clock import SHANGHAI, iso, utc_now
+
+ROLES = ("collector", "buyer")
+MOST = 200
+RUNNING = ("open", "deciding")
+IN_FORCE = ("in-force", "ending")
+PRICES = ("premium_cny_per_t", "floor_cny_per_t", "ceiling_cny_per_t")
+_ID = re.compile(r"[0-9a-f-]{36}")
+
+Json = Mapping[str, Any]
+
+
+def _items(reply: Reply | None) -> list[Json]:
+    return reply.items if reply is not None and reply.is_ok else []
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text.strip().replace(",", ""))
+    except ValueError:
+        return text.strip()
+
+
+def _numbers(form: Form, *names: str) -> dict[str, float | str]:
+    """Those that were filled in."""
+    return {name: _number(form.value(name)) for name in names if form.value(name).strip()}
+
+
+def _own(visit: Visit) -> str:
+    return "" if visit.user is None else visit.user.session.organisation_id
+
+
+def tenders(visit: Visit) -> Response:
+    """`/tenders`: the open ones, and one's own whatever became of them. A seller's POST opens one."""
+    form = visit.form()
+    if visit.request.method == "POST":
+        body: dict[str, Any] = {"lot_id": form.value("lot_id"), "closes_at": _moment(form.value("closes_at"))}
+        body |= _numbers(form, "quantity_t", "reserve_cny_per_t", "deposit_cny")
+        reply = visit.api.post("/v1/tenders", body, form.value("form_key"))
+        if reply.is_ok:
+            return visit.go(f"/tenders/{reply.body['id']}", visit.t["said_opened"])
+        form.refuse(reply, known=("lot_id", "closes_at", "quantity_t", "reserve_cny_per_t", "deposit_cny"))
+    mine = visit.request.args.get("mine", "")
+    found = visit.api.get("/v1/tenders", mine=mine and "true", limit=50, cursor=visit.request.args.get("cursor"))
+    lots = _items(visit.api.get("/v1/lots", status="open", limit=MOST)) if visit.role == "collector" else []
+    return visit.render(
+        "tenders.html", 422 if form.is_faulty else 200, form=form, tenders=found.items, cursor=found.body["next_cursor"],
+        mine=mine, lots=[one for one in lots if one["available_t"] > 0], running=RUNNING,
+    )  # fmt: skip
+
+
+def _moment(text: str) -> str:
+    """A time of the market's zone as a browser's field gives it; what is none as it is, for the API to refuse."""
+    try:
+        return iso(datetime.fromisoformat(text).replace(tzinfo=SHANGHAI))
+    except ValueError:
+        return text
+
+
+def tender(visit: Visit, tender_id: str) -> Response:
+    """`/tenders/{tender}`: a buyer bids or takes his bid back, the seller calls it off; after it, who won and why."""
+    form, path = visit.form(), f"/v1/tenders/{tender_id}"
+    if visit.request.method == "POST":
+        reply, word = _bid_or_cancel(visit, path, form)
+        if reply.is_ok:
+            return visit.go(f"/tenders/{tender_id}", visit.t[word])
+        form.refuse(reply, known=("price_cny_per_t", "deposit_reference", "demand_id"))
+    found = visit.api.get(path).body
+    demands = (
+        _items(visit.api.get("/v1/demands", status="open", grade=found["grade"], limit=MOST)) if visit.role == "buyer" else []
+    )
+    return visit.render(
+        "tender.html", 422 if form.is_faulty else 200, tender=found, form=form, demands=demands, running=RUNNING,
+        is_seller=found["bid_count"] is not None,
+    )  # fmt: skip
+
+
+def _bid_or_cancel(visit: Visit, path: str, form: Form) -> tuple[Reply, str]:
+    if form.value("do") == "cancel":
+        return visit.api.post(f"{path}/cancel", {}, form.value("form_key")), "said_called_off"
+    demand = form.value("demand_id")
+    bid = f"{path}/bids/{demand if _ID.fullmatch(demand) else 'none'}"
+    if form.value("do") == "take-back":
+        return visit.api.delete(bid), "said_bid_back"
+    body: dict[str, Any] = _numbers(form, "price_cny_per_t")
+    if form.value("deposit_reference").strip():
+        body["deposit_reference"] = form.value("deposit_reference").strip()
+    return visit.api.put(bid, body), "said_bid"
+
+
+def agreements(visit: Visit) -> Response:
+    """`/agreements`: all of one's own. POST proposes one to somebody one has traded with."""
+    form = visit.form()
+    if visit.request.method == "POST":
+        body: dict[str, Any] = {
+            name: form.value(name) for name in ("counterparty_id", "grade", "first_month", "last_month", "region")
+        }
+        body |= _numbers(form, "month_t", "below_pct", "above_pct", *PRICES)
+        reply = visit.api.post("/v1/agreements", body, form.value("form_key"))
+        if reply.is_ok:
+            return visit.go(f"/agreements/{reply.body['id']}", visit.t["said_proposed"])
+        form.refuse(reply)
+    found, trades, me = visit.api.all(
+        Ask("/v1/agreements", {"limit": 50, "cursor": visit.request.args.get("cursor")}),
+        Ask("/v1/trades", {"limit": MOST}),
+        Ask("/v1/me"),
+    )
+    names = names_of(_items(trades), visit.role)
+    home = me.body["region"] if me is not None and me.is_ok else ""
+    return visit.render(
+        "agreements.html", 422 if form.is_faulty else 200, form=form, agreements=_items(found), names=names, own=_own(visit),
+        read=found is not None and found.is_ok, grades=_grades(visit), month=utc_now().astimezone(SHANGHAI).strftime("%Y-%m"),
+        regions=[one for code in reversed(geo.lineage(home)) if (one := geo.region(code)) is not None] if home else [],
+    )  # fmt: skip
+
+
+def _grades(visit: Visit) -> list[tuple[str, str]]:
+    return [(one.code, one.name_zh if visit.t.code == "zh" else one.name_en) for one in catalogue.grades()]
+
+
+def names_of(trades: list[Json], role: str | None) -> dict[str, str]:
+    """Whom one has traded with: only trades tell names."""
+    side = "buyer" if role == "collector" else "seller"
+    return {one[side]["id"]: one[side]["name"] for one in trades}
+
+
+def agreement(visit: Visit, agreement_id: str) -> Response:
+    """`/agreements/{agreement}`: month by month what was called off and came; accept, decline, give notice, call off."""
+    form, path = visit.form(), f"/v1/agreements/{agreement_id}"
+    if visit.request.method == "POST":
+        reply, word = _agree(visit, path, form)
+        if reply.is_ok:
+            return visit.go(f"/agreements/{agreement_id}", visit.t[word])
+        form.refuse(reply, known=("quantity_t", "last_month", "lot_id", "demand_id"))
+    found = visit.api.get(path).body
+    callable_ = found["status"] in IN_FORCE
+    grade = {"grade": found["grade"], "limit": 100}
+    mine, theirs = ("lots", "demands") if visit.role == "collector" else ("demands", "lots")
+    own, others, called, trades = visit.api.all(
+        Ask(f"/v1/{mine}", {**grade, "status": "open"}) if callable_ else None,
+        Ask(f"/v1/search/{theirs}", grade) if callable_ else None,
+        Ask(f"{path}/call-offs", {"limit": 50}),
+        Ask("/v1/trades", {"limit": MOST}),
+    )
+    other, key = (found["buyer_id"], "buyer_id") if visit.role == "collector" else (found["seller_id"], "seller_id")
+    of_other = [one for one in _items(others) if one[key] == other]
+    lots, demands = (_items(own), of_other) if visit.role == "collector" else (of_other, _items(own))
+    return visit.render(
+        "agreement.html", 422 if form.is_faulty else 200, agreement=found, form=form, lots=lots, demands=demands,
+        called=_items(called), name=names_of(_items(trades), visit.role).get(other, ""), callable=callable_,
+        is_mine=found["proposed_by"] == _own(visit),
+    )  # fmt: skip
+
+
+def _agree(visit: Visit, path: str, form: Form) -> tuple[Reply, str]:
+    what, key = form.value("do"), form.value("form_key")
+    if what == "call-off":
+        body: dict[str, Any] = {"lot_id": form.value("lot_id"), "demand_id": form.value("demand_id")}
+        return visit.api.post(f"{path}/call-offs", body | _numbers(form, "quantity_t"), key), "said_called"
+    if what == "end":
+        last = form.value("last_month").strip()
+        return visit.api.post(f"{path}/end", {"last_month": last} if last else {}, key), "said_ended"
+    if what == "decline":
+        return visit.api.post(f"{path}/decline", {}, key), "said_declined"
+    return visit.api.post(f"{path}/accept", {}, key), "said_agreed"
+
+
+PAGES = (
+    Page("/tenders", tenders, ROLES, word="nav_tenders", icon="gauge", posts=True),
+    Page("/agreements", agreements, ROLES, word="nav_agreements", icon="swap", posts=True),
+    Page("/tenders/<tender_id>", tender, ROLES, posts=True),
+    Page("/agreements/<agreement_id>", agreement, ROLES, posts=True),
+)
