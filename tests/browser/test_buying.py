@@ -104,6 +104,7 @@ def test_from_a_demand_to_its_statement(signed_in: Callable[..., Window], market
     page.click("section:has(#f-amount_cny) button.primary")
     expect(page.locator("#disputes")).to_be_visible()
     window.holds("an objection")
+    page.set_viewport_size({"width": 768, "height": 1024})
     for path in ("", "/inbound", "/quality", "/trades", "/counterparties"):
         window.open(f"/buyer{path}")
         window.holds(f"/buyer{path}")

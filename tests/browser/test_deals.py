@@ -37,7 +37,7 @@ def sell_by_tender(seller: Window, buyer: Window, market: Market) -> None:
     seller.page.click("summary:has(+ form)")
     close = datetime.now(SHANGHAI) + timedelta(hours=2)
     seller.page.fill("#f-closes_at", close.strftime("%Y-%m-%dT%H:%M"))
-    seller.page.fill("#f-reserve_cny_per_t", "50000")
+    seller.page.fill("#f-reserve_cny_per_t", "59000")
     seller.page.click("section form button.primary")
     seller.page.wait_for_url(re.compile(r"/tenders/[0-9a-f-]{36}$"))
     seller.holds("/tenders/… of the seller")
