@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import timedelta
-from typing import Any
 
 from flask import Response
 
 from gateway.console.client import Ask
-from gateway.console.formats import MUNICIPALITIES, shanghai_day, shanghai_today
+from gateway.console.formats import MUNICIPALITIES, shanghai_today
 from gateway.console.pages.collector.advice import advise
 from gateway.console.pages.collector.home import COMMON
 from gateway.console.visit import Visit
@@ -36,28 +34,15 @@ def prices(visit: Visit) -> Response:
 
 
 def region(visit: Visit) -> Response:
-    """The city's tonnes of this month by grade, and of them the yard's own, from its loads."""
+    """The city's tonnes of this month by grade, and of them the yard's own; what would reveal another firm is kept back."""
     code = city_of(visit.api.get("/v1/me").body["region"])
-    month = shanghai_today(visit.now).replace(day=1)
-    volumes, loads = visit.api.all(
-        Ask(f"/v1/regions/{code}/volumes", {"granularity": "month", "from": month.isoformat()}),
-        Ask("/v1/shipments", {"status": "received", "limit": MOST}),
-    )
-    assert volumes is not None and loads is not None
-    own: dict[str, float] = defaultdict(float)
-    for one in loads.items if loads.is_ok else []:
-        if _received_on(one) >= month.isoformat():
-            own[one["grade"]] += one["net_t"] or 0
+    month = shanghai_today(visit.now).replace(day=1).isoformat()
+    volumes = visit.api.get(f"/v1/regions/{code}/volumes", {"granularity": "month", "from": month})
     rows = sorted(volumes.items, key=lambda one: -one["received_t"]) if volumes.is_ok else []
-    return visit.render("region.html", code=code, rows=rows, own=own, loads=loads, volumes=volumes, month=month.isoformat()[:7])
+    withheld = volumes.is_ok and volumes.body["withheld"]
+    return visit.render("region.html", code=code, rows=rows, volumes=volumes, month=month[:7], withheld=withheld)
 
 
 def city_of(code: str) -> str:
     """The city in which a region lies; a municipality for its districts."""
     return code[:2] + "0000" if code[:2] in MUNICIPALITIES else code[:4] + "00"
-
-
-def _received_on(shipment: dict[str, Any]) -> str:
-    """The day in Shanghai of the step `received`."""
-    at = next((one["at"] for one in reversed(shipment["events"]) if one["type"] == "received"), "")
-    return shanghai_day(at) if at else ""
