@@ -35,13 +35,15 @@ class Window:
         self.page.goto(self.address + path)
         return self.page
 
-    def sign_in(self, email: str, password: str = PASSWORD) -> Page:
-        """By the page, as a person does."""
+    def sign_in(self, email: str, password: str = PASSWORD, guided: bool = False) -> Page:
+        """By the page, as a person does; `guided` leaves the guide of the first minute open."""
         self.open("/sign-in")
         self.page.fill("#f-account", email)
         self.page.fill("#f-password", password)
         self.page.click("form.own button.primary")
         self.page.wait_for_url(lambda url: "/sign-in" not in url)
+        if not guided:
+            self.page.evaluate("() => document.querySelector('[data-tour-end]')?.click()")
         return self.page
 
     def holds(self, path: str = "", but: tuple[str, ...] = ()) -> None:
@@ -64,7 +66,7 @@ class Windows:
             viewport={"width": wide, "height": high}, color_scheme="dark" if theme == "dark" else "light", locale="zh-CN",
             timezone_id="Asia/Shanghai", has_touch=width == "phone", reduced_motion="reduce",
         )  # fmt: skip
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(30_000)
         context.add_cookies([{"name": "lang", "value": language, "url": self.address}])
         self.opened.append(context)
         page = context.new_page()
@@ -83,9 +85,11 @@ def windows(chromium: Browser, live: Live) -> Iterator[Windows]:
 def signed_in(windows: Windows) -> Callable[..., Window]:
     """A window in which this person has signed in."""
 
-    def open_window(person: Person, width: str = "desk", language: str = "zh", theme: str = "light") -> Window:
+    def open_window(
+        person: Person, width: str = "desk", language: str = "zh", theme: str = "light", guided: bool = False
+    ) -> Window:
         window = windows(width, language, theme)
-        window.sign_in(person.email)
+        window.sign_in(person.email, guided=guided)
         return window
 
     return open_window

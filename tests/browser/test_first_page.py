@@ -50,7 +50,7 @@ def _slow(window: Window) -> Callable[[], dict[str, int]]:
 
 
 def test_a_guide_is_shown_once(signed_in: Callable[..., Window], market: Market) -> None:
-    window = signed_in(market.collector, width="phone")
+    window = signed_in(market.collector, width="phone", guided=True)
     page = window.page
     page.wait_for_selector("#tour:not([hidden])")
     assert page.locator(".toured").count() == 1
