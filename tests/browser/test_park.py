@@ -23,6 +23,9 @@ PAGES = (
     "/park/flows?way=in",
     "/park/regions/420000/entries?account=on_offer",
     "/park/regions/420000/revisions",
+    "/park/allowances",
+    "/park/alarms?status=cleared",
+    *(f"/park/alarms/rules/new?kind={kind}" for kind in ("threshold", "change", "silence", "stock", "price", "allowance")),
 )
 
 
@@ -86,4 +89,43 @@ def test_the_slider_asks_for_what_was_known_then(live: Live, signed_in: SignIn) 
     assert window.page.inner_text("output") == "30 d ago"
     window.page.wait_for_url("**back=11**")
     assert "as known at" in window.page.inner_text(".banner")
+    window.holds()
+
+
+def test_a_rule_raises_an_alarm_that_is_taken_on_and_a_return_is_made(live: Live, market: Market, signed_in: SignIn) -> None:
+    window = signed_in(live.create("park_operator", "420000"), language="en")
+    window.open("/park/alarms/rules/new?kind=threshold")
+    window.page.fill("#f-name", "Zinc <script>alert(1)</script>")
+    window.page.fill("#f-window_h", "much")
+    window.page.click("form button.primary >> nth=-1")
+    window.page.wait_for_selector(".summary")
+    assert window.page.input_value("#f-name").startswith("Zinc")
+    window.holds(but=("422",))
+    window.page.fill("#f-window_h", "24")
+    window.page.fill("#f-above_t", "1")
+    window.page.select_option("#f-measure", "listed")
+    window.page.select_option("#f-side", "origin")
+    window.page.click("form button.primary >> nth=-1")
+    window.page.wait_for_url("**/park/alarms/rules")
+    window.holds()
+    market.collector.ok("POST", "/v1/lots", lot_of(market.collector, grade=GRADE, quality={}))
+    window.open("/park")
+    window.page.wait_for_selector(".answer-card.bad[href='/park/alarms']", timeout=60_000)
+    window.open("/park/alarms")
+    window.holds()
+    window.page.fill(".card input[name=note]", "A call to the yard")
+    window.page.click(".card button.primary")
+    window.page.wait_for_selector(".card .badge.good")
+    assert "A call to the yard" in window.page.inner_text(".cards")
+    window.open("/park/alarms/rules")
+    window.page.click("text=Pause")
+    window.page.wait_for_selector("text=Resume")
+    window.open("/park/reports")
+    window.holds()
+    window.page.fill("#f-month", moment(0)[:7])
+    window.page.click("form button.primary >> nth=0")
+    window.page.wait_for_selector("#made a", timeout=60_000)
+    with window.page.expect_download() as kept:
+        window.page.click("#made a >> nth=0")
+    assert kept.value.suggested_filename.endswith((".pdf", ".xlsx"))
     window.holds()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.console.pages.park import board, flows, places, targets
+from gateway.console.pages.park import alarms, board, flows, places, reports, targets
 from gateway.console.registry import Page
 
 ROLES = ("park_operator",)
@@ -16,6 +16,12 @@ PAGES = (
     Page("/park/regions/<code>/entries", places.entries, BOTH),
     Page("/park/regions/<code>/revisions", places.revisions, BOTH),
     Page("/park/regions/<code>/lots/<lot_id>", places.lot, BOTH),
+    Page("/park/alarms", alarms.alarms, BOTH, word="nav_alarms", icon="alert", posts=True),
+    Page("/park/alarms/rules", alarms.rules, BOTH, posts=True),
+    Page("/park/alarms/rules/<rule_id>", alarms.rule, BOTH, posts=True),
+    Page("/park/reports", reports.reports, BOTH, word="nav_reports", icon="print", posts=True),
+    Page("/park/reports/<report_id>/<name>", reports.file, BOTH),
     Page("/park/flows", flows.flows, BOTH, word="nav_flows", icon="swap"),
     Page("/park/targets", targets.targets, BOTH, word="nav_targets", icon="check"),
+    Page("/park/allowances", alarms.allowances, BOTH, word="nav_allowances", icon="list"),
 )

@@ -9,7 +9,7 @@ from flask import Response
 
 from gateway.console.client import Ask
 from gateway.console.formats import material_name
-from gateway.console.pages.park.looking import choices, look_of
+from gateway.console.pages.park.looking import choices, look_of, named_region
 from gateway.console.pages.park.places import name_of
 from gateway.console.visit import Visit
 from shared.geo import contains, lineage, region
@@ -45,7 +45,7 @@ def flows(visit: Visit) -> Response:
         ways=("in", "out", "within"),
         drawing=drawn(items, place, visit),
         whole=sum(round(one["received_t"] * 1000) for one in items) / 1000,
-        named=lambda one: named(one, visit),
+        named=lambda one: named_region(one, visit.t),
         material=lambda one: material_name(one, visit.t),
         **choices(visit.t),
     )
@@ -77,7 +77,7 @@ def drawn(items: Iterable[dict[str, Any]], place: dict[str, Any], visit: Visit) 
             "id": f"{side}:{code}",
             "side": side,
             "value": amount / 1000,
-            "label": visit.t["flows_rest"] if code == REST else named(code, visit),
+            "label": visit.t["flows_rest"] if code == REST else named_region(code, visit.t),
         }
         for (side, code), amount in sums.items()
     ]
@@ -96,8 +96,3 @@ def end_of(code: str, place: dict[str, Any]) -> str:
         from_above = sorted(line)
         return from_above[min(below, len(from_above) - 1)]
     return f"{code[:2]}0000"
-
-
-def named(code: str, visit: Visit) -> str:
-    found = region(code)
-    return code if found is None else found.name_zh if visit.t.code == "zh" else found.name_en

@@ -13,6 +13,7 @@ from gateway.console.texts import Texts
 from gateway.console.visit import Visit
 from shared.catalogue import families, family, grade
 from shared.clock import SHANGHAI, iso, utc_now
+from shared.geo import region
 
 SIDES = ("destination", "origin")
 MEASURES = ("listed", "agreed", "loaded", "received", "used", "refused", "deducted", "withdrawn", "cancelled")
@@ -89,6 +90,12 @@ def choices(words: Texts) -> dict[str, Any]:
         "materials": [(one.code, material_name(one.code, words)) for one in families()],
         "backs": [words["as_known_now"] if not one else words.say("as_known_ago", span=span(one, words)) for one in BACK_S],
     }
+
+
+def named_region(code: str, words: Texts) -> str:
+    """A region's own name; its code where GB/T 2260 has none."""
+    found = region(code)
+    return code if found is None else found.name_zh if words.code == "zh" else found.name_en
 
 
 def total(rows: Iterable[Mapping[str, Any]], measure: str) -> float:
