@@ -113,6 +113,7 @@ def rule(visit: Visit, rule_id: str) -> Response:
         fields=FIELDS[kind],
         unit=unit_of,
         options=options(visit),
+        labels={one: visit.t[f"rule_{one}"] for one in (*FIELDS[kind], "name", "escalate_after_min")},
     )
 
 
