@@ -43,14 +43,14 @@ def said(step: str) -> Iterator[dict[str, str]]:
 
 
 def press(page: Page, words: str) -> None:
-    """What shows just these words before what only begins with them."""
-    pressed = page.locator("a, button, summary, label").filter(visible=True)
+    """What shows just these words before what only begins with them; on the page before its frame."""
     for pattern in (rf"^\s*{re.escape(words)}\s*$", rf"^\s*{re.escape(words)}"):
-        just = pressed.filter(has_text=re.compile(pattern))
-        if just.count():
-            just.first.click()
-            return
-    pressed.filter(has_text=words).first.click()
+        for place in ("main", "body"):
+            pressed = page.locator(place).locator("a, button, summary, label").filter(visible=True)
+            if (just := pressed.filter(has_text=re.compile(pattern))).count():
+                just.first.click()
+                return
+    raise AssertionError(f"nothing to press says {words} on {page.url}")
 
 
 def follow(window: Window, number: int, language: str, account: str) -> None:
