@@ -18,6 +18,8 @@ Rows = Iterable[Sequence[Cell]]
 PIECE_ROWS = 500
 RISKY = frozenset("=+-@\t\r")
 """With these a formula begins."""
+ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+"""What a spreadsheet program shows where a formula failed, and reads as an error where it is typed."""
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -47,13 +49,18 @@ _PARTS: Mapping[str, str] = {
 
 
 def guarded(text: str) -> str:
-    """A text that no spreadsheet program takes for a formula; `unguarded` gives it back."""
-    return f"'{text}" if text.lstrip("'")[:1] in RISKY and text else text
+    """A text that no spreadsheet program takes for a formula or an error; `unguarded` gives it back."""
+    return f"'{text}" if _is_risky(text) else text
 
 
 def unguarded(text: str) -> str:
     """Without the apostrophe that keeps a spreadsheet program from reading a text as a formula (`guarded` undone)."""
-    return text[1:] if text.startswith("'") and text.lstrip("'")[:1] in RISKY else text
+    return text[1:] if text.startswith("'") and _is_risky(text) else text
+
+
+def _is_risky(text: str) -> bool:
+    bare = text.lstrip("'")
+    return (bare != "" and bare[0] in RISKY) or bare in ERRORS
 
 
 def csv_pieces(rows: Rows) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from pymongo import MongoClient
 
 from deploy.servers.bring_up import NAMES
@@ -22,6 +23,8 @@ from shared.settings import Settings
 from tests.fixtures.servers import Running, load, start
 
 pytest_plugins = ["tests.fixtures.live"]
+hypothesis_settings.register_profile("huanliu")  # speed belongs to benches, and machines are busy
+hypothesis_settings.load_profile("huanliu")
 NOWHERE = {
     # port 9 (discard) is refused at once wherever that service does not run, which is everywhere by now
     "mongodb": "mongodb://127.0.0.1:9/?replicaSet=undeclared&serverSelectionTimeoutMS=500",

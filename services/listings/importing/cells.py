@@ -28,9 +28,8 @@ from services.listings.importing.header import (
 from shared import catalogue
 from shared.clock import SHANGHAI
 from shared.masses import GRAMS, LOADS, TONNE, loads_of
-from shared.sheets import unguarded
+from shared.sheets import ERRORS, unguarded
 
-ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _YES = {"true": True, "yes": True, "y": True, "1": True, "是": True, "可": True}
 _NO = {"false": False, "no": False, "n": False, "0": False, "否": False, "不可": False}
 _CODES: Mapping[str, Mapping[str, str]] = {

@@ -175,7 +175,7 @@ def test_nothing_is_released_twice() -> None:
 CAUSES: list[Cause] = ["rejected", "countered", "expired", "withdrawn", "cancelled", "returned"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_no_sequence_makes_or_loses_a_kilogram(data: st.DataObject) -> None:
     lots = [open_lot(data.draw(st.integers(1, 100)), divisible=data.draw(st.booleans())) for _ in range(2)]

@@ -140,7 +140,7 @@ def answers(grains: list[Grain]) -> set[int]:
     return found - {0}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(FACTS, min_size=1, max_size=40))
 def test_no_difference_of_answers_reveals_one_firm(told: list[tuple[object, ...]]) -> None:
     """Grains that stand in the same answers can't be told apart by any sum or difference of answers: so each such class must be
@@ -160,7 +160,7 @@ def test_no_difference_of_answers_reveals_one_firm(told: list[tuple[object, ...]
             assert len({one.buyer_id for one in of} | {grains[number].buyer_id for number in own}) >= LEAST_FIRMS
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(FACTS, max_size=60))
 def test_every_kilogram_is_published_at_most_once(told: list[tuple[object, ...]]) -> None:
     grains = made(told)

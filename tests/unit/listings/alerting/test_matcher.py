@@ -21,7 +21,7 @@ from tests.unit.listings.alerting.markets import CRITERIA, ENTRIES, LISTINGS, SP
 from tests.unit.listings.builders import NOW
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     searches=st.lists(CRITERIA, max_size=40),
     replaced=st.dictionaries(st.integers(0, 39), CRITERIA | st.none(), max_size=8),
@@ -53,7 +53,7 @@ def test_it_gives_what_every_search_by_itself_gives(
     assert (len(matcher), matcher._buckets, len(matcher._vocabulary), matcher._vocabulary._led) == (0, {}, 0, {})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     lat=st.floats(-90, 90),
     lon=st.floats(-180, 180),

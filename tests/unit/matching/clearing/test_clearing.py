@@ -55,13 +55,13 @@ def market(lot_list: list[Lot], demand_list: list[Demand], **changes: object) ->
     return replace(Market("steel", NOW, lot_list, demand_list), **changes)  # type: ignore[arg-type]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(markets(7, 6, 12))
 def test_every_match_keeps_every_rule(small: Market) -> None:
     assert_sound(small, clear(small))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(markets(2, 2, 5) | markets(3, 1, 6) | markets(1, 4, 5))
 def test_the_bound_is_above_the_optimum_and_the_plan_near_it(tiny: Market) -> None:
     best = best_objective(tiny)
@@ -106,7 +106,7 @@ def _random_tiny(rng: random.Random, seed: int) -> Market:
     return market(some_lots, some_demands)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(markets(7, 6, 12))
 def test_what_came_second_may_trade_and_was_not_taken(small: Market) -> None:
     result = clear(small)
@@ -123,7 +123,7 @@ def test_what_came_second_may_trade_and_was_not_taken(small: Market) -> None:
             assert (one.lacked == "fit") == (one.lacked_fen_per_t == 0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(markets(6, 5, 12), st.randoms(use_true_random=False))
 def test_the_order_of_the_sides_does_not_matter(small: Market, rng: random.Random) -> None:
     first = clear(small)
@@ -133,7 +133,7 @@ def test_the_order_of_the_sides_does_not_matter(small: Market, rng: random.Rando
     assert clear(replace(small, lots=shuffled_lots, demands=shuffled_demands)) == first
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(lots(0, 9), demands(0, 9), st.booleans())
 def test_a_pair_is_explained_by_the_rules_that_the_clearing_applies(lot: Lot, demand: Demand, ended: bool) -> None:
     pair = market([lot], [demand], excluded=[(lot.id, demand.id)] if ended else [])

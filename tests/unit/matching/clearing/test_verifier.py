@@ -37,7 +37,7 @@ def findings(verdict: Verdict) -> dict[str, list[str]]:
     return {name: found for name, found in verdict.findings.items() if found}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(markets(7, 6, 12))
 def test_every_clearing_of_a_small_market_verifies(small: Market) -> None:
     result = clear(small)
@@ -46,13 +46,13 @@ def test_every_clearing_of_a_small_market_verifies(small: Market) -> None:
     assert verdict.bound_fen <= result.bound_fen
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(markets(25, 12, 40_000))
 def test_every_clearing_of_a_larger_market_verifies(large: Market) -> None:
     assert not findings(verify(*case(clear(large))))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(markets(7, 6, 12))
 def test_what_is_stored_clears_to_the_same_result(small: Market) -> None:
     result = clear(small)

@@ -47,7 +47,7 @@ def against_demand(small: Market, demand: Demand) -> Mapping[str, Sequence[Rule]
     return {lot.id: broken_rules(small, lot, demand) for lot in small.lots if lot.kg_available}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(markets(4, 4, 12))
 def test_the_change_named_for_a_lot_or_demand_matches_it(small: Market) -> None:
     matches = clear(small).matches
