@@ -23,7 +23,7 @@ from shared.settings import Settings
 from tests.fixtures.servers import Running, load, start
 
 pytest_plugins = ["tests.fixtures.live"]
-hypothesis_settings.register_profile("huanliu")  # speed belongs to benches, and machines are busy
+hypothesis_settings.register_profile("huanliu", deadline=None)  # speed belongs to benches, and machines are busy
 hypothesis_settings.load_profile("huanliu")
 NOWHERE = {
     # port 9 (discard) is refused at once wherever that service does not run, which is everywhere by now
