@@ -33,12 +33,6 @@ WORDS = {
 }
 
 
-def sure(window: Window) -> Page:
-    """A page on which every question is answered with yes."""
-    window.page.on("dialog", lambda dialog: dialog.accept())
-    return window.page
-
-
 def until(page: Page, path: str, selector: str, seconds: float = 40) -> None:
     """Opens a page again until it has something."""
     deadline = time.monotonic() + seconds
@@ -65,7 +59,7 @@ def test_every_page_says_what_to_do_while_it_is_empty(
 def test_from_a_demand_to_its_statement(signed_in: Callable[..., Window], market: Market, language: str) -> None:
     words = WORDS[language]
     window = signed_in(market.buyer, language=language)
-    page = sure(window)
+    page = window.page
     demand = ask_for_scrap(window)
     lot = market.collector.ok("POST", "/v1/lots", lot_of(market.collector, quantity_t=24, min_take_t=24))
     found = market.buyer.until(f"/v1/proposals?lot_id={lot['id']}", lambda body: bool(body["items"]))["items"][0]
@@ -135,7 +129,7 @@ def ask_for_scrap(window: Window) -> str:
 
 def haul(window: Window, load: str) -> None:
     """The carrier takes the load and brings it to the gate, by the big buttons, and says once where it is."""
-    page = sure(window)
+    page = window.page
     window.open("/carrier")
     window.holds("/carrier")
     window.open(f"/carrier/loads/{load}")
@@ -181,6 +175,7 @@ def receive(window: Window, load: str) -> None:
     page.click("form:has(#f-moisture_pct) button.primary")
     window.holds("inspected")
     page.click('form:has(input[value="received"]) button')
+    page.click('dialog[open] button[value="yes"]')
     expect(page.locator('form:has(input[value="received"])')).to_have_count(0)
     window.holds("received")
 

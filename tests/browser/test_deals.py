@@ -20,7 +20,6 @@ def test_a_tender_and_an_agreement(signed_in: Callable[..., Window], market: Mar
     seller = signed_in(market.collector, width="phone", language="zh")
     buyer = signed_in(market.buyer, language="en", theme="dark")
     for window in (seller, buyer):
-        window.page.on("dialog", lambda dialog: dialog.accept())
         for path in ("/tenders", "/agreements"):
             window.open(path)
             window.holds(path)
@@ -76,5 +75,6 @@ def agree_on_months(seller: Window, buyer: Window, market: Market) -> None:
     seller.holds("/agreements/… of him who proposed it")
     buyer.open(seller.page.url.removeprefix(seller.address))
     buyer.page.click('form:has(input[value="accept"]) button')
+    buyer.page.click('dialog[open] button[value="yes"]')
     expect(buyer.page.locator("#call")).to_be_visible()
     buyer.holds("/agreements/… in force")
