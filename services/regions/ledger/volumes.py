@@ -71,7 +71,6 @@ def _corrected(event: ShipmentCorrected, identifier: str, recorded_at: datetime)
         if kg:
             fact = _placed(Fact(name, 1, event.lot_id, event.TYPE, at, recorded_at, kg), event)
             fact.revision, fact.reason, fact.previous_at = "corrected", event.reason, event.previous_at
-            fact.moved = name.endswith(BEFORE) and day_of(event.at) != day_of(event.previous_at)
             facts.append(fact)
     return facts
 

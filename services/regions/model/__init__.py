@@ -26,7 +26,6 @@ from services.regions.model.reports import (
 )
 from services.regions.model.targets import Progress, Target, TargetTerms
 from services.regions.model.volumes import (
-    FIRMS_KEPT,
     MEASURES,
     NO_MODE,
     ORIGIN_ONLY,
@@ -48,7 +47,6 @@ from services.regions.model.volumes import (
 
 __all__ = [
     "ACCOUNTS",
-    "FIRMS_KEPT",
     "FORMATS",
     "LANGUAGES",
     "LEAST_FIRMS",

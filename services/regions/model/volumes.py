@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -37,8 +37,6 @@ ORIGIN_ONLY: frozenset[Measure] = frozenset({"listed", "withdrawn"})
 """What concerns a lot that has no buyer yet, and so no destination."""
 
 
-FIRMS_KEPT = 3
-"""So many are needed to tell whether a figure could reveal one firm."""
 NO_MODE = "none"
 """The mode of transport of what has none yet: a lot's own events."""
 
@@ -73,13 +71,7 @@ class Fact:
     revision: Revision | None = None
     reason: str | None = None
     previous_at: datetime | None = None
-    moved: bool = False
-    """Whether it takes a load out of a day that it turned out not to belong to."""
     waiting: bool = False
-
-    def firm(self, side: Side) -> str | None:
-        """Whose kilograms they are: the seller's where they come from, the buyer's where they go."""
-        return self.seller_id if side == "origin" else self.buyer_id
 
     def sides(self) -> Iterator[tuple[Side, str, str | None, Kilograms]]:
         """What it adds to: side, region, site, kilograms."""
@@ -97,12 +89,7 @@ Tally = dict[str, dict[str, dict[str, dict[str, int]]]]
 
 @dataclass
 class Cell:
-    """The volumes of one side and place in one hour, day or month; a place is a region, a policy area or a site.
-
-    `firms` are those behind a grade's measure in a city's day: sellers where it comes from, buyers where it goes; at most
-    `FIRMS_KEPT`, the first by id, so that the order of events is all the same. `moved` names the measures of a grade out of
-    which a load was taken again: who still stands behind what is left can't be told from `firms`.
-    """
+    """The volumes of one side and place in one hour, day or month; a place is a region, a policy area or a site."""
 
     id: str
     version: int
@@ -111,8 +98,6 @@ class Cell:
     period: Period
     start: datetime
     kg: Tally = field(default_factory=dict)
-    firms: dict[str, dict[str, list[str]]] = field(default_factory=dict)
-    moved: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, grade: str, mode: str, kg: Mapping[Measure, int]) -> None:
         """Count more."""
@@ -122,28 +107,6 @@ class Cell:
             tally[measure] = tally.get(measure, 0) + more
         self.version += 1
 
-    def stand_behind(self, fact: Fact, kg: Mapping[Measure, int]) -> None:
-        """Keep the firm behind these kilograms."""
-        assert fact.grade is not None
-        grade = _key(fact.grade)
-        if fact.moved:
-            self.moved[grade] = sorted({*self.moved.get(grade, ()), *kg})
-        elif (firm := fact.firm(self.side)) is not None:
-            kept = self.firms.setdefault(grade, {})
-            for measure in kg:
-                kept[measure] = fewest((*kept.get(measure, ()), firm))
-
-    def firms_behind(self, grade: str, measure: Measure) -> tuple[str, ...]:
-        """Up to `FIRMS_KEPT` firms that surely stand behind it; none where a load was moved away."""
-        if measure in self.moved.get(_key(grade), ()):
-            return ()
-        return tuple(self.firms.get(_key(grade), {}).get(measure, ()))
-
-
-def _key(grade: str) -> str:
-    """A grade as the name of a field: MongoDB takes a point for a path."""
-    return grade.replace(".", "/")
-
 
 def rows_of(kg: Tally) -> Iterator[tuple[str, str, dict[str, int]]]:
     """`(grade, mode, kilograms by measure)`."""
@@ -151,11 +114,6 @@ def rows_of(kg: Tally) -> Iterator[tuple[str, str, dict[str, int]]]:
         for within, modes in grades.items():
             for mode, measures in modes.items():
                 yield f"{family}.{within}", mode, measures
-
-
-def fewest(firms: Iterable[str]) -> list[str]:
-    """The firms that a cell keeps of these."""
-    return sorted(set(firms))[:FIRMS_KEPT]
 
 
 def hour_of(at: datetime) -> datetime:

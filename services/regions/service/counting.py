@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
-from services.regions.ledger import MEASURED, POSTED, city_of, facts_of, lot_of, places_of, posting_of
+from services.regions.ledger import MEASURED, POSTED, facts_of, lot_of, places_of, posting_of
 from services.regions.model import (
     Cell,
     Fact,
@@ -163,7 +163,6 @@ def _publish(unit: Unit, fact: Fact) -> None:
     for side, region, site, kg in fact.sides():
         for place, period in _cells_of(region, site):
             _cell(unit, side, place, period, starts[period]).add(fact.grade, fact.mode, kg)
-        _cell(unit, side, city_of(region), "day", starts["day"]).stand_behind(fact, kg)
     unit.emit(_told(fact))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -124,31 +124,6 @@ class _Namer:
         if found is None:
             found = self.known[at] = at.astimezone(self.zone).strftime(self.form)
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Atom:
-    """The volumes of one side, city, grade and day: the least that may tell who stands behind it. `firms` of a measure are at
-    most three; none where that can't be told."""
-
-    day: datetime
-    city: str
-    grade: str
-    kg: dict[str, int]
-    firms: dict[str, tuple[str, ...]]
-
-
-def atoms(unit: Unit, side: Side, cities: Iterable[str], material: str | None, span: Span) -> Iterator[Atom]:
-    """The atoms of those cities whose day begins in the span, in no order."""
-    where: Row = {"place": {"$in": sorted(cities)}, "side": side, "period": "day", **in_span("start", span)}
-    for cell in CELLS.select(unit, where):
-        grades: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for grade, _, kg in rows_of(cell.kg):
-            if material is None or grade == material or grade.startswith(f"{material}."):
-                for measure, more in kg.items():
-                    grades[grade][measure] += more
-        for grade, sums in grades.items():
-            yield Atom(cell.start, cell.place, grade, dict(sums), {one: cell.firms_behind(grade, one) for one in sums})  # type: ignore[arg-type]
 
 
 def sum_flows(unit: Unit, place: Place, wanted: Wanted, limit: int) -> Iterator[tuple[str, str, str, str | None, int]]:

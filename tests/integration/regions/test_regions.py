@@ -45,7 +45,7 @@ def state(database: Database) -> tuple[Any, ...]:
     accounts = {
         one.id: (one.region, one.grade, {k: v for k, v in one.balance.items() if v}) for one in LOT_ACCOUNTS.select(unit, {})
     }
-    cells = {one.id: (one.kg, one.firms) for one in CELLS.select(unit, {})}
+    cells = {one.id: one.kg for one in CELLS.select(unit, {})}
     places = {one.id: one.balance for one in REGION_ACCOUNTS.select(unit, {})}
     postings = {one.id: (one.region, one.grade, one.entries) for one in POSTINGS.select(unit, {})}
     return accounts, cells, [one.id for one in FACTS.select(unit, {"waiting": True})], places, postings

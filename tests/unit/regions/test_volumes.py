@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from random import Random
-
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.regions.ledger import MEASURED, facts_of
-from services.regions.model import FIRMS_KEPT, MEASURES, Cell, Fact, cell_id, day_of, hour_of, month_of
+from services.regions.model import MEASURES, cell_id, day_of, hour_of, month_of
 from tests.fixtures.lives import EZHOU, JIANGXIA, NOON, Life, whole_life
 
 
@@ -73,30 +69,3 @@ def test_cells_are_hours_in_utc_and_days_in_china() -> None:
     assert cell_id("origin", JIANGXIA, "day", day_of(late)) == f"origin/{JIANGXIA}/2026-11-24"
     assert cell_id("origin", JIANGXIA, "day", day_of(late + timedelta(seconds=1))) == f"origin/{JIANGXIA}/2026-11-25"
     assert cell_id("origin", JIANGXIA, "month", month_of(late)) == f"origin/{JIANGXIA}/2026-11"
-
-
-@given(st.lists(st.sampled_from("abcdef"), min_size=1), st.randoms(use_true_random=False))
-def test_a_cell_keeps_the_same_three_firms_in_any_order(firms: list[str], random: Random) -> None:
-    shuffled = random.sample(firms, len(firms))
-    cells = [Cell("", 0, "origin", JIANGXIA, "day", NOON) for _ in range(2)]
-    for cell, order in zip(cells, (firms, shuffled), strict=True):
-        for firm in order:
-            cell.stand_behind(_load(firm, "steel.hms1"), {"listed": 1})
-    assert cells[0] == cells[1]
-    assert cells[0].firms_behind("steel.hms1", "listed") == tuple(sorted(set(firms))[:FIRMS_KEPT])
-    assert cells[0].firms_behind("steel.light", "listed") == ()
-
-
-def test_of_what_was_moved_away_nobody_is_known() -> None:
-    cell = Cell("", 0, "origin", JIANGXIA, "day", NOON)
-    moved = _load("a", "steel.hms1")
-    moved.moved = True
-    cell.stand_behind(moved, {"received": -1})
-    for firm in "abc":
-        cell.stand_behind(_load(firm, "steel.hms1"), {"received": 1, "loaded": 1})
-    assert cell.firms_behind("steel.hms1", "received") == ()
-    assert cell.firms_behind("steel.hms1", "loaded") == ("a", "b", "c")
-
-
-def _load(firm: str, grade: str) -> Fact:
-    return Fact("", 1, "lot", "type", NOON, NOON, {}, JIANGXIA, grade=grade, seller_id=firm)
