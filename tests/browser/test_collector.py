@@ -31,7 +31,7 @@ PAGES = (
     "/collector/yards",
     "/collector/settings",
 )
-BIDS = itertools.count(2900, 20)
+BIDS = itertools.count(3000, 20)
 SCRIPT = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
 
 
@@ -49,8 +49,8 @@ def lot_id_of(window: Window) -> str:
 
 def offered(market: Market, **lot: Any) -> Any:
     """A proposal that waits for the yard, from this market's mill: it bids more than those of the tests before."""
-    made = market.collector.ok("POST", "/v1/lots", lot_of(market.collector, **lot))
     market.buyer.ok("POST", "/v1/demands", demand_of(market.buyer, bid_cny_per_t=next(BIDS)))
+    made = market.collector.ok("POST", "/v1/lots", lot_of(market.collector, **lot))
     path = f"/v1/proposals?lot_id={made['id']}&status=proposed"
     return market.collector.until(path, lambda page: bool(page["items"]))["items"][0]
 
