@@ -41,6 +41,8 @@ def test_a_dead_letter_is_seen_replayed_and_discarded(live: Live, people: Market
     window = signed_in(people.operator, language="en")
     window.holds()
     assert "To be replayed or discarded" in window.page.inner_text("#health")
+    window.page.set_viewport_size({"width": 768, "height": 1024})
+    window.holds()
     window.open("/operator/dead-letters?room=trading")
     window.holds()
     window.page.click("table a")
