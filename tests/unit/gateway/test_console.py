@@ -15,7 +15,6 @@ from gateway.console.formats import region_name, tonnes
 from gateway.console.registry import ON_PHONE, rail
 from gateway.console.texts import FOLDER, SHARED, WordIsMissing, texts
 from gateway.console.visit import inside
-from shared import catalogue
 from shared.auth.caller import ROLES
 
 AT = "2026-11-24T00:00:00Z"
@@ -169,12 +168,3 @@ def test_counts_have_their_tonnes() -> None:
         ("0", "单", "0"),
         ("1", "笔", "7"),
     ]
-
-
-@pytest.mark.parametrize("path", sorted((HERE.parents[1] / "docs" / "tutorials").glob("*.md")), ids=lambda path: path.name)
-def test_a_tutorial_names_words_that_stand_on_pages(path: Path) -> None:
-    language = path.name.split(".")[-2]
-    rows = [row for area in AREAS for row in words_of(area).values()]
-    known = {row[language] for row in rows} | {one.name_zh if language == "zh" else one.name_en for one in catalogue.grades()}
-    named = set(re.findall(r"\*\*(.+?)\*\*", path.read_text(encoding="utf-8")))
-    assert named - known == set()
