@@ -11,6 +11,7 @@ HTTP within one process: a province, granularity day, a year, every grade.
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -263,6 +264,8 @@ def a_year(settings: Settings) -> Iterator[tuple[int, float]]:
     """By number of postings, p95 milliseconds of the whole answer."""
     database = _prepared(settings, ROOM)
     client = create_app(settings).test_client()
+    gc.collect()
+    gc.freeze()  # as web workers do when they begin (`deploy/gunicorn.conf.py`)
     client.environ_base["HTTP_AUTHORIZATION"] = sign_in(settings, "operator").headers["Authorization"]
     try:
         _make_cells(database)
@@ -272,6 +275,7 @@ def a_year(settings: Settings) -> Iterator[tuple[int, float]]:
             made = size
             yield size, _read_year(client)
     finally:
+        gc.unfreeze()
         database.client.drop_database(database.mongo.name)
         database.close()
 

@@ -26,6 +26,7 @@ from services.regions.schemas import (
     VolumesOut,
     VolumesQuery,
     regions_out,
+    volumes_out,
 )
 from shared.auth import Caller, authorise
 from shared.http import Answer, PageOut, Routes
@@ -61,10 +62,9 @@ def read_volumes(unit: Unit, caller: Caller, request: Request, query: VolumesQue
     """Volumes of a region by side, period and grade; CSV by Accept."""
     authorise(caller, "volumes.read", {"visible"})
     seen = views.volumes_seen(unit, code, views.sight_of(unit, caller, code), query.asked())
-    items = [VolumeOut.of(row) for row in seen.rows]
     if wants_csv(request):
-        return csv_answer(items, VolumeOut, seen.withheld)
-    return Answer(VolumesOut(items=items, withheld=seen.withheld), 200, VARY)
+        return csv_answer([VolumeOut.of(row) for row in seen.rows], VolumeOut, seen.withheld)
+    return Answer(volumes_out(seen.rows, seen.withheld), 200, VARY)
 
 
 @routes.get("/v1/regions/<code>/flows", "volumes.read", FlowsOut)

@@ -42,7 +42,6 @@ from services.regions.model.volumes import (
     day_of,
     hour_of,
     month_of,
-    rows_of,
 )
 
 __all__ = [
@@ -101,5 +100,4 @@ __all__ = [
     "month_span",
     "next_time",
     "post",
-    "rows_of",
 ]

@@ -108,14 +108,6 @@ class Cell:
         self.version += 1
 
 
-def rows_of(kg: Tally) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """`(grade, mode, kilograms by measure)`."""
-    for family, grades in kg.items():
-        for within, modes in grades.items():
-            for mode, measures in modes.items():
-                yield f"{family}.{within}", mode, measures
-
-
 def hour_of(at: datetime) -> datetime:
     """The hour (UTC) in which `at` lies."""
     return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

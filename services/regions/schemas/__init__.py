@@ -52,6 +52,7 @@ from services.regions.schemas.volumes import (
     VolumeOut,
     VolumesOut,
     regions_out,
+    volumes_out,
 )
 
 __all__ = [
@@ -104,4 +105,5 @@ __all__ = [
     "national_out",
     "openmetrics_of",
     "regions_out",
+    "volumes_out",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -17,7 +17,7 @@ from shared.http import Position as PositionOut
 from shared.http.shapes import Time
 from shared.mongo import make_cursor
 from shared.parties import KnownSite
-from shared.units import TonnesOut
+from shared.units import TonnesOut, kg_to_t
 
 
 class RegionOut(Shape):
@@ -94,6 +94,24 @@ class VolumesOut(PageOut[VolumeOut]):
     """`withheld`: there may be more in the region and the span than these rows show; a row that is not there is no zero."""
 
     withheld: bool
+
+
+def volumes_out(rows: Iterable[VolumeRow], withheld: bool) -> dict[str, Any]:
+    """As `VolumesOut` is written, but of plain data: a year of a province has thousands of rows, and making each a shape costs
+    more than reading and adding them."""
+    return {"items": [_volume_out(row) for row in rows], "next_cursor": None, "withheld": withheld}
+
+
+def _volume_out(row: VolumeRow) -> dict[str, Any]:
+    out: dict[str, Any] = {"period": row.period, "material": row.material}
+    for name, measure in _MEASURED:
+        out[name] = kg_to_t(row.kg[measure])
+    out["own"] = None if row.own is None else {name: kg_to_t(row.own[measure]) for name, measure in _MEASURED}
+    out["withheld"] = row.withheld
+    return out
+
+
+_MEASURED = tuple((name, measure) for measure, name in _IN_TONNES.items())
 
 
 class AboutPart(Shape):

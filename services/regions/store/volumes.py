@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from services.regions.ledger import SHANGHAI, Place, Span, covered_by
 from services.regions.ledger.periods import FORMATS, Granularity
-from services.regions.model import MEASURES, Cell, Fact, Measure, Period, Side, rows_of
+from services.regions.model import MEASURES, Cell, Fact, Measure, Period, Side
 from services.regions.store.conditions import at_place, in_span, of_material, of_mode
 from shared.mongo import Page, Repository, Row, Sealed, Unit
 
@@ -65,32 +65,41 @@ def sum_volumes(unit: Unit, place: Place, wanted: Wanted) -> Volumes:
     """By period and grade, in order. Cells answer what they cover exactly, less what was recorded after `as_of`; facts any
     other span."""
     source = covered_by(wanted.span, wanted.granularity, wanted.zone)
-    sums: defaultdict[tuple[str, str], dict[Measure, int]] = defaultdict(lambda: dict.fromkeys(MEASURES, 0))
-    name = _namer(wanted)
+    sums: defaultdict[tuple[str, str], dict[Measure, int]] = defaultdict(_ZEROS.copy)
     if source is None:
         known = {} if wanted.as_of is None else {"recorded_at": {"$lte": wanted.as_of}}
         _add_facts(unit, place, wanted, known, sums, 1)
     else:
-        for start, grade, kg in _cells(unit, place, wanted, source, name):
-            total = sums[start, grade]
-            for measure, more in kg.items():
-                total[measure] += more  # type: ignore[index]
+        _add_cells(unit, place, wanted, source, sums)
         if wanted.as_of is not None:
             _add_facts(unit, place, wanted, {"recorded_at": {"$gt": wanted.as_of}}, sums, -1)
     return {key: sums[key] for key in sorted(sums) if any(sums[key].values())}
 
 
-def _cells(unit: Unit, place: Place, wanted: Wanted, period: Period, name: _Namer) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """`(period, grade, kilograms by measure)` of each cell, grade and mode."""
+_ZEROS: dict[Measure, int] = dict.fromkeys(MEASURES, 0)
+
+
+def _add_cells(unit: Unit, place: Place, wanted: Wanted, period: Period, sums: Volumes) -> None:
+    """In one pass over the documents as they are: a year of a province holds tens of thousands of figures."""
     keys = place.keys(period)
     where: Row = {"place": keys[0] if len(keys) == 1 else {"$in": list(keys)}, "side": wanted.side}
     where |= {"period": {"$in": ["month", "day"]} if period == "day" else period, **in_span("start", wanted.span)}
     path = "kg" if wanted.material is None else f"kg.{wanted.material}"
-    for row in unit.collection("cells").find(where, {"start": 1, path: 1, "_id": 0}, session=unit.session):
+    found = unit.collection("cells").find(where, {"start": 1, path: 1, "_id": 0}, batch_size=BATCH, session=unit.session)
+    name = _namer(wanted)
+    for row in found:
         start = name(row["start"])
-        for grade, mode, kg in rows_of(row["kg"]):
-            if wanted.mode is None or mode == wanted.mode:
-                yield start, grade, kg
+        for family, grades in row["kg"].items():
+            for within, modes in grades.items():
+                total = sums[start, f"{family}.{within}"]
+                for mode, kg in modes.items():
+                    if wanted.mode is None or mode == wanted.mode:
+                        for measure, more in kg.items():
+                            total[measure] += more
+
+
+BATCH = 1_000
+"""A year of days in one round trip; the driver's first batch is of 101 documents."""
 
 
 def _add_facts(unit: Unit, place: Place, wanted: Wanted, known: Row, sums: Volumes, sign: int) -> None:

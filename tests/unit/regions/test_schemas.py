@@ -5,12 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
+from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.regions.model import MEASURES
-from services.regions.schemas import MeasuresOut, SpanQuery, VolumeOut, VolumesQuery, csv_of
+from services.regions.schemas import MeasuresOut, SpanQuery, VolumeOut, VolumesOut, VolumesQuery, csv_of, volumes_out
 from services.regions.views import VolumeRow
 from shared.problem import InputIsInvalid, faults_of
 
@@ -68,6 +72,16 @@ def test_csv_has_the_names_of_the_json() -> None:
     own = [f"own_{name}" for name in MeasuresOut.model_fields]
     names = [part for name in VolumeOut.model_fields for part in (own if name == "own" else [name])]
     assert list(read) == names and names[:2] == ["period", "material"]
+
+
+KILOGRAMS = st.fixed_dictionaries({measure: st.integers(-(10**12), 10**12) for measure in MEASURES})
+
+
+@given(st.lists(st.tuples(KILOGRAMS, st.none() | KILOGRAMS, st.booleans()), max_size=4), st.booleans())
+def test_volumes_are_written_byte_for_byte_as_their_shape(drawn: list[Any], withheld: bool) -> None:
+    rows = [VolumeRow("2026-11-24", "paper.occ_a", *one) for one in drawn]
+    shape = VolumesOut(items=[VolumeOut.of(row) for row in rows], withheld=withheld)
+    assert orjson.dumps(volumes_out(rows, withheld)) == shape.model_dump_json(by_alias=True).encode()
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
