@@ -1,17 +1,19 @@
 """A second opinion where a room's copy may be stale: who knows is asked before a refusal leaves the house (`protocol.md` 1).
 
 A room that has not yet heard of a verification says 403, one that has not heard of a site, an organisation, a lot or a demand
-says 503. The first is never passed on when it is no longer true; the second becomes a 422 when there is no such thing.
+says 503. The first is never passed on when it is no longer true; the second becomes a 422 when there is no such thing. Nor is
+the 404 of a room that explains a listing it has not heard of, while listings shows it.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from urllib.parse import quote
 
 from gateway.forward import Call, Forwarder, Reply
-from shared.problem import InputIsInvalid, ServiceIsUnavailable
+from shared.problem import InputIsInvalid, NotFound, ServiceIsUnavailable
 
 WAIT_S = 2.0
 PAUSE_S = 0.1
@@ -23,15 +25,19 @@ SUBJECTS = {
     "demand": ("listings", "/v1/demands/{}", "/demand_id", "没有这个已发布的采购需求", "There is no such published demand"),
 }
 """What a room may not have heard of: who knows of it and where, and the fault where there is none."""
+EXPLAINED = re.compile(r"(/v1/(?:lots|demands)/[^/?]+)/explanation(?:\?|$)")
 
 
 def settle(forwarder: Forwarder, call: Call, reply: Reply, sleep: Callable[[float], None] = time.sleep) -> Reply:
     """The answer to give: `reply`, or a later one. Raises InputIsInvalid, ServiceIsUnavailable."""
-    if reply.http.status_code not in (403, 503) or "Authorization" not in call.headers:
+    status = reply.http.status_code
+    if status not in (403, 404, 503) or "Authorization" not in call.headers:
         return reply
     kind = reply.problem.get("type")
     if kind in NOT_ACTIVE and _is_verified(forwarder, call):
-        return _again(forwarder, call, sleep)
+        return _again(forwarder, call, NOT_ACTIVE, ("审核结果尚未", "the verification"), sleep)
+    if status == 404 and kind == NotFound.slug and _is_open(forwarder, call):
+        return _again(forwarder, call, (NotFound.slug,), ("这条挂牌尚未", "this listing"), sleep)
     if kind == "not-heard-yet":
         _must_exist(forwarder, call, str(reply.problem.get("subject")), quote(str(reply.problem.get("id")), safe=""))
     return reply
@@ -42,17 +48,27 @@ def _is_verified(forwarder: Forwarder, call: Call) -> bool:
     return answer.status_code == 200 and answer.json()["organisation"]["status"] == "verified"
 
 
-def _again(forwarder: Forwarder, call: Call, sleep: Callable[[float], None]) -> Reply:
+def _is_open(forwarder: Forwarder, call: Call) -> bool:
+    explained = EXPLAINED.match(call.url)
+    if explained is None:
+        return False
+    answer = forwarder.get("listings", explained[1], _as(call))
+    return answer.status_code == 200 and answer.json()["status"] == "open"
+
+
+def _again(
+    forwarder: Forwarder, call: Call, while_it_says: tuple[str, ...], what: tuple[str, str], sleep: Callable[[float], None]
+) -> Reply:
+    """The answer once the room has heard of it. Raises ServiceIsUnavailable after two seconds."""
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
         sleep(PAUSE_S)
         reply = forwarder.send(call)
-        if reply.http.status_code != 403 or reply.problem.get("type") not in NOT_ACTIVE:
+        if reply.problem.get("type") not in while_it_says:
             return reply
         reply.http.close()
     raise ServiceIsUnavailable(
-        zh="审核结果尚未同步到此服务, 请稍后重试",
-        en="This service has not heard of the verification yet; try again in a moment",
+        zh=f"{what[0]}同步到此服务, 请稍后重试", en=f"This service has not heard of {what[1]} yet; try again in a moment"
     )
 
 

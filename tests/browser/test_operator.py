@@ -49,12 +49,11 @@ def test_a_dead_letter_is_seen_replayed_and_discarded(live: Live, people: Market
     window.holds()
     assert "<script>alert(2)</script>" in window.page.inner_text("pre")
     window.page.click("text=Replay")
-    window.page.wait_for_selector("#letter:has-text('Attempts') >> text=2")
+    window.page.wait_for_selector("#letter dt:text-is('Attempts') + dd:text-is('2')")
     assert "Parked" in window.page.inner_text("#letter"), "it failed again and came back"
-    window.page.once("dialog", lambda dialog: dialog.accept())
-    window.page.click("text=Discard")
-    window.page.wait_for_selector(".toast")
-    assert "Discarded" in window.page.inner_text("#letter")
+    window.page.click("#letter button.danger")
+    window.page.click("#confirm button[value=yes]")
+    window.page.wait_for_selector("#letter .badge:has-text('Discarded')")
     window.holds()
 
 
@@ -72,8 +71,8 @@ def test_an_organisation_is_verified_suspended_and_taken_back(
     window.page.click(".acts button.primary")
     window.page.wait_for_selector(".toast")
     assert verified in window.page.inner_text("dl.facts")
-    window.page.once("dialog", lambda dialog: dialog.accept())
     window.page.click(".acts button.danger")
+    window.page.click("#confirm button[value=yes]")
     window.page.wait_for_selector(".toast form")
     window.holds()
     window.page.click(".toast form button")

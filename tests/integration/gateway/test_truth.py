@@ -133,3 +133,27 @@ def test_a_counterparty_that_does_not_exist_is_a_fault_of_the_body(house: House)
     house.rooms["matching"].answer = refusal(503, "not-heard-yet", subject="organisation", id="none")
     answer = house.client.post("/v1/agreements", json={"counterparty_id": "none"}, headers=house.signed_in())
     assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/counterparty_id")
+
+
+def listing(status: str) -> Answer:
+    return lambda: Response(orjson.dumps({"id": "1", "status": status}), 200, content_type="application/json")
+
+
+UNHEARD = refusal(404, "not-found")
+
+
+def test_why_of_an_open_lot_waits_until_the_room_has_heard_of_it(house: House) -> None:
+    house.rooms["listings"].answer = listing("open")
+    house.rooms["matching"].answer = after(2, UNHEARD, created)
+    assert house.client.get("/v1/lots/1/explanation?limit=5", headers=house.signed_in()).json == {"id": "1"}
+    house.rooms["matching"].answer = UNHEARD
+    assert house.client.get("/v1/demands/1/explanation", headers=house.signed_in()).status_code == 503
+
+
+@pytest.mark.parametrize("known", [listing("draft"), UNHEARD])
+def test_of_what_is_not_there_for_the_caller_it_is_404_at_once(house: House, known: Answer) -> None:
+    house.rooms["listings"].answer = known
+    house.rooms["matching"].answer = UNHEARD
+    assert house.client.get("/v1/lots/1/explanation", headers=house.signed_in()).status_code == 404
+    assert len(house.rooms["matching"].seen) == 1
+    assert house.client.get("/v1/proposals/1", headers=house.signed_in()).status_code == 404
