@@ -55,7 +55,12 @@ ROUTES: tuple[tuple[str, str], ...] = (
 INTERNAL: tuple[str, ...] = ("/v1/api-keys/exchange", "/v1/organisations/*/known")
 """Paths of rooms that are for the gateway alone."""
 
-UPLOADS: tuple[str, ...] = ("/v1/lots/imports", "/v1/lots/*/photos", "/v1/lots/*/documents")
+UPLOADS: tuple[str, ...] = (
+    "/v1/lots/imports",
+    "/v1/lots/*/photos",
+    "/v1/lots/*/documents",
+    "/v1/shipments/*/photos",
+)
 """Paths that take files."""
 
 

@@ -1,36 +1,37 @@
-"""What belongs to a lot or demand within listings: files of its photos and papers, and the recurrence that it was made by."""
+"""What belongs to a lot, a demand or a load within its room: files of photos and papers, the recurrence that made it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from deploy.audit.difference import Difference, compared, missing
 from deploy.audit.evidence import Evidence
 from shared.mongo import Row
 
-FILES = "listings.attachment_files"
 RECURRENCES = "listings.recurrences"
+FILES = (
+    ("listings", "lots", "attachments", "attachment_files", "lot_id"),
+    ("logistics", "shipments", "photos", "photo_files", "shipment_id"),
+)
+"""Room, what has files, its field of them, the collection of their bytes, and whose they are."""
 
 
 def files(evidence: Evidence) -> Iterator[Difference]:
-    """Every photo and paper that a lot names has its bytes, a picture its thumbnail too, and no bytes lie there for nothing."""
-    expected: dict[str, Row] = {}
-    thumbnails: dict[str, Row] = {}
-    for lot_id, lot in evidence.table("listings", "lots").items():
-        for one in lot.get("attachments", ()):
-            expected[one["id"]] = _file(lot_id, one)
-            if one["width"] is not None:
-                thumbnails[f"{one['id']}.thumbnail"] = {"lot_id": lot_id, "content_type": "image/jpeg"}
-    rows = evidence.table("listings", "attachment_files")
-    small = {identifier: row for identifier, row in rows.items() if identifier.endswith(".thumbnail")}
-    whole = {identifier: row for identifier, row in rows.items() if identifier not in small}
-    yield from compared(FILES, expected, whole, "listings.lots")
-    yield from compared(FILES, thumbnails, small, "listings.lots")
-
-
-def _file(lot_id: str, attachment: dict[str, Any]) -> Row:
-    return {"lot_id": lot_id, "content_type": attachment["content_type"], "sha256": attachment["sha256"]}
+    """Every photo and paper that a lot or a load names has its bytes, a picture its thumbnail too, and no bytes lie there for
+    nothing."""
+    for room, owners, name, kept, of in FILES:
+        expected: dict[str, Row] = {}
+        thumbnails: dict[str, Row] = {}
+        for identifier, owner in evidence.table(room, owners).items():
+            for one in owner.get(name, ()):
+                expected[one["id"]] = {of: identifier, "content_type": one["content_type"], "sha256": one["sha256"]}
+                if one["width"] is not None:
+                    thumbnails[f"{one['id']}.thumbnail"] = {of: identifier, "content_type": "image/jpeg"}
+        rows = evidence.table(room, kept)
+        small = {key: row for key, row in rows.items() if key.endswith(".thumbnail")}
+        whole = {key: row for key, row in rows.items() if key not in small}
+        yield from compared(f"{room}.{kept}", expected, whole, f"{room}.{owners}")
+        yield from compared(f"{room}.{kept}", thumbnails, small, f"{room}.{owners}")
 
 
 def recurrences(evidence: Evidence) -> Iterator[Difference]:

@@ -53,7 +53,7 @@ CHECKS: Mapping[str, Check] = {
     "copies of parties": copies.parties,
     "copies": copies.copies,
     "users": copies.users,
-    "files of lots": belongings.files,
+    "files of lots and loads": belongings.files,
     "recurrences": belongings.recurrences,
     "reports": reports.reports,
     "published": published.published,

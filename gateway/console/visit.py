@@ -137,6 +137,29 @@ class Visit:
             return Form(kept)
         return Form()
 
+    def send_photos(self, path: str) -> Reply | None:
+        """Sends the form's `photos` on; the first refusal."""
+        for one in self.request.files.getlist("photos"):
+            if one.filename:
+                kind = one.mimetype or "application/octet-stream"
+                reply = self.api.upload(path, {"file": (one.stream, one.filename, kind)})
+                if not reply.is_ok:
+                    return reply
+        return None
+
+    def change_photos(self, path: str, form: Form, here: str) -> Response | None:
+        """Adds the form's `photos` to what lies at `path`, or takes its `photo_id` off; None where it was refused, with the
+        reason in `form`."""
+        if form.value("do") == "photo":
+            refused, said = self.send_photos(f"{path}/photos"), self.t["said_photo"]
+        else:
+            reply = self.api.delete(f"{path}/photos/{form.value('photo_id')}")
+            refused, said = None if reply.is_ok else reply, self.t["said_unphoto"]
+        if refused is None:
+            return self.go(here, said)
+        form.refuse(refused, known=("photos",))
+        return None
+
     def render(self, template: str, status: int = 200, /, **values: Any) -> Response:
         """The page: `<area>/<template>`, or `parts/<name>` as it is."""
         name = template if "/" in template else f"{self.area.name}/{template}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from flask import Request
+
 from services.logistics import service, views
 from services.logistics.model import Shipment
 from services.logistics.schemas import (
     AssignIn,
     CorrectionIn,
     EventIn,
+    PhotoOut,
     QuoteIn,
     QuoteOption,
     QuoteQuery,
@@ -16,14 +19,16 @@ from services.logistics.schemas import (
     ShipmentQuery,
 )
 from shared.auth import Caller
-from shared.http import Answer, PageOut, Routes, created, page_of
+from shared.http import Answer, PageOut, Routes, Upload, created, file_answer, page_of
 from shared.mongo import Unit
+from shared.pictures import picture
 
 routes = Routes("logistics")
 
 
 def _out(shipment: Shipment, caller: Caller) -> ShipmentOut:
-    return ShipmentOut.of(shipment, caller.role == "operator" or service.relations(shipment, caller) != {"visible"})
+    takes_part = bool(service.takes_part(shipment, caller))
+    return ShipmentOut.of(shipment, takes_part or caller.role == "operator", takes_part)
 
 
 def _quotes(unit: Unit, caller: Caller, asked: QuoteIn | QuoteQuery) -> QuotesOut:
@@ -74,3 +79,29 @@ def correct_shipment(unit: Unit, caller: Caller, identifier: str, body: Correcti
     """Put the ticket, the inspection or the time of a received load right, with the reason."""
     shipment = service.correct(unit, caller, identifier, body.changes())
     return created(f"/v1/shipments/{shipment.id}", _out(shipment, caller))
+
+
+@routes.post("/v1/shipments/<identifier>/photos", "shipment_photos.add", PhotoOut, status=201, multipart=True)
+def add_photo(unit: Unit, caller: Caller, identifier: str, file: Upload) -> Answer:
+    """Add a photo (JPEG, PNG or WebP) to a load, of its ticket for one; one that it has already is the same photo."""
+    out = PhotoOut.of(identifier, service.add_photo(unit, caller, identifier, file.once(picture)))
+    return created(out.url, out)
+
+
+@routes.get("/v1/shipments/<identifier>/photos/<photo_id>", "shipment_photos.read")
+def read_photo(unit: Unit, caller: Caller, identifier: str, photo_id: str, request: Request) -> Answer:
+    """A photo's picture."""
+    return file_answer(service.photo_file(unit, caller, identifier, photo_id, False), request, "inline")
+
+
+@routes.get("/v1/shipments/<identifier>/photos/<photo_id>/thumbnail", "shipment_photos.read")
+def read_thumbnail(unit: Unit, caller: Caller, identifier: str, photo_id: str, request: Request) -> Answer:
+    """A photo's picture, small."""
+    return file_answer(service.photo_file(unit, caller, identifier, photo_id, True), request, "inline")
+
+
+@routes.delete("/v1/shipments/<identifier>/photos/<photo_id>", "shipment_photos.remove")
+def remove_photo(unit: Unit, caller: Caller, identifier: str, photo_id: str) -> Answer:
+    """Take one's own photo off a load that is not received."""
+    service.remove_photo(unit, caller, identifier, photo_id)
+    return Answer(None, 204)

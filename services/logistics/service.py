@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from services.logistics.model import STEPS, Changes, Haulage, Report, Shipment, load_of
+from services.logistics.model import STEPS, Changes, Haulage, Photo, PhotoFile, Report, Shipment, load_of
 from services.logistics.routing import Quote, quotes, split
-from services.logistics.store import HAULAGES, SHIPMENTS, use_ticket
+from services.logistics.store import HAULAGES, PHOTO_FILES, SHIPMENTS, use_ticket
 from shared import geo, parties
 from shared.auth import Caller, Relation, authorise
 from shared.events.trading import TradeAgreed, TradeCancelRequested
+from shared.files import contents, thumbnail_id
 from shared.geo import Position
 from shared.ids import new_id
 from shared.mongo import Unit
-from shared.problem import AlreadyExists, InputIsInvalid, NotAllowed, WrongState
+from shared.pictures import File
+from shared.problem import AlreadyExists, InputIsInvalid, NotAllowed, NotFound, WrongState
 
 FUTURE: Final = timedelta(hours=24)
 """How far a reported time may lie ahead of ours: a wrong clock or time zone, not another day."""
@@ -89,6 +91,22 @@ def readable(unit: Unit, caller: Caller, identifier: str, action: str = "shipmen
     return shipment or SHIPMENTS.get(unit, identifier)
 
 
+def takes_part(shipment: Shipment, caller: Caller) -> set[Relation]:
+    """`relations`, of the trade's parties and the carrier alone: photos of a load show plates, people and places."""
+    return relations(shipment, caller) - {"visible"}
+
+
+def with_photos(unit: Unit, caller: Caller, identifier: str, action: str) -> Shipment:
+    """The shipment, where the caller may do `action` to its photos; to all who take no part in it they are not there, the
+    operator too. Raises NotFound, NotAllowed."""
+    shipment = SHIPMENTS.get(unit, identifier)
+    sides = takes_part(shipment, caller)
+    if not sides:
+        raise NotFound
+    authorise(caller, action, sides)
+    return shipment
+
+
 def assign(unit: Unit, caller: Caller, identifier: str, carrier_id: str, vehicle: str) -> Shipment:
     """Name the carrier and its vehicle: a carrier itself, the buyer any verified carrier.
 
@@ -135,6 +153,38 @@ def correct(unit: Unit, caller: Caller, identifier: str, changes: Changes) -> Sh
     unit.emit(*events)
     SHIPMENTS.save(unit, shipment)
     return shipment
+
+
+def add_photo(unit: Unit, caller: Caller, identifier: str, read: Callable[[], File]) -> Photo:
+    """Add a photo to a load that one hauls or buys; what the load has already is not added again. `read` makes sure what was
+    sent, and is asked only where the caller may send it. Raises NotFound, NotAllowed, WrongState and what `read` raises."""
+    shipment = with_photos(unit, caller, identifier, "shipment_photos.add")
+    parties.must_be_verified(unit, caller)
+    file = read()
+    by: Literal["carrier", "buyer"] = "carrier" if caller.role == "carrier" else "buyer"
+    offered = Photo.of(file, unit.now, by=by, organisation_id=caller.organisation_id)
+    kept = shipment.add_photo(offered, unit.now)
+    if kept is offered:
+        SHIPMENTS.save(unit, shipment)
+        PHOTO_FILES.add(unit, *(PhotoFile(shipment_id=identifier, **vars(one)) for one in contents(kept.id, file)))
+    return kept
+
+
+def photo_file(unit: Unit, caller: Caller, identifier: str, photo_id: str, thumbnail: bool) -> PhotoFile:
+    """The bytes of a load's photo. Raises NotFound."""
+    photo = with_photos(unit, caller, identifier, "shipment_photos.read").photo(photo_id)
+    return PHOTO_FILES.get(unit, thumbnail_id(photo.id) if thumbnail else photo.id)
+
+
+def remove_photo(unit: Unit, caller: Caller, identifier: str, photo_id: str) -> None:
+    """Take one's photo off a load, its bytes too. Raises NotFound, NotAllowed, WrongState."""
+    shipment = with_photos(unit, caller, identifier, "shipment_photos.remove")
+    parties.must_be_verified(unit, caller)
+    gone = shipment.photo(photo_id)
+    shipment.remove_photo(gone, caller.organisation_id, unit.now)
+    SHIPMENTS.save(unit, shipment)
+    for file_id in gone.file_ids:
+        PHOTO_FILES.delete(unit, file_id)
 
 
 def _must_be_young(unit: Unit, shipment: Shipment) -> None:

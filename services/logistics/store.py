@@ -1,11 +1,11 @@
-"""The collections of haulage: shipments, the haulage of each trade, tickets that were used."""
+"""The collections of haulage: shipments, the bytes of their photos, the haulage of each trade, tickets that were used."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from services.logistics.model import Haulage, Shipment
+from services.logistics.model import Haulage, PhotoFile, Shipment
 from shared import parties
 from shared.mongo import Repository, Sealed, Unit
 
@@ -34,6 +34,10 @@ class ShipmentDocument(Sealed):
     }
 
 
+class PhotoFileDocument(Sealed):
+    meta = {"collection": "photo_files", "indexes": ["shipment_id"]}  # noqa: RUF012
+
+
 class HaulageDocument(Sealed):
     meta = {"collection": "haulages", "indexes": []}  # noqa: RUF012
 
@@ -43,9 +47,16 @@ class TicketDocument(Sealed):
 
 
 SHIPMENTS = Repository(ShipmentDocument, Shipment)
+PHOTO_FILES = Repository(PhotoFileDocument, PhotoFile)
 HAULAGES = Repository(HaulageDocument, Haulage)
 TICKETS = Repository(TicketDocument, Ticket)
-DOCUMENTS: tuple[type[Sealed], ...] = (ShipmentDocument, HaulageDocument, TicketDocument, *parties.DOCUMENTS)
+DOCUMENTS: tuple[type[Sealed], ...] = (
+    ShipmentDocument,
+    PhotoFileDocument,
+    HaulageDocument,
+    TicketDocument,
+    *parties.DOCUMENTS,
+)
 BY_ID: tuple[Repository[Any], ...] = (SHIPMENTS, HAULAGES, *parties.BY_ID)
 """What events name, read before each batch of them."""
 

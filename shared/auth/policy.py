@@ -142,6 +142,9 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "shipments.haul": {"carrier": _CARRIER},
     "shipments.receive": {"buyer": _BUYER},
     "shipments.correct": {"buyer": _BUYER},
+    "shipment_photos.add": {"carrier": _CARRIER, "buyer": _BUYER},
+    "shipment_photos.read": {"collector": _SELLER, "buyer": _BUYER, "carrier": _CARRIER},
+    "shipment_photos.remove": {"carrier": _CARRIER, "buyer": _BUYER},
     # regions
     "regions.read": _everyone(_ANY),
     "volumes.read": _everyone(_ANY),

@@ -5,6 +5,7 @@ idempotency, the room's service, ETag, or a problem in the caller's language.
 """
 
 from shared.http.app import create_app
+from shared.http.files import file_answer
 from shared.http.routes import Answer, Routes, created
 from shared.http.shapes import ListQuery, PageOut, Position, Precondition, Query, Shape, Upload, page_of
 
@@ -20,5 +21,6 @@ __all__ = [
     "Upload",
     "create_app",
     "created",
+    "file_answer",
     "page_of",
 ]

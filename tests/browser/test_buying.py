@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Window
 from tests.fixtures.live import Live, Market, Person, lot_of
+from tests.unit.shared.test_pictures import drawn
 
 pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
 
@@ -88,6 +89,12 @@ def test_from_a_demand_to_its_statement(signed_in: Callable[..., Window], market
     trade = market.buyer.until("/v1/trades?status=settled", lambda body: bool(body["items"]))["items"][0]["id"]
     page.goto(f"{window.address}/buyer/trades/{trade}")
     expect(page.locator("h1")).to_contain_text(words["statement"])
+    seller = signed_in(market.collector, width="phone", language=language)
+    for path in (f"/collector/deliveries/{load}", f"/collector/money/{trade}"):
+        seller.open(path)
+        expect(seller.page.locator("#ticket .load-photos img")).to_have_count(2)
+        seller.page.wait_for_function("() => [...document.images].every((one) => one.complete && one.naturalWidth > 0)")
+        seller.holds(path)
     settlement = market.buyer.ok("GET", f"/v1/trades/{trade}/settlement")
     expect(page.locator("table.sum")).to_contain_text(f"{settlement['amount_cny']:,.2f}")
     expect(page.locator("table.sum")).to_contain_text("T-1")
@@ -151,9 +158,22 @@ def haul(window: Window, load: str) -> None:
             expect(page.locator("[data-share-state] , [data-share]").first).to_have_attribute("aria-pressed", "true")
             expect(page.locator("[data-share-state]")).to_contain_text(re.compile(r"\d:\d\d"))
             page.reload()
+    photograph(window)
+    window.holds("a ticket by photo")
     for path in ("", "/day", "/loads", "/earnings"):
         window.open(f"/carrier{path}")
         window.holds(f"/carrier{path}")
+
+
+def photograph(window: Window) -> None:
+    """A photo of the ticket by the camera's button; it goes by itself and shows."""
+    page = window.page
+    shown = page.locator(".load-photos img").count()
+    with page.expect_file_chooser() as chooser:
+        page.click("label[for=f-photos]")
+    chooser.value.set_files({"name": "ticket.png", "mimeType": "image/png", "buffer": drawn("PNG", size=(300 + shown, 200))})
+    expect(page.locator(".load-photos img")).to_have_count(shown + 1)
+    page.wait_for_function("() => [...document.images].every((one) => one.complete && one.naturalWidth > 0)")
 
 
 def receive(window: Window, load: str) -> None:
@@ -168,7 +188,15 @@ def receive(window: Window, load: str) -> None:
     page.click("form:has(#f-ticket) button.primary")
     expect(page.locator(".summary")).to_be_visible()
     window.holds("a ticket with a fault", but=("422",))
+    photograph(window)
+    assert page.input_value("#f-ticket") == "T-1", "what was typed of the weighing stays"
+    expect(page.locator(".load-photos form.act")).to_have_count(1)  # one's own is deleted, not the carrier's
+    photograph(window)
+    page.locator(".load-photos form.act button").last.click()
+    expect(page.locator(".load-photos img")).to_have_count(2)
     page.fill("#f-gross_t", "38.4")
+    page.fill("#f-tare_t", "14.4")
+    page.fill("#f-ticket", "T-1")
     page.click("form:has(#f-ticket) button.primary")
     page.fill("#f-moisture_pct", "1.5")
     page.fill("#f-impurity_pct", "1.2")
@@ -178,6 +206,7 @@ def receive(window: Window, load: str) -> None:
     page.click('dialog[open] button[value="yes"]')
     expect(page.locator('form:has(input[value="received"])')).to_have_count(0)
     window.holds("received")
+    expect(page.locator(".load-photos form.act")).to_have_count(0)
 
 
 def test_a_search_is_kept_and_tells_of_a_new_lot(signed_in: Callable[..., Window], market: Market) -> None:

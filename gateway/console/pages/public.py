@@ -103,10 +103,13 @@ def choose(visit: Visit) -> Response:
     return response
 
 
+MEDIA = (("lots", "photos"), ("lots", "documents"), ("shipments", "photos"))
+
+
 def media(visit: Visit, path: str) -> Response:
-    """A photo or paper of a lot, as the API gives it to whoever is signed in."""
+    """A photo or paper of a lot or a load, as the API gives it to whoever is signed in."""
     parts = path.split("/")
-    if len(parts) not in (4, 5) or parts[0] != "lots" or parts[2] not in ("photos", "documents"):
+    if len(parts) not in (4, 5) or (parts[0], parts[2]) not in MEDIA:
         raise NotFound
     reply = visit.api.file(f"/v1/{path}")
     if not reply.is_ok:

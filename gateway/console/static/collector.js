@@ -13,10 +13,6 @@ for (const input of document.querySelectorAll("[data-preview]")) {
   });
 }
 
-for (const input of document.querySelectorAll("[data-send]")) {
-  input.addEventListener("change", () => { if (input.files.length) input.form.requestSubmit(); });
-}
-
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-locate]");
   if (!button) return;

@@ -181,6 +181,11 @@ function tour() {
 window.huanliu = { localTimes, drafts };
 document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
 document.addEventListener("htmx:sendError", offline);
+// A photo goes as soon as it is taken.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("input[data-send]") && event.target.files.length) event.target.form.requestSubmit();
+});
+
 localTimes(document);
 drafts(document);
 document.querySelector("[data-focus]")?.focus();

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Request
 
 from services.listings import service, views
-from services.listings.model import AttachmentFile
 from services.listings.schemas import (
     AttachedQuery,
     DocumentOut,
@@ -13,7 +12,7 @@ from services.listings.schemas import (
     PhotoOut,
 )
 from shared.auth import Caller
-from shared.http import Answer, PageOut, Routes, Upload, created, page_of
+from shared.http import Answer, PageOut, Routes, Upload, created, file_answer, page_of
 from shared.mongo import Unit
 from shared.pictures import PDF, paper, picture
 
@@ -38,13 +37,13 @@ def list_photos(unit: Unit, caller: Caller, lot_id: str, query: AttachedQuery) -
 @routes.get("/v1/lots/<lot_id>/photos/<photo_id>", "photos.read")
 def read_photo(unit: Unit, caller: Caller, lot_id: str, photo_id: str, request: Request) -> Answer:
     """A photo's picture."""
-    return _bytes(views.read_photo(unit, caller, lot_id, photo_id, False), request, "inline")
+    return file_answer(views.read_photo(unit, caller, lot_id, photo_id, False), request, "inline")
 
 
 @routes.get("/v1/lots/<lot_id>/photos/<photo_id>/thumbnail", "photos.read")
 def read_thumbnail(unit: Unit, caller: Caller, lot_id: str, photo_id: str, request: Request) -> Answer:
     """A photo's picture, small."""
-    return _bytes(views.read_photo(unit, caller, lot_id, photo_id, True), request, "inline")
+    return file_answer(views.read_photo(unit, caller, lot_id, photo_id, True), request, "inline")
 
 
 @routes.delete("/v1/lots/<lot_id>/photos/<photo_id>", "photos.remove")
@@ -73,7 +72,7 @@ def read_document(unit: Unit, caller: Caller, lot_id: str, document_id: str, req
     """A document's content, for its owner and whoever trades the lot."""
     document, file = views.read_paper(unit, caller, lot_id, document_id)
     ending = "pdf" if file.content_type == PDF else "jpg"
-    return _bytes(file, request, f'attachment; filename="{document.kind}-{document.id}.{ending}"')
+    return file_answer(file, request, f'attachment; filename="{document.kind}-{document.id}.{ending}"')
 
 
 @routes.delete("/v1/lots/<lot_id>/documents/<document_id>", "documents.remove")
@@ -81,16 +80,3 @@ def remove_document(unit: Unit, caller: Caller, lot_id: str, document_id: str) -
     """Take a document off a lot."""
     service.detach(unit, caller, lot_id, document_id, "documents")
     return Answer(None, 204)
-
-
-def _bytes(file: AttachmentFile, request: Request, disposition: str) -> Answer:
-    """Bytes that never change under their address; 304 where the caller has them."""
-    headers = {
-        "ETag": f'"{file.sha256}"',
-        "Cache-Control": "private, max-age=31536000, immutable",
-        "Content-Type": file.content_type,
-        "Content-Disposition": disposition,
-        "X-Content-Type-Options": "nosniff",
-    }
-    known = request.headers.get("If-None-Match") == headers["ETag"]
-    return Answer(None if known else file.content, 304 if known else 200, headers)

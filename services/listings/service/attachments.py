@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Literal
 
 from services.listings.model import Attachment, AttachmentFile
-from services.listings.model.attachment import Kind, thumbnail_id
+from services.listings.model.attachment import Kind
 from services.listings.service.trust import must_not_be_suspended
 from services.listings.store import ATTACHMENT_FILES, LOTS
 from shared.auth import Caller, authorise
-from shared.ids import new_id
+from shared.files import contents
 from shared.mongo import Unit
-from shared.pictures import JPEG, File
+from shared.pictures import File
 
 Sort = Literal["photos", "documents"]
 
@@ -26,23 +25,12 @@ def attach(unit: Unit, caller: Caller, lot_id: str, kind: Kind, read: Callable[[
     must_not_be_suspended(unit, caller)
     lot.must_not_be_closed()
     file = read()
-    offered = Attachment(
-        id=new_id(),
-        kind=kind,
-        content_type=file.content_type,
-        bytes=len(file.content),
-        sha256=file.sha256,
-        width=file.width,
-        height=file.height,
-        created_at=unit.now,
-    )
+    offered = Attachment.of(file, unit.now, kind=kind)
     kept, events = lot.attach(offered, unit.now)
     if kept is offered:
         LOTS.save(unit, lot)
         unit.emit(*events)
-        ATTACHMENT_FILES.add(unit, _file(lot_id, kept.id, file.content_type, file.content))
-        if file.thumbnail is not None:
-            ATTACHMENT_FILES.add(unit, _file(lot_id, thumbnail_id(kept.id), JPEG, file.thumbnail))
+        ATTACHMENT_FILES.add(unit, *(AttachmentFile(lot_id=lot_id, **vars(one)) for one in contents(kept.id, file)))
     return kept
 
 
@@ -56,8 +44,3 @@ def detach(unit: Unit, caller: Caller, lot_id: str, attachment_id: str, sort: So
     LOTS.save(unit, lot)
     for identifier in gone.file_ids:
         ATTACHMENT_FILES.delete(unit, identifier)
-
-
-def _file(lot_id: str, identifier: str, content_type: str, content: bytes) -> AttachmentFile:
-    digest = hashlib.sha256(content).hexdigest()
-    return AttachmentFile(id=identifier, lot_id=lot_id, content_type=content_type, sha256=digest, content=content)

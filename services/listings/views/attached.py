@@ -4,9 +4,9 @@ name firms and places, so only those who may know them open them."""
 from __future__ import annotations
 
 from services.listings.model import Attachment, AttachmentFile, Lot
-from services.listings.model.attachment import thumbnail_id
 from services.listings.store import ATTACHMENT_FILES, LOTS, partners
 from shared.auth import Caller, Relation, authorise
+from shared.files import thumbnail_id
 from shared.mongo import Page, Unit, make_cursor, read_cursor
 
 

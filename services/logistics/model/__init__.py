@@ -3,6 +3,7 @@
 from services.logistics.model.correction import Changes, Correction, Weighing
 from services.logistics.model.haulage import Haulage, load_of
 from services.logistics.model.intake import Intake, intake
+from services.logistics.model.photo import Photo, PhotoFile
 from services.logistics.model.shipment import STEPS, Recorded, Report, Reported, Shipment, Status
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "Correction",
     "Haulage",
     "Intake",
+    "Photo",
+    "PhotoFile",
     "Recorded",
     "Report",
     "Reported",

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from services.logistics.model.correction import Changes, Correction, Weighing
 from services.logistics.model.intake import intake, settled
+from services.logistics.model.photo import MOST, Photo
 from shared.events import Event
 from shared.events.base import Point
 from shared.events.logistics import (
@@ -29,7 +30,7 @@ from shared.events.logistics import (
     ShipmentReturned,
     ShipmentWeighed,
 )
-from shared.problem import InputIsInvalid, WrongState
+from shared.problem import InputIsInvalid, NotAllowed, NotFound, WrongState
 
 Reported = Literal["booked", "loaded", "position", "arrived", "weighed", "inspected", "received", "refused", "returned"]
 """The types of `POST /v1/shipments/{id}/events`."""
@@ -132,6 +133,7 @@ class Shipment:
     consumed_kg: int | None = None
     """What it used of the reservation when it was received; a correction leaves that as it is."""
     corrections: list[Correction] = field(default_factory=list)
+    photos: list[Photo] = field(default_factory=list)
 
     def last(self, kind: Reported) -> Report:
         """The report of a step that was taken."""
@@ -254,3 +256,35 @@ class Shipment:
         """Its trade is off; nothing was loaded."""
         self.status = "cancelled"
         self._moved(now, now)
+
+    def add_photo(self, offered: Photo, now: datetime) -> Photo:
+        """Take `offered`, or give the same picture where the load has it. A new version that no event tells of: no other room
+        needs a photo. Raises WrongState where it is cancelled or full."""
+        if self.status == "cancelled":
+            raise WrongState(zh="运单已取消, 不能再加照片", en="The shipment is cancelled: no photo can be added")
+        for one in self.photos:
+            if one.sha256 == offered.sha256:
+                return one
+        if len(self.photos) >= MOST:
+            raise WrongState(
+                zh=f"一个运单最多 {MOST} 张照片, 请先删除一些", en=f"A load has at most {MOST} photos; delete one first"
+            )
+        self.photos.append(offered)
+        self.version, self.updated_at = self.version + 1, now
+        return offered
+
+    def photo(self, identifier: str) -> Photo:
+        """Raises NotFound."""
+        found = next((one for one in self.photos if one.id == identifier), None)
+        if found is None:
+            raise NotFound
+        return found
+
+    def remove_photo(self, gone: Photo, organisation_id: str, now: datetime) -> None:
+        """Raises NotAllowed where another added it, WrongState: what a load was received by stays."""
+        if gone.organisation_id != organisation_id:
+            raise NotAllowed(zh="只能删除自己添加的照片", en="Only who added a photo may delete it")
+        if self.status == "received":
+            raise WrongState(zh="已收货, 照片不能再删除", en="The load is received: its photos stay")
+        self.photos.remove(gone)
+        self.version, self.updated_at = self.version + 1, now

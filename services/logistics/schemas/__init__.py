@@ -1,5 +1,6 @@
 """Shapes of logistics: quotes, what is reported of a load, shipments."""
 
+from services.logistics.schemas.photos import PhotoOut
 from services.logistics.schemas.quotes import QuoteIn, QuoteOption, QuoteQuery, QuotesOut
 from services.logistics.schemas.reports import CorrectionIn, EventIn
 from services.logistics.schemas.shipments import AssignIn, ShipmentOut, ShipmentQuery
@@ -8,6 +9,7 @@ __all__ = [
     "AssignIn",
     "CorrectionIn",
     "EventIn",
+    "PhotoOut",
     "QuoteIn",
     "QuoteOption",
     "QuoteQuery",

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from services.logistics.model import Correction, Recorded, Reported, Shipment, Status
+from services.logistics.schemas.photos import PhotoOut
 from shared.catalogue import family_of
 from shared.events.base import Point
 from shared.geo import round_km
@@ -134,12 +135,14 @@ class ShipmentOut(Shape):
     settled_t: TonnesOut | None
     events: list[EventOut]
     corrections: list[CorrectionOut]
+    photos: list[PhotoOut]
     created_at: Time
     updated_at: Time
 
     @classmethod
-    def of(cls, shipment: Shipment, exact: bool) -> ShipmentOut:
-        """`exact` for the parties, the carrier and the operator; others see regions and a rounded distance."""
+    def of(cls, shipment: Shipment, exact: bool, photos: bool) -> ShipmentOut:
+        """`exact` for the parties, the carrier and the operator; others see regions and a rounded distance. `photos` for the
+        parties and the carrier; there are none for others."""
         distance_km = shipment.distance_m / 1000 if exact else round_km(shipment.distance_m, HIDDEN_KM)
         return cls(
             id=shipment.id,
@@ -165,6 +168,7 @@ class ShipmentOut(Shape):
             settled_t=shipment.settled_kg,
             events=[EventOut.of(one) for one in shipment.events],
             corrections=[CorrectionOut.of(one) for one in shipment.corrections],
+            photos=[PhotoOut.of(shipment.id, one) for one in shipment.photos] if photos else [],
             created_at=shipment.created_at,
             updated_at=shipment.updated_at,
         )

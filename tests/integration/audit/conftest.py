@@ -149,7 +149,11 @@ def _deliver(market: Market, lot_id: str) -> None:
     found = {"moisture_pct": 1.5, "impurity_pct": 2.2}
     for load, share in zip(market.loads(trade["id"], "buyer"), (1.02, 0.8, 1.0), strict=True):
         market.haul(load, "carrier")
+        market.upload("carrier", f"/v1/shipments/{load['id']}/photos", drawn())
         market.receive(load, "buyer", round(load["quantity_t"] * share, 3), **found)
+    market.upload(
+        "buyer", f"/v1/shipments/{load['id']}/photos", drawn(size=(64, 48))
+    )  # the last of the load, and told by no event
     path = f"/v1/trades/{trade['id']}"
     until(lambda: market.call("seller", "GET", path)["status"] == "settled", "the settlement")
     market.call("seller", "POST", f"{path}/dispute", {"reason": "扣杂过高", "amount_cny": 100})

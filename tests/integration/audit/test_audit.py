@@ -115,6 +115,7 @@ FORGED = {
     "matching.clearings": {"objective_fen": 1},
     "trading.trades": {"proposal_id": "another"},
     "logistics.shipments": {"net_kg": 1},
+    "logistics.photo_files": {"sha256": "another"},
     "logistics.haulages": {"shipment_ids": []},
     "logistics.tickets": {"shipment_id": "another"},
     "regions.postings": {"entries": {"on_offer": -1, "reserved": 1}},

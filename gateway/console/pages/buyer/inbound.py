@@ -123,6 +123,8 @@ def load(visit: Visit, load_id: str) -> Response:
 def _report(visit: Visit, load_id: str, form: Form) -> Response | None:
     """The step that was sent; None where it was refused, with the faults in `form`."""
     kind = form.value("do")
+    if kind in ("photo", "unphoto"):
+        return visit.change_photos(f"/v1/shipments/{load_id}", form, f"/buyer/inbound/{load_id}")
     before = visit.api.get(f"/v1/shipments/{load_id}").body
     last = moment(before["events"][-1]["at"]) if before["events"] else None
     body: dict[str, Any] = {"type": kind if kind in STEPS else "", "at": iso(max(utc_now(), last or utc_now()))}

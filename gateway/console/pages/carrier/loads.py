@@ -63,6 +63,8 @@ def load(visit: Visit, load_id: str) -> Response:
 def _act(visit: Visit, load_id: str, form: Form) -> Response | None:
     """Takes the load or reports a step; None where it was refused."""
     what, key = form.value("do"), form.value("form_key")
+    if what in ("photo", "unphoto"):
+        return visit.change_photos(f"/v1/shipments/{load_id}", form, f"/carrier/loads/{load_id}")
     if what == "take":
         body: dict[str, Any] = {"carrier_id": own_id(visit), "vehicle": form.value("vehicle").strip()}
         reply = visit.api.post(f"/v1/shipments/{load_id}/assign", body, key)

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response
 
 from gateway.console.client import Ask, Reply
-from gateway.console.pages.collector.sell import add_photos
 from gateway.console.visit import Form, Visit
 
 STATES = ("", "open", "draft", "closed")
@@ -54,7 +53,7 @@ def _done(visit: Visit, path: str, lot_id: str, do: str, form: Form) -> Response
         undo = f"{here}?do=withdraw" if do == "publish" else ""
         return visit.go(here, visit.t[f"did_{do}"], undo) if reply.is_ok else reply
     if do == "photo":
-        refused = add_photos(visit, lot_id)
+        refused = visit.send_photos(f"{path}/photos")
         return refused if refused is not None else visit.go(here, visit.t["did_photo"])
     if do == "unphoto":
         reply = visit.api.delete(f"{path}/photos/{form.value('photo_id')}")

@@ -51,7 +51,7 @@ def sell(visit: Visit) -> Response:
     if visit.request.method == "POST":
         reply = visit.api.post("/v1/lots", body_of(form), key=form.value("form_key"))
         if reply.is_ok:
-            return _listed(visit, reply.body, add_photos(visit, reply.body["id"]))
+            return _listed(visit, reply.body, visit.send_photos(f"/v1/lots/{reply.body['id']}/photos"))
         form.refuse(reply, {"/available_until": "available_until"}, FIELDS)
     if catalogue.grade(code) is None:
         own = visit.api.get("/v1/lots", limit=50)
@@ -162,17 +162,6 @@ def typed_of(lot: Mapping[str, Any]) -> dict[str, str]:
         "description": lot["description"] or "",
         **quality,
     }
-
-
-def add_photos(visit: Visit, lot_id: str) -> Reply | None:
-    """Sends the form's pictures on; the first refusal."""
-    for one in visit.request.files.getlist("photos"):
-        if one.filename:
-            kind = one.mimetype or "application/octet-stream"
-            reply = visit.api.upload(f"/v1/lots/{lot_id}/photos", {"file": (one.stream, one.filename, kind)})
-            if not reply.is_ok:
-                return reply
-    return None
 
 
 def _listed(visit: Visit, lot: Mapping[str, Any], refused: Reply | None) -> Response:
