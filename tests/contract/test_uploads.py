@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from services.logistics import service as logistics
 from shared import parties
 from shared.clock import iso, utc_now
-from shared.events.accounts import SiteChanged
+from shared.events.accounts import OrganisationVerified, SiteChanged
 from shared.events.base import Point
 from shared.ids import new_id
 from shared.mongo import Database
 from tests.contract.conftest import House
+from tests.fixtures.trades import agreed, terms, verified
 from tests.unit.shared.test_pictures import PAPER
 
 pytestmark = pytest.mark.mongodb
@@ -82,6 +84,39 @@ def test_a_document_there_and_back(house: House, draft: tuple[str, dict[str, str
     assert answer.status_code == 201, answer.json
     read = house.client.get(answer.json["url"], headers=headers)
     assert read.data == large and read.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.fixture
+def load(house: House) -> tuple[str, dict[str, str]]:
+    """The path of a load and its buyer's headers."""
+    headers = house.account("buyer")
+    buyer_id = house.client.get("/v1/me", headers=headers).json["organisation_id"]
+    room = Database(house.settings, "logistics")
+    heard = verified(buyer_id, "buyer")
+    assert isinstance(heard, OrganisationVerified)
+    room.write(lambda unit: parties.hear_organisation(unit, heard))
+    trade = agreed(terms(kg=25_000, buyer_id=buyer_id))
+    room.write(lambda unit: logistics.plan(unit, trade))
+    room.close()
+    [shipment] = house.client.get(f"/v1/shipments?trade_id={trade.id}", headers=headers).json["items"]
+    assert shipment["photos"] == []
+    return f"/v1/shipments/{shipment['id']}", headers
+
+
+def test_a_ticket_there_and_back(house: House, load: tuple[str, dict[str, str]]) -> None:
+    path, headers = load
+    answer = house.client.post(f"{path}/photos", headers=headers, **form(large_picture()))
+    assert answer.status_code == 201, answer.json
+    photo = answer.json
+    assert answer.headers["Location"] == photo["url"]
+    assert house.client.get(path, headers=headers).json["photos"] == [photo]
+    read = house.client.get(photo["url"], headers=headers)
+    assert (read.status_code, read.content_type) == (200, "image/jpeg")
+    assert len(read.data) > MIB  # streamed, not taken whole
+    assert house.client.get(photo["url"], headers=house.headers["buyer"]).status_code == 404
+    assert house.client.get(photo["thumbnail_url"], headers=headers).status_code == 200
+    assert house.client.delete(photo["url"], headers=headers).status_code == 204
+    assert house.client.get(path, headers=headers).json["photos"] == []
 
 
 @pytest.mark.parametrize("size", [8 * MIB + 1, 10 * MIB + 1])
