@@ -65,6 +65,8 @@ class Settings(BaseSettings):
     dispute_h: float = 72
     payment_days: float = 7
     correction_days: float = 31
+    hours_are_kept_days: Annotated[int, Field(ge=0, le=36_525)] = 0
+    days_are_kept_months: Annotated[int, Field(ge=0, le=1_200)] = 0
 
     gateway_lanes: int = 16
     """Requests that a gateway process works on at once."""

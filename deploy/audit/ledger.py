@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any
 
@@ -212,13 +212,49 @@ def cells(evidence: Evidence) -> Iterator[Difference]:
                 continue
             at = datetime.fromisoformat(fact["at"]).astimezone(CHINA)
             for place in (*_places(region), *((site,) if site else ())):
-                named = [("day", f"{at:%Y-%m-%d}")] + ([] if place in areas else [("hour", f"{fact['at'][:13]}Z")])
-                for period, name in named:
+                for period, name in _kept_as(at, evidence):
+                    if period == "hour" and place in areas:
+                        continue
                     cell = expected.setdefault(
                         f"{side}/{place}/{name}", {"side": side, "place": place, "period": period, "kg": {}}
                     )
                     _add(cell["kg"], fact["grade"], fact["mode"], kg)
-    yield from compared("regions.cells", expected, evidence.table("regions", "cells"), "the topics")
+    yield from compared("regions.cells", expected, _as_kept(evidence), "the topics")
+
+
+def _kept_as(at: datetime, evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """By which periods a moment in China still counts, and their names: where the room no longer keeps hours or days, days and
+    months."""
+    kept = evidence.table("regions", "retentions").get("cells", {})
+    hours_from, days_from = kept.get("hours_from"), kept.get("days_from")
+    if days_from is not None and at < days_from:
+        yield "month", f"{at:%Y-%m}"
+    else:
+        yield "day", f"{at:%Y-%m-%d}"
+    if hours_from is None or at >= hours_from:
+        yield "hour", f"{at.astimezone(UTC):%Y-%m-%dT%H}Z"
+
+
+def _as_kept(evidence: Evidence) -> Mapping[str, Row]:
+    """The room's cells, those that it is about to add up added up."""
+    cells = evidence.table("regions", "cells")
+    if not evidence.table("regions", "retentions"):
+        return cells
+    found: dict[str, Row] = {}
+    for identifier, cell in cells.items():
+        kept = dict(_kept_as(cell["start"].astimezone(CHINA), evidence))
+        if cell["period"] == "day" and "month" in kept:
+            month = f"{cell['side']}/{cell['place']}/{kept['month']}"
+            into = found.setdefault(month, {**cell, "period": "month", "kg": {}})
+        elif cell["period"] == "hour" and "hour" not in kept:
+            continue
+        else:
+            into = found.setdefault(identifier, {**cell, "kg": {}})
+        for family, grades in cell["kg"].items():
+            for within, modes in grades.items():
+                for mode, kg in modes.items():
+                    _add(into["kg"], f"{family}.{within}", mode, kg)
+    return found
 
 
 CHINA = timezone(timedelta(hours=8))

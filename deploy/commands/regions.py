@@ -81,9 +81,10 @@ def rebuild(data: Data = None, json: Json = False, replace: Replace = False) -> 
 
 def run(settings: Settings, replace: bool, step: Step) -> Rebuilt:
     """Raises KafkaError and what MongoDB raises; the room goes on whatever happens."""
+    from services.regions import service
     from services.regions.app import ROOM
     from services.regions.handlers import consumer
-    from services.regions.store import DOCUMENTS, state
+    from services.regions.store import DOCUMENTS, retention_of, state
     from shared.bus.documents import BUS_DOCUMENTS
     from shared.bus.replay import Replay
     from shared.mongo import Database
@@ -99,6 +100,9 @@ def run(settings: Settings, replace: bool, step: Step) -> Rebuilt:
         state.pause(ours)
         time.sleep(QUIET_S)
         replay.read(state.applied(ours, ROOM) - known, lambda done: step("events since", done, None))
+        service.keep_as(rebuilt, retention_of(ours.read()))
+        for one in (ours, rebuilt):
+            service.thin(one)
         total = state.count_state(ours)
         before = state.state_hash(ours, lambda done: step("documents that serve", done, total))
         after = state.state_hash(rebuilt, lambda done: step("documents rebuilt", done, total))

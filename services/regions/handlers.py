@@ -84,6 +84,7 @@ def listen_for_alarms(database: Database) -> tuple[Consumer, Timer]:
 
 TIMERS: tuple[Timer, ...] = (
     Timer("publish", 20, service.publish_due),
+    Timer("retention", 60, service.thin_due),
     Timer("policy", 60, service.keep_policy),
     Timer("reports due", 30, service.ask_due),
     Timer("reports", 1, lambda database: service.make_queued(database, views.return_of, files_of)),

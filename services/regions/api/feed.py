@@ -20,6 +20,7 @@ routes = Routes("regions")
 def read_feed(unit: Unit, caller: Caller, request: Request, query: FeedQuery, code: str) -> Answer:
     """Both sides of a region's volumes in flat rows, for a spreadsheet to refresh; CSV by Accept or `format=csv`."""
     authorise(caller, "volumes.read", {"visible"})
+    views.check_kept(unit, query.asked())
     seen = views.feed(unit, code, views.sight_of(unit, caller, code), query.asked())
     items = [FeedRowOut.of(row) for row in seen.rows]
     if query.format == "csv" or (query.format is None and wants_csv(request)):

@@ -61,6 +61,7 @@ def read_region(unit: Unit, caller: Caller, code: str) -> RegionOut:
 def read_volumes(unit: Unit, caller: Caller, request: Request, query: VolumesQuery, code: str) -> Answer:
     """Volumes of a region by side, period and grade; CSV by Accept."""
     authorise(caller, "volumes.read", {"visible"})
+    views.check_kept(unit, query.asked())
     seen = views.volumes_seen(unit, code, views.sight_of(unit, caller, code), query.asked())
     if wants_csv(request):
         return csv_answer([VolumeOut.of(row) for row in seen.rows], VolumeOut, seen.withheld)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from services.regions.ledger.mass import POSTED, entries_of, lot_of, posting_of
 from services.regions.ledger.outcomes import Avoided, Outcomes, outcomes_of
-from services.regions.ledger.periods import SHANGHAI, Granularity, Span, covered_by, span_of, zone_of
+from services.regions.ledger.periods import SHANGHAI, Granularity, Span, check_kept, covered_by, span_of, zone_of
 from services.regions.ledger.places import (
     Area,
     Place,
@@ -31,6 +31,7 @@ __all__ = [
     "Span",
     "areas",
     "areas_of",
+    "check_kept",
     "city_of",
     "covered_by",
     "entries_of",

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from services.regions.model import Period, day_of, hour_of
+from services.regions.model import Period, Retention, day_of, hour_of, month_of
 from shared import clock
-from shared.problem import Fault
+from shared.problem import Fault, InputIsInvalid
 
 SHANGHAI = clock.SHANGHAI.key
 LONGEST = timedelta(days=36525)
@@ -31,14 +31,43 @@ class Span:
         return [edge for edge in (self.start, self.end) if edge is not None]
 
 
-def covered_by(span: Span, granularity: Granularity, zone: str) -> Period | None:
-    """The cells that answer it exactly: days for whole days of China, hours for whole hours; None where facts must. China and
-    UTC have whole hours; elsewhere half hours exist, so that hourly cells could straddle a day."""
+def covered_by(span: Span, granularity: Granularity, zone: str, kept: Retention) -> Period | None:
+    """The cells that answer it exactly, as far as they are kept: days (or the months that they became) for whole days of China,
+    hours for whole hours; None where facts must. China and UTC have whole hours; elsewhere half hours exist, so that hourly
+    cells could straddle a day."""
     if zone not in (SHANGHAI, "UTC"):
         return None
     if zone == SHANGHAI and granularity != "hour" and all(edge == day_of(edge) for edge in span.edges):
-        return "day"
-    return "hour" if all(edge == hour_of(edge) for edge in span.edges) else None
+        whole = all(edge == month_of(edge) for edge in span.edges if kept.days_from is not None and edge < kept.days_from)
+        return "day" if whole and (granularity != "day" or begins_in(span, kept.days_from)) else None
+    return "hour" if begins_in(span, kept.hours_from) and all(edge == hour_of(edge) for edge in span.edges) else None
+
+
+def begins_in(span: Span, since: datetime | None) -> bool:
+    """Whether all of it lies after `since`; None is ever."""
+    return since is None or (span.start is not None and span.start >= since)
+
+
+def check_kept(span: Span, granularity: Granularity, zone: str, kept: Retention) -> None:
+    """Raises InputIsInvalid where it asks by finer periods than are kept of its time."""
+    coarser = {"hour": "day", "day": "month"}.get(granularity)
+    since = kept.hours_from if granularity == "hour" else kept.days_from
+    if coarser is None or since is None or begins_in(span, since):
+        return
+    if coarser == "day" and kept.days_from is not None and not begins_in(span, kept.days_from):
+        coarser = "month"
+    start = f"{since.astimezone(clock.SHANGHAI):%Y-%m-%d}" if zone == SHANGHAI else clock.iso(since)
+    name = {"hour": ("小时", "hour"), "day": ("日", "day")}[granularity]
+    raise InputIsInvalid(
+        [
+            (
+                "/granularity",
+                f"{start} 之前的数据已不按{name[0]}保留: 请用 granularity={coarser}, 或 from={start} 及以后",
+                f"Before {start} figures are no longer kept by the {name[1]}: ask for granularity={coarser}, or from={start} "
+                "or later",
+            )
+        ]
+    )
 
 
 def zone_of(name: str) -> ZoneInfo:

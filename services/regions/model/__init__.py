@@ -24,6 +24,7 @@ from services.regions.model.reports import (
     month_span,
     next_time,
 )
+from services.regions.model.retention import RETENTION, Retention
 from services.regions.model.targets import Progress, Target, TargetTerms
 from services.regions.model.volumes import (
     MEASURES,
@@ -52,6 +53,7 @@ __all__ = [
     "MEASURES",
     "NO_MODE",
     "ORIGIN_ONLY",
+    "RETENTION",
     "SHOWN_TO_ALL",
     "STARTS",
     "Account",
@@ -84,6 +86,7 @@ __all__ = [
     "Report",
     "ReportFile",
     "ReportSchedule",
+    "Retention",
     "Return",
     "Revision",
     "Section",

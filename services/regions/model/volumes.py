@@ -107,6 +107,13 @@ class Cell:
             tally[measure] = tally.get(measure, 0) + more
         self.version += 1
 
+    def take_in(self, other: Cell) -> None:
+        """Count all that stands in a cell of a part of this one's period."""
+        for family, grades in other.kg.items():
+            for within, modes in grades.items():
+                for mode, kg in modes.items():
+                    self.add(f"{family}.{within}", mode, kg)  # type: ignore[arg-type]
+
 
 def hour_of(at: datetime) -> datetime:
     """The hour (UTC) in which `at` lies."""
@@ -115,15 +122,15 @@ def hour_of(at: datetime) -> datetime:
 
 def day_of(at: datetime) -> datetime:
     """When the day in China (UTC+8, without summer time) began in which `at` lies, in UTC."""
-    return (at.astimezone(UTC) + _AHEAD).replace(hour=0, minute=0, second=0, microsecond=0) - _AHEAD
+    return (at.astimezone(UTC) + AHEAD).replace(hour=0, minute=0, second=0, microsecond=0) - AHEAD
 
 
 def month_of(at: datetime) -> datetime:
     """When the month in China began in which `at` lies, in UTC."""
-    return (at.astimezone(UTC) + _AHEAD).replace(day=1, hour=0, minute=0, second=0, microsecond=0) - _AHEAD
+    return (at.astimezone(UTC) + AHEAD).replace(day=1, hour=0, minute=0, second=0, microsecond=0) - AHEAD
 
 
-_AHEAD = timedelta(hours=8)
+AHEAD = timedelta(hours=8)
 STARTS = {"hour": hour_of, "day": day_of, "month": month_of}
 
 
@@ -135,7 +142,7 @@ def cell_id(side: Side, place: str, period: Period, start: datetime) -> str:
 @lru_cache(4096)
 def name_of(period: Period, start: datetime) -> str:
     """A period as people write it: an hour of UTC, a day or month of China."""
-    local = start if period == "hour" else start + _AHEAD
+    local = start if period == "hour" else start + AHEAD
     return f"{local:{_NAMES[period]}}"
 
 

@@ -26,6 +26,7 @@ from services.regions.service.counting import (
 from services.regions.service.market import DemandEvent, on_clearing, on_demand
 from services.regions.service.publishing import publish_day, publish_due
 from services.regions.service.reports import ask_due, create_report, create_schedule, end_schedule, make_queued
+from services.regions.service.retention import keep_as, thin, thin_due
 from services.regions.service.targets import Status, change_target, create_target
 from services.regions.service.watching import HEARD, Watching
 
@@ -53,6 +54,7 @@ __all__ = [
     "escalate_due",
     "evaluate",
     "foresee",
+    "keep_as",
     "keep_policy",
     "make_queued",
     "on_clearing",
@@ -63,4 +65,6 @@ __all__ = [
     "on_trade",
     "publish_day",
     "publish_due",
+    "thin",
+    "thin_due",
 ]

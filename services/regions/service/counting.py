@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from services.regions.ledger import MEASURED, POSTED, facts_of, lot_of, places_of, posting_of
 from services.regions.model import (
+    RETENTION,
     Cell,
     Fact,
     KnownListing,
@@ -18,8 +19,6 @@ from services.regions.model import (
     RegionAccounts,
     Side,
     cell_id,
-    day_of,
-    hour_of,
 )
 from services.regions.service.market import hear_balance, hear_listing
 from services.regions.store import (
@@ -28,8 +27,10 @@ from services.regions.store import (
     LOT_ACCOUNTS,
     POSTINGS,
     REGION_ACCOUNTS,
+    RETENTIONS,
     TRADES,
     postings_of,
+    retention_of,
     waiting_facts,
 )
 from shared.events import Event
@@ -159,10 +160,11 @@ def _settle_lot(unit: Unit, event: LotPublished) -> None:
 def _publish(unit: Unit, fact: Fact) -> None:
     """Add a fact to its cells and say so."""
     assert fact.region is not None and fact.grade is not None  # a fact without them waits
-    starts: dict[Period, datetime] = {"hour": hour_of(fact.at), "day": day_of(fact.at)}
+    kept = retention_of(unit).cells_of(fact.at)
     for side, region, site, kg in fact.sides():
         for place, period in _cells_of(region, site):
-            _cell(unit, side, place, period, starts[period]).add(fact.grade, fact.mode, kg)
+            if period in kept:
+                _cell(unit, side, place, *kept[period]).add(fact.grade, fact.mode, kg)
     unit.emit(_told(fact))
 
 
@@ -180,6 +182,8 @@ def foresee(unit: Unit, batch: Sequence[tuple[Cause, Event]]) -> None:
     for _, event in batch:
         if isinstance(event, LotPublished) and _accounts(unit, event.id).region is None:
             _settle_lot(unit, event)
+    unit.read_ahead((RETENTIONS,), {RETENTION})
+    retention = retention_of(unit)
     cells: set[str] = set()
     accounts: set[str] = set()
     for cause, event in batch:
@@ -191,9 +195,9 @@ def foresee(unit: Unit, batch: Sequence[tuple[Cause, Event]]) -> None:
         for fact in facts_of(event, cause.id, cause.at):
             if fact.region is None and lot is not None:
                 fact.region, fact.site_id = lot.region, lot.site_id
-            starts: dict[Period, datetime] = {"hour": hour_of(fact.at), "day": day_of(fact.at)}
+            kept = retention.cells_of(fact.at)
             for side, region, site, _ in fact.sides():
-                cells |= {cell_id(side, place, period, starts[period]) for place, period in _cells_of(region, site)}
+                cells |= {cell_id(side, place, *kept[period]) for place, period in _cells_of(region, site) if period in kept}
     unit.read_ahead((CELLS,), cells)
     unit.read_ahead((REGION_ACCOUNTS,), accounts)
 

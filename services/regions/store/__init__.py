@@ -50,6 +50,7 @@ from services.regions.store.reports import (
     due_schedules,
     queued_reports,
 )
+from services.regions.store.retention import RETENTIONS, RetentionDocument, retention_of
 from services.regions.store.targets import TARGETS, TargetDocument
 from services.regions.store.volumes import (
     CELLS,
@@ -57,9 +58,11 @@ from services.regions.store.volumes import (
     CellDocument,
     FactDocument,
     Wanted,
+    drop_hours,
     page_of_revisions,
     sum_flows,
     sum_volumes,
+    take_days,
     waiting_facts,
 )
 from shared import parties
@@ -71,6 +74,7 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     RegionAccountsDocument,
     FactDocument,
     CellDocument,
+    RetentionDocument,
     ListingDocument,
     TradeDocument,
     ClearingDocument,
@@ -102,11 +106,13 @@ __all__ = [
     "REGION_ACCOUNTS",
     "REPORTS",
     "REPORT_FILES",
+    "RETENTIONS",
     "SCHEDULES",
     "TARGETS",
     "TRADES",
     "Wanted",
     "at_place",
+    "drop_hours",
     "due_schedules",
     "first_told",
     "grains_told",
@@ -121,6 +127,7 @@ __all__ = [
     "pieces",
     "postings_of",
     "queued_reports",
+    "retention_of",
     "sum_balance",
     "sum_flows",
     "sum_open",
@@ -128,5 +135,6 @@ __all__ = [
     "sum_received",
     "sum_trades",
     "sum_volumes",
+    "take_days",
     "waiting_facts",
 ]

@@ -12,6 +12,7 @@ from services.regions.ledger import SHANGHAI, Place, Span, covered_by
 from services.regions.ledger.periods import FORMATS, Granularity
 from services.regions.model import MEASURES, Cell, Fact, Measure, Period, Side
 from services.regions.store.conditions import at_place, in_span, of_material, of_mode
+from services.regions.store.retention import retention_of
 from shared.mongo import Page, Repository, Row, Sealed, Unit
 
 
@@ -64,7 +65,7 @@ def waiting_facts(unit: Unit, lot_id: str) -> list[Fact]:
 def sum_volumes(unit: Unit, place: Place, wanted: Wanted) -> Volumes:
     """By period and grade, in order. Cells answer what they cover exactly, less what was recorded after `as_of`; facts any
     other span."""
-    source = covered_by(wanted.span, wanted.granularity, wanted.zone)
+    source = covered_by(wanted.span, wanted.granularity, wanted.zone, retention_of(unit))
     sums: defaultdict[tuple[str, str], dict[Measure, int]] = defaultdict(_ZEROS.copy)
     if source is None:
         known = {} if wanted.as_of is None else {"recorded_at": {"$lte": wanted.as_of}}
@@ -85,9 +86,8 @@ def _add_cells(unit: Unit, place: Place, wanted: Wanted, period: Period, sums: V
     where: Row = {"place": keys[0] if len(keys) == 1 else {"$in": list(keys)}, "side": wanted.side}
     where |= {"period": {"$in": ["month", "day"]} if period == "day" else period, **in_span("start", wanted.span)}
     path = "kg" if wanted.material is None else f"kg.{wanted.material}"
-    found = unit.collection("cells").find(where, {"start": 1, path: 1, "_id": 0}, batch_size=BATCH, session=unit.session)
     name = _namer(wanted)
-    for row in found:
+    for row in _at_once(unit, where, {"start": 1, path: 1, "_id": 0}):
         start = name(row["start"])
         for family, grades in row["kg"].items():
             for within, modes in grades.items():
@@ -96,6 +96,15 @@ def _add_cells(unit: Unit, place: Place, wanted: Wanted, period: Period, sums: V
                     if wanted.mode is None or mode == wanted.mode:
                         for measure, more in kg.items():
                             total[measure] += more
+
+
+def _at_once(unit: Unit, where: Row, fields: Row) -> Iterator[Row]:
+    """Of one moment: while days are added up to months, none may be found in both."""
+    if unit.session is not None or retention_of(unit).days_from is None:
+        yield from unit.collection("cells").find(where, fields, batch_size=BATCH, session=unit.session)
+        return
+    with unit.database.client.start_session(snapshot=True) as moment:
+        yield from unit.collection("cells").find(where, fields, batch_size=BATCH, session=moment)
 
 
 BATCH = 1_000
@@ -133,6 +142,28 @@ class _Namer:
         if found is None:
             found = self.known[at] = at.astimezone(self.zone).strftime(self.form)
         return found
+
+
+def drop_hours(unit: Unit, before: datetime, most: int) -> int:
+    """How many cells of hours that began before that are gone now."""
+    return _drop(unit, [row["_id"] for row in _before(unit, "hour", before, most, {"_id": 1})])
+
+
+def take_days(unit: Unit, before: datetime, most: int) -> list[Cell]:
+    """The first cells of days that began before that, which are gone now."""
+    rows = list(_before(unit, "day", before, most))
+    _drop(unit, [row["_id"] for row in rows])
+    return [CELLS.load(row) for row in rows]
+
+
+def _before(unit: Unit, period: Period, before: datetime, most: int, fields: Row | None = None) -> Iterator[Row]:
+    where = {"period": period, "start": {"$lt": before}}
+    yield from unit.collection("cells").find(where, fields, session=unit.session, sort=[("start", 1)], limit=most)
+
+
+def _drop(unit: Unit, identifiers: list[str]) -> int:
+    gone = unit.collection("cells").delete_many({"_id": {"$in": identifiers}}, session=unit.session)
+    return gone.deleted_count
 
 
 def sum_flows(unit: Unit, place: Place, wanted: Wanted, limit: int) -> Iterator[tuple[str, str, str, str | None, int]]:

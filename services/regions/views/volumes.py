@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Literal
 
-from services.regions import store
+from services.regions import ledger, store
 from services.regions.ledger import (
     SHANGHAI,
     Area,
@@ -129,6 +129,11 @@ def list_regions(
         found = (one for one in regions() if one.level == "province")
     page = list(islice((one for one in found if after is None or code_of(one) > after), limit + 1))
     return page[:limit], len(page) > limit
+
+
+def check_kept(unit: Unit, asked: Asked) -> None:
+    """Raises InputIsInvalid where figures of that time are no longer kept by such fine periods."""
+    ledger.check_kept(asked.span, asked.granularity, asked.zone, store.retention_of(unit))
 
 
 def volumes(unit: Unit, code: str, asked: Asked) -> list[VolumeRow]:

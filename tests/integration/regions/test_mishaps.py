@@ -4,7 +4,7 @@ moments, and the state rebuilt from the topics has the same hash."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -12,8 +12,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from deploy.commands.regions import run
+from services.regions import service
 from services.regions.app import ROOM, create_app
 from services.regions.handlers import consumer as consumer_of
+from services.regions.model import Retention, day_of
 from services.regions.store import DOCUMENTS, POSTINGS, state
 from shared.bus.producer import ensure_topics, make_producer, publish
 from shared.clock import iso
@@ -91,6 +93,7 @@ def test_figures_equal_a_recount_as_of_three_moments_and_so_does_a_rebuild(
     rebuilt = run(settings, replace=False, step=lambda name, done, total: None)
     assert (rebuilt.same, rebuilt.failed, rebuilt.events) == (True, {}, len(events))
     _a_rebuild_mends(settings, database, rebuilt.hash_rebuilt)
+    _a_rebuild_keeps_what_is_kept(settings, database)
 
 
 def _volumes_agree(client: FlaskClient, events: list[Raw], code: str, inside: Callable[[str], bool], as_of: str | None) -> None:
@@ -149,6 +152,15 @@ def _a_rebuild_mends(settings: Settings, database: Database, right: str) -> None
     assert not broken.same
     assert broken.hash_rebuilt == right
     assert state.state_hash(database) == right
+
+
+def _a_rebuild_keeps_what_is_kept(settings: Settings, database: Database) -> None:
+    """Hours and days until the middle of it are gone, and some are still to go."""
+    service.keep_as(database, Retention(version=1, hours_from=day_of(NOON), days_from=datetime(2026, 11, 30, 16, tzinfo=UTC)))
+    service.thin(database, 1)
+    rebuilt = run(settings, replace=False, step=lambda name, done, total: None)
+    assert rebuilt.same
+    assert {row["period"] for row in database.mongo["cells"].find()} == {"hour", "month"}
 
 
 def test_a_balance_is_drilled_down_to_its_tickets(client: FlaskClient, events: list[Raw]) -> None:
