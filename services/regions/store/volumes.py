@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from services.regions.ledger import SHANGHAI, Place, Span, covered_by
 from services.regions.ledger.periods import FORMATS, Granularity
-from services.regions.model import MEASURES, Cell, Fact, Measure, Period, Side
+from services.regions.model import MEASURES, Cell, Fact, Measure, Period, Retention, Side
 from services.regions.store.conditions import at_place, in_span, of_material, of_mode
 from services.regions.store.retention import retention_of
 from shared.mongo import Page, Repository, Row, Sealed, Unit
@@ -65,13 +65,14 @@ def waiting_facts(unit: Unit, lot_id: str) -> list[Fact]:
 def sum_volumes(unit: Unit, place: Place, wanted: Wanted) -> Volumes:
     """By period and grade, in order. Cells answer what they cover exactly, less what was recorded after `as_of`; facts any
     other span."""
-    source = covered_by(wanted.span, wanted.granularity, wanted.zone, retention_of(unit))
+    kept = retention_of(unit)
+    source = covered_by(wanted.span, wanted.granularity, wanted.zone, kept)
     sums: defaultdict[tuple[str, str], dict[Measure, int]] = defaultdict(_ZEROS.copy)
     if source is None:
         known = {} if wanted.as_of is None else {"recorded_at": {"$lte": wanted.as_of}}
         _add_facts(unit, place, wanted, known, sums, 1)
     else:
-        _add_cells(unit, place, wanted, source, sums)
+        _add_cells(unit, place, wanted, source, kept, sums)
         if wanted.as_of is not None:
             _add_facts(unit, place, wanted, {"recorded_at": {"$gt": wanted.as_of}}, sums, -1)
     return {key: sums[key] for key in sorted(sums) if any(sums[key].values())}
@@ -80,14 +81,14 @@ def sum_volumes(unit: Unit, place: Place, wanted: Wanted) -> Volumes:
 _ZEROS: dict[Measure, int] = dict.fromkeys(MEASURES, 0)
 
 
-def _add_cells(unit: Unit, place: Place, wanted: Wanted, period: Period, sums: Volumes) -> None:
+def _add_cells(unit: Unit, place: Place, wanted: Wanted, period: Period, kept: Retention, sums: Volumes) -> None:
     """In one pass over the documents as they are: a year of a province holds tens of thousands of figures."""
     keys = place.keys(period)
     where: Row = {"place": keys[0] if len(keys) == 1 else {"$in": list(keys)}, "side": wanted.side}
     where |= {"period": {"$in": ["month", "day"]} if period == "day" else period, **in_span("start", wanted.span)}
     path = "kg" if wanted.material is None else f"kg.{wanted.material}"
     name = _namer(wanted)
-    for row in _at_once(unit, where, {"start": 1, path: 1, "_id": 0}):
+    for row in _at_once(unit, kept, where, {"start": 1, path: 1, "_id": 0}):
         start = name(row["start"])
         for family, grades in row["kg"].items():
             for within, modes in grades.items():
@@ -98,9 +99,9 @@ def _add_cells(unit: Unit, place: Place, wanted: Wanted, period: Period, sums: V
                             total[measure] += more
 
 
-def _at_once(unit: Unit, where: Row, fields: Row) -> Iterator[Row]:
+def _at_once(unit: Unit, kept: Retention, where: Row, fields: Row) -> Iterator[Row]:
     """Of one moment: while days are added up to months, none may be found in both."""
-    if unit.session is not None or retention_of(unit).days_from is None:
+    if unit.session is not None or kept.days_from is None:
         yield from unit.collection("cells").find(where, fields, batch_size=BATCH, session=unit.session)
         return
     with unit.database.client.start_session(snapshot=True) as moment:
