@@ -29,6 +29,8 @@ def mongodb(data: Path, cache_gb: float = 0.5) -> Server:
             "--setParameter", "diagnosticDataCollectionEnabled=false",
             # a process killed inside a transaction leaves its locks: they go after this, not after a minute
             "--setParameter", "transactionLifetimeLimitSeconds=10",
+            # a file for each index of each database: those of databases that nobody uses any more are closed after a minute
+            "--setParameter", "wiredTigerFileHandleCloseIdleTime=60",
         ))  # fmt: skip
 
     return Server(
