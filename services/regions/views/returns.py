@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.regions import store
-from services.regions.ledger import Span
+from services.regions.ledger import Outcomes, Span
 from services.regions.ledger.volumes import LATE
 from services.regions.model import ACCOUNTS, Column, Measure, Named, Printed, Return, Section, Side, month_span
 from services.regions.views.names import material_name, place_name
@@ -186,8 +186,12 @@ def _revisions(unit: Unit, code: str, span: Span) -> Section:
 def _outcomes(unit: Unit, code: str, span: Span) -> list[Section]:
     found = outcomes(unit, code, WHOLE, Asked(None, span))
     received = _measured(("received",))
+    return [_circulation(found, received), _modes(found, received), _avoided(found, received)]
+
+
+def _circulation(found: Outcomes, received: Named) -> Section:
     figures = (found.loads, found.received_kg, found.inside_kg, found.circulation_bp, found.radius_m)
-    circulation = Section(
+    return Section(
         Named("循环与供应半径", "Circulation and radius of supply"),
         received,
         EVENTS,
@@ -200,7 +204,10 @@ def _outcomes(unit: Unit, code: str, span: Span) -> list[Section]:
         ),
         (figures,) if found.loads else (),
     )
-    modes = Section(
+
+
+def _modes(found: Outcomes, received: Named) -> Section:
+    return Section(
         Named("运输方式", "Modes of transport"),
         received,
         EVENTS,
@@ -217,7 +224,10 @@ def _outcomes(unit: Unit, code: str, span: Span) -> list[Section]:
             ),
         ),
     )
-    avoided = Section(
+
+
+def _avoided(found: Outcomes, received: Named) -> Section:
+    return Section(
         Named("避免的排放", "Avoided emissions"),
         Named(f"到货净重 × 因子; {received.zh}", f"received × factor; {received.en}"),
         Named("见各行", "in each row"),
@@ -245,7 +255,6 @@ def _outcomes(unit: Unit, code: str, span: Span) -> list[Section]:
             for name, kg in ((material_name(code_), kg) for code_, kg in found.unfactored_kg.items())
         ),
     )
-    return [circulation, modes, avoided]
 
 
 SOURCE = Column(Named("来源", "Source"), "text")
