@@ -150,30 +150,38 @@ def operations(room: str) -> Routes:
             workers=[WorkerOut.of(one) for one in workers(unit)],
         )
 
-    @routes.get(f"{base}/dead-letters", "operations.read", PageOut[DeadLetterOut])
+    _dead_letters(routes, f"{base}/dead-letters")
+    _events(routes, base)
+    return routes
+
+
+def _dead_letters(routes: Routes, base: str) -> None:
+    @routes.get(base, "operations.read", PageOut[DeadLetterOut])
     def list_dead_letters(unit: Unit, query: DeadLettersQuery) -> PageOut[DeadLetterOut]:
         """What the room's consumers gave up on."""
         where: dict[str, Any] = {"status": query.status} if query.status else {}
         return page_of(DEAD_LETTERS.page(unit, where, query.cursor, query.limit), DeadLetterOut.of)
 
-    @routes.get(f"{base}/dead-letters/<letter_id>", "operations.read", DeadLetterOut)
+    @routes.get(f"{base}/<letter_id>", "operations.read", DeadLetterOut)
     def read_dead_letter(unit: Unit, caller: Caller, letter_id: str) -> DeadLetterOut:
         """One of them: the event as it came, the reason, the trace."""
         authorise(caller, "operations.read", set())
         return DeadLetterOut.of(DEAD_LETTERS.get(unit, letter_id))
 
-    @routes.post(f"{base}/dead-letters/<letter_id>/replay", "operations.act", DeadLetterOut)
+    @routes.post(f"{base}/<letter_id>/replay", "operations.act", DeadLetterOut)
     def replay_dead_letter(unit: Unit, caller: Caller, letter_id: str) -> DeadLetterOut:
         """Hand it to its consumer again: it applies once, or is parked again with the new reason."""
         authorise(caller, "operations.act", set())
         return DeadLetterOut.of(dead_letters.move(unit, letter_id, "replay_requested"))
 
-    @routes.post(f"{base}/dead-letters/<letter_id>/discard", "operations.act", DeadLetterOut)
+    @routes.post(f"{base}/<letter_id>/discard", "operations.act", DeadLetterOut)
     def discard_dead_letter(unit: Unit, caller: Caller, letter_id: str) -> DeadLetterOut:
         """Give it up for good; it stays on the list."""
         authorise(caller, "operations.act", set())
         return DeadLetterOut.of(dead_letters.move(unit, letter_id, "discarded"))
 
+
+def _events(routes: Routes, base: str) -> None:
     @routes.get(f"{base}/sent", "operations.read", PageOut[SentOut])
     def read_sent(unit: Unit, query: SentQuery) -> PageOut[SentOut]:
         """The events that the room sent of these aggregates, as far as its outbox goes back (14 days)."""
@@ -189,5 +197,3 @@ def operations(room: str) -> Routes:
         """What the room's consumers did with these events, and from which topic, partition and offset."""
         found = hops.handled(unit, ids_of(query.events))
         return PageOut(items=[HandledOut.model_validate(asdict(one)) for one in found])
-
-    return routes

@@ -52,8 +52,9 @@ def test_every_page_says_what_to_do_while_it_is_empty(
     person = live.register(role, operator)
     window = signed_in(person, width="phone", language="en", theme="dark")
     for path in paths:
-        window.open(f"/{role}{path}")
+        page = window.open(f"/{role}{path}")
         window.holds(f"/{role}{path}")
+        assert page.locator("h1").count() == 1, path
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -60,8 +60,9 @@ def offered(market: Market, **lot: Any) -> Any:
 def test_every_page_without_anything(signed_in: SignedIn, people: Market, width: str, theme: str, language: str) -> None:
     window = signed_in(people.collector, width, language, theme)
     for path in PAGES:
-        window.open(path)
+        page = window.open(path)
         window.holds(path)
+        assert page.locator("h1").count() == 1, path
 
 
 def test_selling_takes_six_taps(signed_in: SignedIn, market: Market) -> None:

@@ -25,6 +25,8 @@ def test_a_tender_and_an_agreement(signed_in: Callable[..., Window], market: Mar
             window.holds(path)
     sell_by_tender(seller, buyer, market)
     agree_on_months(seller, buyer, market)
+    [agreement] = market.buyer.ok("GET", "/v1/agreements")["items"]
+    assert agreement["status"] == "in-force"
 
 
 def sell_by_tender(seller: Window, buyer: Window, market: Market) -> None:
