@@ -28,21 +28,6 @@ pytestmark = pytest.mark.mongodb
 GYPSUM, HUBEI = "solid_waste.phosphogypsum", "420000"
 
 
-@pytest.fixture
-def database(settings: Settings) -> Database:
-    return fresh(settings, "regions", DOCUMENTS)
-
-
-@pytest.fixture
-def client(settings: Settings, database: Database) -> FlaskClient:
-    return create_app(settings).test_client()
-
-
-@pytest.fixture
-def operator(settings: Settings) -> SignedIn:
-    return sign_in(settings, "operator")
-
-
 def body(**changes: Any) -> dict[str, Any]:
     values = {"region": HUBEI, "material": GYPSUM, "ratio_pct": 100, "initial_t": 50, "source": "省里的办法"}
     return {**values, "from": "2025-12-31T16:00:00Z", **changes}

@@ -8,18 +8,12 @@ import pytest
 
 from services.regions.app import create_app
 from services.regions.handlers import EVENTS
-from services.regions.store import DOCUMENTS
 from shared.mongo import Database
 from shared.settings import Settings
 from tests.fixtures.identity import sign_in
-from tests.fixtures.lives import EZHOU, JIANGXIA, Life, fresh, tell, whole_life
+from tests.fixtures.lives import EZHOU, JIANGXIA, Life, tell, whole_life
 
 pytestmark = pytest.mark.mongodb
-
-
-@pytest.fixture
-def database(settings: Settings) -> Database:
-    return fresh(settings, "regions", DOCUMENTS)
 
 
 def near() -> Life:

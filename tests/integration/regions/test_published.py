@@ -11,28 +11,17 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from services.regions.app import create_app
 from services.regions.handlers import EVENTS
 from services.regions.model import LEAST_FIRMS, day_of
 from services.regions.service import publish_day
-from services.regions.store import DOCUMENTS, PUBLISHED
+from services.regions.store import PUBLISHED
 from shared.mongo import Database
 from shared.settings import Settings
 from tests.fixtures.identity import SignedIn, sign_in
-from tests.fixtures.lives import EZHOU, JIANGXIA, NOON, WUHAN, Deal, Life, Told, fresh, tell
+from tests.fixtures.lives import EZHOU, JIANGXIA, NOON, WUHAN, Deal, Life, Told, tell
 
 pytestmark = pytest.mark.mongodb
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def database(settings: Settings) -> Database:
-    return fresh(settings, "regions", DOCUMENTS)
-
-
-@pytest.fixture
-def client(settings: Settings, database: Database) -> FlaskClient:
-    return create_app(settings).test_client()
 
 
 def of(told: list[Told], seller: str, buyer: str) -> list[Told]:

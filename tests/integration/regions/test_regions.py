@@ -28,11 +28,6 @@ pytestmark = pytest.mark.mongodb
 
 
 @pytest.fixture
-def database(settings: Settings) -> Database:
-    return fresh(settings, "regions", DOCUMENTS)
-
-
-@pytest.fixture
 def client(settings: Settings, database: Database) -> FlaskClient:
     client = create_app(settings).test_client()
     client.environ_base["HTTP_AUTHORIZATION"] = sign_in(settings, "operator").headers["Authorization"]

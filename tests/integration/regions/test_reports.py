@@ -10,7 +10,6 @@ import openpyxl
 import pytest
 from flask.testing import FlaskClient
 
-from services.regions.app import create_app
 from services.regions.handlers import EVENTS
 from services.regions.reporting import files_of
 from services.regions.service import ask_due, make_queued
@@ -34,11 +33,6 @@ def database(settings: Settings) -> Database:
     database = fresh(settings, "regions", DOCUMENTS)
     tell(database, EVENTS, whole_life().told)
     return database
-
-
-@pytest.fixture
-def client(settings: Settings, database: Database) -> FlaskClient:
-    return create_app(settings).test_client()
 
 
 @pytest.fixture

@@ -8,31 +8,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from services.regions.app import create_app
 from services.regions.handlers import EVENTS
-from services.regions.store import DOCUMENTS
 from shared.clock import iso, utc_now
 from shared.mongo import Database
 from shared.settings import Settings
 from tests.fixtures.identity import SignedIn, sign_in
-from tests.fixtures.lives import JIANGXIA, NOON, WUHAN, Life, fresh, tell
+from tests.fixtures.lives import JIANGXIA, NOON, WUHAN, Life, tell
 
 pytestmark = pytest.mark.mongodb
-
-
-@pytest.fixture
-def database(settings: Settings) -> Database:
-    return fresh(settings, "regions", DOCUMENTS)
-
-
-@pytest.fixture
-def client(settings: Settings, database: Database) -> FlaskClient:
-    return create_app(settings).test_client()
-
-
-@pytest.fixture
-def operator(settings: Settings) -> SignedIn:
-    return sign_in(settings, "operator")
 
 
 def body(**changes: Any) -> dict[str, Any]:
