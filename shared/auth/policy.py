@@ -114,7 +114,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
         "operator": _ANY,
     },
     "tenders.cancel": {"collector": _SELLER},
-    "tenders.bid": {"buyer": frozenset({"buyer", "visible"})},
+    "tenders.bid": {"buyer": _ANY},  # a tender that has closed is told to be closed, whoever saw it open
     "agreements.create": {"collector": _ANY, "buyer": _ANY},
     "agreements.list": {"collector": _ANY, "buyer": _ANY, "operator": _ANY},
     "agreements.read": {"collector": _SELLER, "buyer": _BUYER, "operator": _ANY},

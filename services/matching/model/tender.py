@@ -96,7 +96,7 @@ class Tender:
         """Take a bid, or another price for the one of the same demand; the same price again keeps its place in time.
 
         Raises WrongState where it is closed, InputIsInvalid where a deposit is asked for and none was lodged."""
-        self._must_take_bids(now)
+        self.must_take_bids(now)
         if self.deposit_fen is not None and bid.deposit_reference is None:
             raise InputIsInvalid(
                 [("/deposit_reference", "须填写保证金缴存凭证号", "Name the reference under which the deposit was lodged")]
@@ -120,13 +120,13 @@ class Tender:
         bid = self.bid_of(demand_id)
         if bid is None or bid.withdrawn:
             raise NotFound
-        self._must_take_bids(now)
+        self.must_take_bids(now)
         bid.withdrawn, bid.version = True, bid.version + 1
         self.moves += 1
 
     def cancel_by_seller(self, now: datetime) -> list[Event]:
         """Raises WrongState where it is closed, or somebody bids."""
-        self._must_take_bids(now)
+        self.must_take_bids(now)
         if self.standing:
             raise WrongState(zh="已有投标, 不能取消招标", en="Somebody has bid; the tender runs to its close")
         return self.cancel("by-seller", now)
@@ -214,7 +214,7 @@ class Tender:
             return None
         return self.bid_of(self.winner)
 
-    def _must_take_bids(self, now: datetime) -> None:
+    def must_take_bids(self, now: datetime) -> None:
         if self.status != "open":
             raise WrongState(zh=f"该招标已是 {self.status} 状态", en=f"This tender is {self.status}")
         if now >= self.closes_at:

@@ -139,6 +139,7 @@ def bid(
 
     Raises OrganisationIsNotVerified, NotHeardYet, NotFound, InputIsInvalid, WrongState with the rules that the bid breaks."""
     tender = readable(unit, caller, identifier, "tenders.bid")
+    tender.must_take_bids(unit.now)
     parties.must_be_verified(unit, caller)
     demand = BOOK_DEMANDS.find(unit, demand_id)
     if demand is None or not demand.heard:

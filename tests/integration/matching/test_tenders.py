@@ -339,5 +339,7 @@ def test_tenders_are_listed_open_and_own(room: Room, hall: Hall) -> None:
     assert hall.read("dan", first)["bids"][0]["outcome"] == "withdrawn"
     hall.close()
     assert listed("eve") == [] and hall.ask("eve", "GET", f"/v1/tenders/{first}").status_code == 404
+    late = hall.bid("eve", first, room.demand(buyer_id="eve").id, 2900)
+    assert (late.status_code, late.json["type"]) == (409, "wrong-state")
     assert listed("dan") == [first] and hall.read("dan", first)["reason"] == "no-bids"
     assert listed("operator", "?status=failed") == [second, first]
