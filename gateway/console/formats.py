@@ -61,6 +61,14 @@ def attribute_name(name: str, words: Texts) -> str:
     return f"{found.name_zh if words.code == 'zh' else found.name_en} ({found.unit})"
 
 
+def attribute_name(name: str, words: Texts) -> str:
+    """A quality's name; its code where the catalogue has none."""
+    found = catalogue.attribute(name)
+    if found is None:
+        return name
+    return found.name_zh if words.code == "zh" else found.name_en
+
+
 def region_name(code: str | None, words: Texts) -> str:
     """The city that a region is or lies in; a municipality for its districts; a county's own where it has no city."""
     found = geo.region(code or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.matching.clearing.candidates import Rule, broken_rules
 from services.matching.clearing.curves import Curves, Step, curves
-from services.matching.clearing.deal import Deal, deal
+from services.matching.clearing.deal import Deal, deal, least_kg
 from services.matching.clearing.foresight import DAY, Arrival, reserve_prices
 from services.matching.clearing.market import (
     MAX_FEN_PER_T,
@@ -51,6 +51,7 @@ __all__ = [
     "deal",
     "decoded",
     "digest",
+    "least_kg",
     "packed",
     "reserve_prices",
     "unpacked",

@@ -42,6 +42,13 @@ def deal(market: Market, lot: Lot, demand: Demand, kg: int) -> Deal:
     return Deal(tuple(rules), priced.candidates.options(one)[0] if priced.allowed[0] else None)
 
 
+def least_kg(lot: Lot, demand: Demand) -> int:
+    """The smallest take between the two that neither's minimum forbids."""
+    if not lot.divisible:
+        return lot.kg_available
+    return min(max(lot.min_take_kg, demand.min_take_kg, 1), lot.kg_available, demand.kg_available)
+
+
 def _passes_blend(columns: Columns, lot: Lot, kg: int) -> bool:
     """Whether the demand's blend would be outside a limit with this lot in it."""
     return any(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from services.matching.clearing.candidates import Rule
+from services.matching.clearing.deal import least_kg
 from services.matching.clearing.market import MAX_FEN_PER_T, Demand, Lot, Market
 from services.matching.clearing.solve import Clearing, clear
 from shared.catalogue.freight import FreightOption, options
@@ -28,7 +29,8 @@ Value = int | float | bool | datetime
 @dataclass(frozen=True, slots=True)
 class Change:
     """`field` of the listing set to `value` (fen per tonne net of VAT, kilograms, a quality, a time), for `counterpart_id`.
-    `size` compares changes: the share of a price or measure that changes."""
+    `size` compares changes: the share of a price or measure that changes. `allowance`: what is left of the one that the lot is
+    under, which its producer raises by verified use."""
 
     counterpart_id: str
     field: str
@@ -36,7 +38,9 @@ class Change:
     size: float
 
 
-Lots = Iterator[tuple[Change, Lot]]
+Changed = Lot | Demand | Mapping[str, int]
+"""The listing as it would be, or the allowances."""
+Lots = Iterator[tuple[Change, Lot | Mapping[str, int]]]
 Demands = Iterator[tuple[Change, Demand]]
 
 
@@ -47,7 +51,7 @@ def change_of(market: Market, listing: Lot | Demand, broken: Mapping[str, Sequen
     if not single or len(market.lots) + len(market.demands) > MOST_LISTINGS:
         return None
     cleared = clear(market)
-    found: list[tuple[Change, Lot | Demand]] = []
+    found: list[tuple[Change, Changed]] = []
     if isinstance(listing, Lot):
         for demand in market.demands:
             if demand.id in single:
@@ -58,16 +62,19 @@ def change_of(market: Market, listing: Lot | Demand, broken: Mapping[str, Sequen
             if lot.id in single:
                 found += _demand_changes(market, lot, listing, single[lot.id], _prices(market, cleared, lot))
     found.sort(key=lambda pair: (pair[0].size, pair[0].counterpart_id, pair[0].field))
-    return next((change for change, changed in found[:TRIES] if _matches(market, changed)), None)
+    tried = ((change, clear(_with(market, changed))) for change, changed in found[:TRIES])
+    return next((change for change, after in tried if any(listing.id in (m.lot_id, m.demand_id) for m in after.matches)), None)
 
 
-def _matches(market: Market, changed: Lot | Demand) -> bool:
-    """Whether the clearing matches it, in place of what it was."""
-    if isinstance(changed, Lot):
-        market = replace(market, lots=[lot for lot in market.lots if lot.id != changed.id] + [changed])
-        return any(match.lot_id == changed.id for match in clear(market).matches)
-    market = replace(market, demands=[demand for demand in market.demands if demand.id != changed.id] + [changed])
-    return any(match.demand_id == changed.id for match in clear(market).matches)
+def _with(market: Market, changed: Changed) -> Market:
+    """The market with it in place of what it was."""
+    match changed:
+        case Lot():
+            return replace(market, lots=[lot for lot in market.lots if lot.id != changed.id] + [changed])
+        case Demand():
+            return replace(market, demands=[demand for demand in market.demands if demand.id != changed.id] + [changed])
+        case _:
+            return replace(market, allowance_kg={**market.allowance_kg, **changed})
 
 
 def _prices(market: Market, cleared: Clearing, other: Lot | Demand) -> list[int]:
@@ -115,6 +122,10 @@ def _lot_changes(market: Market, lot: Lot, demand: Demand, rules: Sequence[Rule]
                 yield Change(demand.id, "available_until", earliest, size), replace(lot, available_until=earliest)
         case [Rule.NOT_WHOLE]:
             yield Change(demand.id, "divisible", True, _YES_OR_NO), replace(lot, divisible=True)
+        case [Rule.ALLOWANCE]:
+            needed = least_kg(lot, demand)
+            size = (needed - market.allowance_kg[lot.under]) / needed
+            yield Change(demand.id, "allowance", needed, size), {lot.under: needed}
 
 
 def _demand_changes(market: Market, lot: Lot, demand: Demand, rules: Sequence[Rule], lot_prices: Sequence[int]) -> Demands:

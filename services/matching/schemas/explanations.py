@@ -149,8 +149,8 @@ class ChangeOut(Shape):
 
 def _as_typed(field: str, value: int, vat_bp: int) -> tuple[str, float]:
     """A mass in tonnes; a price with VAT, such that its net is at most what an ask, at least what a bid, must be."""
-    if field == "available":
-        return "available_t", kg_to_t(value)
+    if field in ("available", "allowance"):
+        return f"{field}_t", kg_to_t(value)
     gross = div_half_up(value * (10_000 + vat_bp), 10_000)
     if field == "ask":
         gross -= net_fen(gross, vat_bp) > value

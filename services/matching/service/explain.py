@@ -19,6 +19,7 @@ from services.matching.clearing import (
     Rule,
     broken_rules,
     change_of,
+    least_kg,
 )
 from services.matching.model import BookDemand, BookLot, Proposal
 from services.matching.service.market import Sides, read_sides
@@ -110,7 +111,7 @@ def _explain(
         other = demand.id if lot.id == entry.id else lot.id
         rules = [Rule.UNDER_TENDER] if lot.id in tendered else []
         rules += broken_rules(sides.market, lot, demand)
-        rules += [] if _is_allowed(sides.market, lot) else [Rule.ALLOWANCE]
+        rules += [] if _is_allowed(sides.market, lot, demand) else [Rule.ALLOWANCE]
         found.append(Counterpart(other, _distance_m(lot, demand), tuple(rules)))
     counts = Counter(rule for one in found for rule in one.rules)
     found.sort(key=lambda one: (len(one.rules), one.distance_m, one.id))
@@ -130,9 +131,9 @@ def _explain(
     )
 
 
-def _is_allowed(market: Market, lot: Lot) -> bool:
-    """Whether the allowance that a lot is under reaches for its smallest take."""
-    least = min(max(lot.min_take_kg, 1), lot.kg_available) if lot.divisible else lot.kg_available
+def _is_allowed(market: Market, lot: Lot, demand: Demand) -> bool:
+    """Whether the allowance that a lot is under reaches for the smallest take between the two."""
+    least = least_kg(lot, demand)
     return market.allowance_kg.get(lot.under, least) >= least
 
 

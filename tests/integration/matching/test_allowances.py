@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 
-from services.matching.clearing import Rule, deal
+from services.matching.clearing import RULES, Rule, deal
 from services.matching.service import allowances, book, explain
 from services.matching.service.market import read_pair
 from services.matching.store import ALLOWANCES, BOOK_DEMANDS, BOOK_LOTS
 from shared.auth import Caller
 from shared.events.listings import Balance, QuantityReserved
 from shared.events.regions import AllowanceChanged
+from shared.settings import Settings
 from tests.integration.matching.room import Room
+from tests.integration.matching.test_agreements import Desk, publish
+from tests.integration.matching.test_tenders import Hall
 
 pytestmark = [pytest.mark.mongodb]
 
@@ -97,5 +100,31 @@ def test_a_single_deal_keeps_to_it_and_the_explanation_names_it(room: Room) -> N
     seller = Caller("user", "seller", "collector", "420100")
     why = room.database.write(lambda unit: explain.of_lot(unit, seller, lot.id))
     assert why.nearest[0].rules == (Rule.ALLOWANCE,)
+    assert why.change is not None and (why.change.field, why.change.value) == ("allowance", 5_000)
     allow(room, 5_000, version=2)
     assert room.database.write(lambda unit: rules(unit, 5_000)) == ()
+
+
+def test_no_way_to_sell_passes_an_allowance_by(room: Room, settings: Settings) -> None:
+    """A bid, a counter-offer and a call-off of more than is allowed are refused with the rule's name, and taken once it is."""
+    publish(room)
+    hall, desk = Hall(room, settings), Desk(room, settings)
+    demand, dans = room.demand(), room.demand(buyer_id="dan", bid_fen_per_t=113_000, bid_net_fen_per_t=100_000)
+    allow(room, 10_000)
+    tender = hall.opened(room.lot(divisible=False))
+    assert hall.bid("dan", tender, dans.id, 2900).json["rules"] == ["allowance"]
+    agreement = desk.in_force()
+    lot = room.lot()
+    beyond = desk.call("buyer", agreement, lot.id, demand.id, 10.001)
+    assert (beyond.status_code, beyond.json["rules"]) == (409, ["allowance"])
+    room.clear()
+    (made,) = [one for one in room.proposals() if one.terms.lot_id == lot.id]
+    assert made.terms.kg == 10_000
+    reserve(room, [one.id for one in room.proposals()].index(made.id))
+    more = desk.ask("buyer", "POST", f"/proposals/{made.id}/counter", {"quantity_t": 10.001})
+    assert more.status_code == 422 and more.json["errors"][0]["message"] in RULES[Rule.ALLOWANCE]
+    allow(room, 50_000, version=2)
+    taken = hall.bid("dan", tender, dans.id, 2900)
+    assert taken.status_code == 200, taken.text
+    assert desk.ask("buyer", "POST", f"/proposals/{made.id}/counter", {"quantity_t": 10.001}).status_code == 200
+    assert desk.call("buyer", agreement, room.lot().id, demand.id, 10.001).status_code == 201

@@ -19,8 +19,6 @@ GRADE = "grade-"
 FIRST = ("moisture_pct", "impurity_pct")
 """Attributes that stand open in the form: a settlement deducts for these."""
 DAYS = 14
-CHANGED = ("bid_cny_per_t", "available_t", "deliver_from", "deliver_until", "compliant_sellers_only")
-"""What an explanation may advise to change, beside limits."""
 
 
 def demands(visit: Visit) -> Response:
@@ -46,7 +44,7 @@ def demand(visit: Visit, demand_id: str) -> Response:
     )
     return visit.render(
         "demand.html", 422 if form.is_faulty else 200, demand=found, form=form, why=why.body if why and why.is_ok else None,
-        offers=[one for one in items_of(offers) if one["status"] in ("proposed", "agreed")], changed=CHANGED,
+        offers=[one for one in items_of(offers) if one["status"] in ("proposed", "agreed")],
         again=again.body if again is not None and again.is_ok else None, attributes=_names(visit),
     )  # fmt: skip
 

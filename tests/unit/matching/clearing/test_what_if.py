@@ -18,6 +18,7 @@ from services.matching.clearing import (
     broken_rules,
     change_of,
     clear,
+    least_kg,
 )
 from services.matching.schemas import ChangeOut
 from shared.units import net_fen
@@ -40,11 +41,24 @@ def made(listing: Any, change: Change) -> Any:
 
 
 def against_lot(small: Market, lot: Lot) -> Mapping[str, Sequence[Rule]]:
-    return {demand.id: broken_rules(small, lot, demand) for demand in small.demands if demand.kg_available}
+    return {demand.id: rules_of(small, lot, demand) for demand in small.demands if demand.kg_available}
 
 
 def against_demand(small: Market, demand: Demand) -> Mapping[str, Sequence[Rule]]:
-    return {lot.id: broken_rules(small, lot, demand) for lot in small.lots if lot.kg_available}
+    return {lot.id: rules_of(small, lot, demand) for lot in small.lots if lot.kg_available}
+
+
+def rules_of(small: Market, lot: Lot, demand: Demand) -> Sequence[Rule]:
+    short = small.allowance_kg.get(lot.under, lot.kg_available) < least_kg(lot, demand)
+    return [*broken_rules(small, lot, demand), *([Rule.ALLOWANCE] if short else [])]
+
+
+def with_change(small: Market, row: int, change: Change) -> Market:
+    """The market with the change that was named for a lot."""
+    lot = small.lots[row]
+    if change.field == "allowance":
+        return replace(small, allowance_kg={**small.allowance_kg, lot.under: change.value})
+    return replace(small, lots=[*small.lots[:row], made(lot, change), *small.lots[row + 1 :]])
 
 
 @settings(max_examples=100)
@@ -55,8 +69,7 @@ def test_the_change_named_for_a_lot_or_demand_matches_it(small: Market) -> None:
         if lot.kg_available and all(match.lot_id != lot.id for match in matches):
             change = change_of(small, lot, against_lot(small, lot))
             if change is not None:
-                lots = [*small.lots[:row], made(lot, change), *small.lots[row + 1 :]]
-                assert any(match.lot_id == lot.id for match in clear(replace(small, lots=lots)).matches)
+                assert any(match.lot_id == lot.id for match in clear(with_change(small, row, change)).matches)
     for row, demand in enumerate(small.demands):
         if demand.kg_available and all(match.demand_id != demand.id for match in matches):
             change = change_of(small, demand, against_demand(small, demand))
@@ -115,6 +128,28 @@ def test_each_kind_of_change_of_a_demand(lot: dict[str, object], demand: dict[st
     small = market([one], [other])
     change = change_of(small, other, against_demand(small, other))
     assert change is not None and change.field == field
+
+
+@pytest.mark.parametrize(
+    ("lot", "demand", "allowed_kg", "needed_kg"),
+    [
+        ({"divisible": False, "kg_available": 30_000}, {}, 20_000, 30_000),
+        ({"min_take_kg": 5_000}, {}, 0, 5_000),
+        ({"min_take_kg": 5_000}, {"min_take_kg": 10_000}, 7_000, 10_000),
+        ({"min_take_kg": 0}, {"min_take_kg": 0}, 0, 1),
+    ],
+)
+def test_a_lot_beyond_its_allowance_is_told_how_much_must_be_allowed(
+    lot: dict[str, Any], demand: dict[str, Any], allowed_kg: int, needed_kg: int
+) -> None:
+    one, other = a_lot(**lot), a_demand(**demand)
+    small = replace(market([one], [other]), allowance_kg={one.under: allowed_kg})
+    assert not clear(small).matches
+    change = change_of(small, one, against_lot(small, one))
+    assert change is not None and (change.field, change.value) == ("allowance", needed_kg)
+    assert clear(with_change(small, 0, change)).matches
+    assert not clear(with_change(small, 0, replace(change, value=needed_kg - 1))).matches
+    assert change_of(small, other, against_demand(small, other)) is None
 
 
 def test_nothing_is_named_where_no_single_change_helps() -> None:
