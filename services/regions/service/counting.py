@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -66,8 +66,8 @@ TradeEvent = TradeAgreed | TradeCancelled | TradeSettled
 def on_lot(unit: Unit, event: LotEvent) -> None:
     """A lot's own event: its ledger, its volumes, its state."""
     hear_listing(unit, KnownListing(event.id, event.version, "lot", event.status, event.available_kg))
-    if isinstance(event, LotPublished) and _accounts(unit, event.id).region is None:
-        _settle_lot(unit, event)
+    if isinstance(event, LotPublished):
+        _count_waiting(unit, *_learn(unit, [event]))
     _count(unit, event)
 
 
@@ -139,19 +139,29 @@ def _enter(unit: Unit, posting: Posting, lot: LotAccounts) -> None:
         REGION_ACCOUNTS.save(unit, accounts)
 
 
-def _settle_lot(unit: Unit, event: LotPublished) -> None:
-    """Its place in the ledger is known now: count what waited for it."""
-    accounts = _accounts(unit, event.id)
-    before = accounts.version
-    accounts.settle_at(event.region, event.grade, event.seller_id, event.site_id)
-    LOT_ACCOUNTS.save(unit, accounts)
-    if not before:
-        return
-    for posting in postings_of(unit, event.id):
-        _enter(unit, posting, accounts)
+def _learn(unit: Unit, events: Iterable[LotPublished]) -> tuple[list[Posting], list[Fact]]:
+    """The places of these lots in the ledger are known now; returns what waited for that."""
+    waited = []
+    for event in events:
+        accounts = _accounts(unit, event.id)
+        if accounts.region is None:
+            if accounts.version:
+                waited.append(event.id)
+            accounts.settle_at(event.region, event.grade, event.seller_id, event.site_id)
+            LOT_ACCOUNTS.save(unit, accounts)
+    if not waited:
+        return [], []
+    postings, facts = postings_of(unit, waited), waiting_facts(unit, waited)
+    for fact in facts:
+        _locate(fact, _accounts(unit, fact.lot_id))
+    return postings, facts
+
+
+def _count_waiting(unit: Unit, postings: Iterable[Posting], facts: Iterable[Fact]) -> None:
+    for posting in postings:
+        _enter(unit, posting, _accounts(unit, posting.lot_id))
         POSTINGS.save(unit, posting)
-    for fact in waiting_facts(unit, event.id):
-        _locate(fact, accounts)
+    for fact in facts:
         fact.waiting = False
         FACTS.save(unit, fact)
         _publish(unit, fact)
@@ -179,27 +189,37 @@ def _cells_of(region: str, site: str | None) -> tuple[tuple[str, Period], ...]:
 def foresee(unit: Unit, batch: Sequence[tuple[Cause, Event]]) -> None:
     """Before a batch: learn of the lots that are new in it, whatever comes before them, so that nothing waits for the rest
     of it; and read at once the cells and the regions' accounts that it will touch."""
-    for _, event in batch:
-        if isinstance(event, LotPublished) and _accounts(unit, event.id).region is None:
-            _settle_lot(unit, event)
     unit.read_ahead((RETENTIONS,), {RETENTION})
-    retention = retention_of(unit)
-    cells: set[str] = set()
-    accounts: set[str] = set()
+    postings, waiting = _learn(unit, [event for _, event in batch if isinstance(event, LotPublished)])
+    lots, facts = {posting.lot_id for posting in postings}, [*waiting]
     for cause, event in batch:
-        if type(event) not in COUNTED:
-            continue
-        lot = LOT_ACCOUNTS.find(unit, lot_of(event))
-        if lot is not None and lot.region is not None and lot.site_id is not None and type(event) in POSTED:
-            accounts |= {f"{place}/{lot.grade}" for place in (*places_of(lot.region), lot.site_id)}
-        for fact in facts_of(event, cause.id, cause.at):
-            if fact.region is None and lot is not None:
-                fact.region, fact.site_id = lot.region, lot.site_id
-            kept = retention.cells_of(fact.at)
-            for side, region, site, _ in fact.sides():
-                cells |= {cell_id(side, place, *kept[period]) for place, period in _cells_of(region, site) if period in kept}
-    unit.read_ahead((CELLS,), cells)
-    unit.read_ahead((REGION_ACCOUNTS,), accounts)
+        if type(event) in POSTED:
+            lots.add(lot_of(event))
+        if type(event) in COUNTED:
+            for fact in facts_of(event, cause.id, cause.at):
+                if fact.region is None:
+                    _locate(fact, _accounts(unit, fact.lot_id))
+                facts.append(fact)
+    unit.read_ahead((CELLS,), _cells_touched(unit, facts))
+    unit.read_ahead((REGION_ACCOUNTS,), _accounts_touched(unit, lots))
+    _count_waiting(unit, postings, waiting)
+
+
+def _cells_touched(unit: Unit, facts: Iterable[Fact]) -> set[str]:
+    retention, found = retention_of(unit), set()
+    for fact in facts:
+        kept = retention.cells_of(fact.at)
+        for side, region, site, _ in fact.sides():
+            found |= {cell_id(side, place, *kept[period]) for place, period in _cells_of(region, site) if period in kept}
+    return found
+
+
+def _accounts_touched(unit: Unit, lots: Iterable[str]) -> set[str]:
+    found = set()
+    for lot in (_accounts(unit, one) for one in lots):
+        if lot.region is not None and lot.site_id is not None:
+            found |= {f"{place}/{lot.grade}" for place in (*places_of(lot.region), lot.site_id)}
+    return found
 
 
 COUNTED = frozenset({*POSTED, *MEASURED, ShipmentCorrected})

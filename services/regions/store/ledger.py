@@ -31,9 +31,9 @@ LOT_ACCOUNTS = Repository(LotAccountsDocument, LotAccounts)
 REGION_ACCOUNTS = Repository(RegionAccountsDocument, RegionAccounts)
 
 
-def postings_of(unit: Unit, lot_id: str) -> list[Posting]:
-    """All that was posted for a lot."""
-    return POSTINGS.select(unit, {"lot_id": lot_id})
+def postings_of(unit: Unit, lot_ids: list[str]) -> list[Posting]:
+    """All that was posted for these lots."""
+    return POSTINGS.select(unit, {"lot_id": {"$in": lot_ids}})
 
 
 def sum_balance(unit: Unit, place: Place, material: str | None, as_of: datetime | None) -> dict[str, Entries]:

@@ -57,9 +57,9 @@ Volumes = dict[tuple[str, str], dict[Measure, int]]
 """Period and grade → kilograms by measure."""
 
 
-def waiting_facts(unit: Unit, lot_id: str) -> list[Fact]:
-    """The facts about a lot that wait for its publication."""
-    return FACTS.select(unit, {"lot_id": lot_id, "waiting": True})
+def waiting_facts(unit: Unit, lot_ids: list[str]) -> list[Fact]:
+    """The facts about these lots that wait for their publication."""
+    return FACTS.select(unit, {"lot_id": {"$in": lot_ids}, "waiting": True})
 
 
 def sum_volumes(unit: Unit, place: Place, wanted: Wanted) -> Volumes:
