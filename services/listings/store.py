@@ -325,7 +325,7 @@ def kept_apart(unit: Unit, organisation_ids: Iterable[str]) -> set[frozenset[str
 
 def standing_rules_for(unit: Unit, grade: str) -> list[AllowanceRule]:
     """The rules of allowances that limit new output of the grade somewhere."""
-    return ALLOWANCE_RULES.select(unit, {"material": grade, "status": "standing"})
+    return ALLOWANCE_RULES.select_once(unit, {"material": grade, "status": "standing"})
 
 
 def used_of(unit: Unit, lot: Lot, region: str, period: Period, promised: bool) -> int:

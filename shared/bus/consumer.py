@@ -32,11 +32,13 @@ from shared.problem import TooManyWriters
 log = structlog.get_logger("consumer")
 
 BATCH = 200
-PROJECTED_AT_ONCE = 500
+PROJECTED_AT_ONCE = 1000
 """A projection holds no transaction open: larger batches cost nobody anything."""
 RETRY_PAUSES_S = (0.05, 0.3, 1.0)
 PARKED_IN_A_ROW = 200
 REPLAYS_EVERY_S = 1.0
+LAG_EVERY_S = 1.0
+"""While nothing comes: asking costs more of an idle process than all else it does."""
 JOIN_S = 15
 """Longer than any rebalance of ours takes; a member without partitions makes a new start."""
 
@@ -127,9 +129,11 @@ class Consumer:
         try:
             self._subscribe(kafka)
             alive = time.monotonic()
+            measured = float("-inf")
             while not stop.is_set():
                 polled = kafka.poll(timeout_ms=300)
-                self.lag = _behind(kafka, sum(map(len, polled.values())))
+                if polled or time.monotonic() - measured >= LAG_EVERY_S:
+                    self.lag, measured = _behind(kafka, sum(map(len, polled.values()))), time.monotonic()
                 if polled:
                     begun = time.monotonic()
                     self._settle([record for records in polled.values() for record in records], stop)

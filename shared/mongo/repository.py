@@ -63,6 +63,14 @@ class Repository(Generic[E_]):
         cursor = unit.collection(self.name).find(where, session=unit.session, sort=sort, limit=limit)
         return [self._meet(unit, row) for row in cursor]
 
+    def select_once(self, unit: Unit, where: Mapping[str, str]) -> list[E_]:
+        """As `select`, asked once a transaction: of what a batch asks again for each of its rows."""
+        answers, key = unit.answers(self.name), tuple(sorted(where.items()))
+        if key not in answers:
+            answers[key] = self.select(unit, where)
+        found: list[E_] = answers[key]
+        return found
+
     def many(self, unit: Unit, identifiers: Iterable[str]) -> dict[str, E_]:
         """Those of `identifiers` that exist, by id."""
         return {entity.id: entity for entity in self.select(unit, {"_id": {"$in": list(identifiers)}})}

@@ -48,6 +48,7 @@ class Unit:
     cause: Cause | None = None
     _known: dict[tuple[str, str], Any] = field(default_factory=dict)
     _absent: set[tuple[str, str]] = field(default_factory=set)
+    _answers: dict[str, dict[Any, Any]] = field(default_factory=dict)
     _unsaved: dict[str, dict[str, _Write]] = field(default_factory=dict)
     _outbox: list[Row] = field(default_factory=list)
 
@@ -78,6 +79,10 @@ class Unit:
         """Whether `read_ahead` has looked for it in this transaction, and it was not there."""
         return (collection, identifier) in self._absent
 
+    def answers(self, collection: str) -> dict[Any, Any]:
+        """Answers to queries of the collection that hold until one of its kind is written in this transaction."""
+        return self._answers.setdefault(collection, {})
+
     def read_ahead(self, repositories: Iterable[Repository[Any]], identifiers: Iterable[str]) -> None:
         """Read what is kept under `identifiers` in one go each, so that finding it later costs no round trip."""
         for repository in repositories:
@@ -90,12 +95,14 @@ class Unit:
         if self.session is None:
             raise RuntimeError(f"{repository.name} is written outside a transaction")
         self.remember(repository.name, entity)
+        self._answers.pop(repository.name, None)
         unsaved = self._unsaved.setdefault(repository.name, {})
         added = entity.id in unsaved and unsaved[entity.id].insert
         unsaved[entity.id] = _Write(repository, entity, insert or added)
 
     def forget(self, collection: str, identifier: str) -> None:
         self._known.pop((collection, identifier), None)
+        self._answers.pop(collection, None)
 
     def flush(self) -> None:
         """Write what was saved, then the outbox rows. Raises DuplicateKeyError where an added id exists."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
 from elastic_transport import ConnectionError as NoConnection
 from elastic_transport import ConnectionTimeout
 from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError, OrjsonSerializer
-from elasticsearch.helpers import parallel_bulk, scan, streaming_bulk
+from elasticsearch.helpers import scan, streaming_bulk
 
 from shared.bus.consumer import ServerIsUnreachable
 from shared.ids import new_id
@@ -23,13 +26,16 @@ from shared.search.points import KEEP, PointInTimeIsGone, PointsInTime
 from shared.settings import Settings
 
 T = TypeVar("T")
-Sender = Callable[[Iterable[Any]], Iterator[tuple[bool, dict[str, Any]]]]
+Sender = Callable[[Iterator[Any]], Iterator[tuple[bool, dict[str, Any]]]]
 UNREACHABLE = (NoConnection, ConnectionTimeout)
 REFRESH_S = 0.3
 """How long a write may wait to be searchable."""
 _REFRESH = f"{round(REFRESH_S * 1000)}ms"
-AT_ONCE = 250
-"""Documents of one request: two are written side by side, and what the room writes at a time is more than one."""
+AT_ONCE = 500
+"""Documents of one request."""
+SIDE_BY_SIDE = 2
+"""Requests of one process."""
+_WRITERS = ThreadPoolExecutor(SIDE_BY_SIDE, "index-writer")
 _ANSWERED = "errors,items.*._id,items.*.status,items.*.error"
 """Of each document's answer what is looked at."""
 SMALL = 20
@@ -172,10 +178,18 @@ class Index:
             self._refreshed_at = time.monotonic()
         return iter(streaming_bulk(self.client, actions, refresh=refresh, raise_on_error=False, filter_path=_ANSWERED))
 
-    def _side_by_side(self, actions: Iterable[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
-        """While one batch is written the next are read."""
-        send = partial(parallel_bulk, self.client, actions, raise_on_error=False, filter_path=_ANSWERED)
-        return iter(send(thread_count=2, queue_size=2, chunk_size=AT_ONCE))
+    def _side_by_side(self, actions: Iterator[Any]) -> Iterator[tuple[bool, dict[str, Any]]]:
+        """While some are written the next are read."""
+        written: deque[Future[list[tuple[bool, dict[str, Any]]]]] = deque()
+        while some := list(islice(actions, AT_ONCE)):
+            written.append(_WRITERS.submit(self._written, some))
+            if len(written) > SIDE_BY_SIDE:
+                yield from written.popleft().result()
+        for one in written:
+            yield from one.result()
+
+    def _written(self, actions: list[Any]) -> list[tuple[bool, dict[str, Any]]]:
+        return list(self._in_turn(actions))
 
     def _bulk(self, writes: Iterable[tuple[str, Document]], send: Sender) -> int:
         """Each document into the index beside it. Returns how many."""

@@ -35,9 +35,9 @@ from services.listings.alerting import Matcher, compiled
 from services.listings.alerting.conditions import Seen
 from services.listings.alerting.text import Vocabulary
 from services.listings.handlers import ALERTS, listen_for_alerts
-from services.listings.model import Lot, LotDraft, LotTerms, Place, SavedSearchDraft, Watcher, new_saved_search
+from services.listings.model import Lot, LotDraft, LotTerms, Place, Revisions, SavedSearchDraft, Watcher, new_saved_search
 from services.listings.schemas import query_of_saved
-from services.listings.store import DOCUMENTS, LOTS, REVISIONS, SAVED_SEARCHES, Revisions
+from services.listings.store import DOCUMENTS, LOTS, REVISIONS, SAVED_SEARCHES
 from services.listings.views import document_of
 from shared import catalogue, geo
 from shared.bus.consumer import BATCH

@@ -26,6 +26,7 @@ from services.matching.clearing import Clearing, Market, Taken, clear, decoded
 from services.matching.clearing.candidates import Candidates, candidates, candidates_of
 from services.matching.clearing.columns import Columns
 from services.matching.clearing.stored import encoded
+from shared.geo import Position, great_circle_m
 from tests.bench import online
 from tests.bench.clearing_market import steel_market
 from tests.bench.national_market import MATERIALS, Variant, national
@@ -33,6 +34,8 @@ from tests.bench.national_market import MATERIALS, Variant, national
 SEEDS = (1, 2, 3)
 COVERS = (0.6, 0.8, 1.2)
 GAP_TARGET_PCT = 2.0
+CENTRES = ((39.9, 116.4), (41.8, 123.4), (31.2, 121.5), (30.6, 114.3), (30.7, 104.1), (34.3, 108.9))
+"""Beijing, Shenyang, Shanghai, Wuhan, Chengdu, Xi'an."""
 Row = dict[str, Any]
 
 
@@ -186,14 +189,40 @@ def _growth() -> Iterator[Row]:
 
 
 def _workers(lots: int = 88_000) -> Iterator[Row]:
-    """A national day split by material: each of N workers takes the next material, as the rooms' workers do by its lease."""
-    days = [encoded(market.checked()) for market in national(1, "indivisible", 0.8, lots, lots * 1_500 // 44_000)]
-    took = []
-    for workers in (1, 2):
-        with ProcessPoolExecutor(workers) as pool:
-            list(pool.map(_clear_encoded, days[:workers]))  # its processes are up before the clock starts
-            took.append(_seconds(lambda pool=pool: list(pool.map(_clear_encoded, days))))  # type: ignore[misc]
-    yield _row(f"national day of {lots:,} lots by material: 2 workers ÷ 1 on 2 cores, seconds", took[1], took[0], None)
+    """A national day split by material, as the rooms' workers do by its lease, and further by region, which a trade then may
+    not leave: each of N workers takes the next part."""
+    markets = national(1, "indivisible", 0.8, lots, lots * 1_500 // 44_000)
+    fen: dict[str, int] = {}
+    alone: dict[str, float] = {}
+    for by, parts in (
+        ("material", markets),
+        ("material and region", [part for market in markets for part in _by_region(market)]),
+    ):
+        days = [encoded(part.checked()) for part in parts]
+        took = []
+        for workers in (1, 2):
+            with ProcessPoolExecutor(workers) as pool:
+                list(pool.map(_clear_encoded, days[:workers]))  # its processes are up before the clock starts
+                begun = time.perf_counter()
+                fen[by] = sum(pool.map(_clear_encoded, days))
+                took.append(time.perf_counter() - begun)
+        alone[by] = took[0]
+        yield _row(f"national day of {lots:,} lots by {by}: 2 workers ÷ 1 on 2 cores, seconds", took[1], took[0], None)
+    for what, (whole, parted) in (("1 worker, seconds", alone.values()), ("surplus", fen.values())):
+        yield _row(f"… by material and region ÷ by material alone, {what}", parted, whole, None)
+
+
+def _by_region(market: Market) -> Iterator[Market]:
+    """Its parts around six cities, each side's listings at the nearest."""
+
+    def nearest(place: Position) -> int:
+        return min(range(len(CENTRES)), key=lambda k: great_circle_m(place.lat, place.lon, *CENTRES[k]))
+
+    for number in range(len(CENTRES)):
+        lots = [lot for lot in market.lots if nearest(lot.position) == number]
+        demands = [demand for demand in market.demands if nearest(demand.position) == number]
+        if lots and demands:
+            yield replace(market, lots=lots, demands=demands)
 
 
 def _clear_encoded(market: bytes) -> int:

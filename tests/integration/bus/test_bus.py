@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from unittest.mock import patch
 
 import pytest
 
@@ -12,8 +13,9 @@ from shared.bus.envelope import Record, headers_of
 from shared.bus.outbox import Relay, backlog
 from shared.bus.producer import ensure_topics, make_producer, publish
 from shared.ids import new_id, new_traceparent
+from shared.mongo import Unit
 from shared.settings import Settings
-from tests.fixtures.bus import EVENTS, emit, emit_many, records, registered, room, running, tallies, until
+from tests.fixtures.bus import EVENTS, TALLIES, Tally, emit, emit_many, records, registered, room, running, tallies, until
 
 pytestmark = [pytest.mark.mongodb, pytest.mark.kafka]
 
@@ -47,6 +49,21 @@ def test_what_rolls_back_is_not_published(settings: Settings) -> None:
 
     fail()
     assert database.mongo["outbox"].count_documents({}) == 0
+
+
+def test_a_query_asked_once_is_asked_again_when_its_kind_is_written(settings: Settings) -> None:
+    database = room(settings)
+
+    def work(unit: Unit) -> tuple[int, int, int]:
+        first, again = (len(TALLIES.select_once(unit, {"mark": "all"})) for _ in range(2))
+        TALLIES.save(unit, Tally("new"))
+        unit.flush()
+        unit.collection("tallies").update_one({"_id": "new"}, {"$set": {"mark": "all"}}, session=unit.session)
+        return first, again, len(TALLIES.select_once(unit, {"mark": "all"}))
+
+    with patch.object(TALLIES, "select", wraps=TALLIES.select) as select:
+        assert database.write(work) == (0, 0, 1)
+    assert select.call_count == 2
 
 
 def test_a_cloudevent_carries_the_trace_of_its_request(settings: Settings) -> None:
