@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from gateway.console.texts import Texts
@@ -61,12 +62,11 @@ def attribute_name(name: str, words: Texts) -> str:
     return f"{found.name_zh if words.code == 'zh' else found.name_en} ({found.unit})"
 
 
-def attribute_name(name: str, words: Texts) -> str:
-    """A quality's name; its code where the catalogue has none."""
-    found = catalogue.attribute(name)
-    if found is None:
-        return name
-    return found.name_zh if words.code == "zh" else found.name_en
+def traits_of(traits: Mapping[str, str], words: Texts) -> list[tuple[str, str]]:
+    """Names of a lot's traits and of what it says of each."""
+    zh = words.code == "zh"
+    found = ((one, catalogue.trait_value(one.code, traits.get(one.code, ""))) for one in catalogue.traits())
+    return [(one.name_zh, value.name_zh) if zh else (one.name_en, value.name_en) for one, value in found if value is not None]
 
 
 def region_name(code: str | None, words: Texts) -> str:

@@ -131,9 +131,11 @@ def register(
     app.jinja_env.filters.update(tonnes=formats.tonnes, money=formats.money, figure=formats.number)
     app.jinja_env.filters.update(material=formats.material_name, region=formats.region_name, load_tone=hauls.tone)
     app.jinja_env.globals.update(
-        grade_name=formats.material_name, region_name=formats.region_name, attribute_name=formats.attribute_name
+        grade_name=formats.material_name,
+        region_name=formats.region_name,
+        attribute_name=formats.attribute_name,
+        traits_of=formats.traits_of,
     )
-    app.jinja_env.globals.update(attribute_name=formats.attribute_name)
     for area in console.areas:
         for page in area.pages:
             _add(app, limits, console, area, page)

@@ -14,10 +14,23 @@ from shared.catalogue.material import (
     Standard,
     TaxCategory,
     TaxRule,
+    Trait,
+    TraitValue,
 )
 from shared.catalogue.quality import Fault, attribute_faults, quality_faults
 from shared.catalogue.query import common, matches, resolve, search_terms, tree
-from shared.catalogue.rules import bases, edition, editions, hard_stop, hard_stops, names_of_several, tax_categories, tax_rules
+from shared.catalogue.rules import (
+    bases,
+    edition,
+    editions,
+    hard_stop,
+    hard_stops,
+    names_of_several,
+    tax_categories,
+    tax_rules,
+    trait_value,
+    traits,
+)
 from shared.catalogue.tables import (
     attribute,
     attributes,
@@ -43,6 +56,8 @@ __all__ = [
     "Standard",
     "TaxCategory",
     "TaxRule",
+    "Trait",
+    "TraitValue",
     "attribute",
     "attribute_faults",
     "attributes",
@@ -66,5 +81,7 @@ __all__ = [
     "search_terms",
     "tax_categories",
     "tax_rules",
+    "trait_value",
+    "traits",
     "tree",
 ]

@@ -196,6 +196,28 @@ def key_of(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
+def _traits(read: Read) -> Iterator[str]:
+    """Each value of a trait once, under names of its own, for families that are there."""
+    families = {row["code"] for row in read("families.csv")}
+    meant: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in read("traits.csv"):
+        name = f"traits.csv: {row['trait']} {row['value']}"
+        if not (FAMILY.fullmatch(row["trait"]) and FAMILY.fullmatch(row["value"])):
+            yield f"{name}: has not the form of a code"
+        for column in ("trait_zh", "name_zh"):
+            if not HAN.search(row[column]):
+                yield f"{name}: has no Chinese {column}"
+        for column in ("trait_en", "name_en"):
+            if not row[column] or HAN.search(row[column]):
+                yield f"{name}: has no English {column}"
+        yield from (f"{name}: names {one!r}, which is not there" for one in parts(row["families"]) if one not in families)
+        for word in (row["value"], row["name_zh"], row["name_en"], *parts(row["synonyms_zh"]), *parts(row["synonyms_en"])):
+            meant[row["trait"], key_of(word)].add(row["value"])
+    for (trait, word), values in sorted(meant.items()):
+        if len(values) > 1:
+            yield f"traits.csv: {word!r} means {' and '.join(sorted(values))} of {trait}"
+
+
 def _editions(read: Read) -> Iterator[str]:
     rows = read("editions.csv")
     if not rows:
@@ -214,6 +236,7 @@ CHECKS: tuple[Callable[[Read], Iterator[str]], ...] = (
     _standards,
     _taxes,
     _names,
+    _traits,
     _editions,
 )
 

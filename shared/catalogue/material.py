@@ -43,6 +43,36 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class TraitValue:
+    """A word that a lot may say of itself, with those that people write for it."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    synonyms_zh: tuple[str, ...]
+    synonyms_en: tuple[str, ...]
+    families: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.code, self.name_zh, self.name_en, *self.synonyms_zh, *self.synonyms_en)
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """What of a lot is a word and no figure. A family whose forms ask for it has at least one of its values."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    values: tuple[TraitValue, ...]
+
+    def of(self, family: str) -> tuple[TraitValue, ...]:
+        """The values that a family's forms ask for."""
+        return tuple(one for one in self.values if family in one.families)
+
+
+@dataclass(frozen=True, slots=True)
 class Limit:
     """A standard's limit of one attribute: `kind` is `min` or `max`."""
 

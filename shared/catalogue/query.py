@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-from shared.catalogue.material import Family, Grade, HardStop, Limit, Standard, TaxCategory
-from shared.catalogue.rules import bases, edition, hard_stops, names_of_several, tax_categories, tax_category
+from shared.catalogue.material import Family, Grade, HardStop, Limit, Standard, TaxCategory, Trait
+from shared.catalogue.rules import bases, edition, hard_stops, names_of_several, tax_categories, tax_category, traits
 from shared.catalogue.tables import attribute, compliance_list, families, family, family_of, grade, grades
 from shared.text import plain
 
@@ -55,11 +55,12 @@ def tree() -> dict[str, Any]:
 
 
 def common() -> dict[str, Any]:
-    """What the grades of the tree refer to, as JSON: the edition, hard stops and tax categories by code, each once."""
+    """What the grades of the tree refer to, as JSON: the edition, hard stops, tax categories and traits by code, each once."""
     return {
         "edition": edition(),
         "hard_stops": [_hard_stop_json(stop) for stop in hard_stops()],
         "tax_categories": [_tax_json(category) for category in tax_categories()],
+        "traits": [_trait_json(one) for one in traits()],
     }
 
 
@@ -71,6 +72,7 @@ def _family_json(kin: Family) -> dict[str, Any]:
         "synonyms": {"zh": list(kin.synonyms_zh), "en": list(kin.synonyms_en)},
         "compliance": _compliance_json(kin),
         "tax_category": kin.tax,
+        "traits": {one.code: [value.code for value in found] for one in traits() if (found := one.of(kin.code))},
         "grades": [_grade_json(found) for found in grades() if found.family == kin.code],
     }
 
@@ -94,6 +96,11 @@ def _hard_stop_json(stop: HardStop) -> dict[str, Any]:
         "families": list(stop.families) or None,
         "source": stop.source,
     }
+
+
+def _trait_json(one: Trait) -> dict[str, Any]:
+    values = [{"code": value.code, "name_zh": value.name_zh, "name_en": value.name_en} for value in one.values]
+    return {"code": one.code, "name_zh": one.name_zh, "name_en": one.name_en, "values": values}
 
 
 def _tax_json(category: TaxCategory) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 
-from shared.catalogue.material import Basis, Edition, HardStop, TaxCategory, TaxRule
+from shared.catalogue.material import Basis, Edition, HardStop, TaxCategory, TaxRule, Trait, TraitValue
 from shared.catalogue.tables import PACKAGE, limit_of, parts
 from shared.tables import read_table
 
@@ -35,6 +35,24 @@ def bases() -> dict[str, Basis]:
         )
         for row in read_table(PACKAGE, "bases.csv")
     }
+
+
+@cache
+def traits() -> tuple[Trait, ...]:
+    """What of a lot is a word and no figure, with the words."""
+    names: dict[str, tuple[str, str]] = {}
+    values: dict[str, list[TraitValue]] = defaultdict(list)
+    for row in read_table(PACKAGE, "traits.csv"):
+        names[row["trait"]] = row["trait_zh"], row["trait_en"]
+        words = parts(row["synonyms_zh"]), parts(row["synonyms_en"])
+        values[row["trait"]].append(TraitValue(row["value"], row["name_zh"], row["name_en"], *words, parts(row["families"])))
+    return tuple(Trait(code, *named, tuple(values[code])) for code, named in names.items())
+
+
+@cache
+def trait_value(trait: str, code: str) -> TraitValue | None:
+    """The value of this code."""
+    return next((one for known in traits() if known.code == trait for one in known.values if one.code == code), None)
 
 
 @cache

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from shared.events.base import Event, Moment, Point, Value
 
 Limits = dict[str, dict[Literal["min", "max"], float]]
@@ -51,6 +53,8 @@ class _Lot(_Listing):
     ask_fen_per_t: int
     ask_net_fen_per_t: int
     quality: dict[str, float]
+    traits: dict[str, str] = Field(default_factory=dict)
+    """What of it is a word and no figure, by the catalogue's traits: `{"form": "flake"}`."""
     divisible: bool
     origin: Literal["domestic", "imported"]
     available_from: Moment

@@ -45,6 +45,10 @@ _CODES: Mapping[str, Mapping[str, str]] = {
         "是": "stock",
     },
     "on_behalf_of.consent": {"口头": "verbal", "电话": "verbal", "签字": "signed", "书面": "signed", "录音": "recording"},
+    **{
+        f"traits.{trait.code}": {name.casefold(): one.code for one in trait.values for name in one.names}
+        for trait in catalogue.traits()
+    },
 }
 """What people write for a code, by field."""
 _COUNTS = dict(
@@ -119,7 +123,8 @@ def _value(field: str, unit: str, plain: str) -> Any:
     if field in FLAGS:
         return _flag(plain)
     if field in _CODES:
-        return _CODES[field].get(plain, plain.casefold())
+        written = plain.casefold()
+        return _CODES[field].get(written, written)
     if field in AROSE:
         return day(plain, end=field == "arose_until")
     if field == "hard_stops_declared":

@@ -106,6 +106,9 @@ def _fields() -> dict[str, str]:
     for field, known in _NAMES.items():
         for name in (field, *known.split("|")):
             names.setdefault(squeezed(name), field)
+    for trait in catalogue.traits():
+        for name in (f"traits.{trait.code}", trait.code, trait.name_zh, trait.name_en):
+            names.setdefault(squeezed(name), f"traits.{trait.code}")
     for one in catalogue.attributes():
         also = _ATTRIBUTE_NAMES.get(one.name, "")
         for name in (one.name, f"quality.{one.name}", one.name_zh, one.name_en, *filter(None, also.split("|"))):
@@ -184,6 +187,9 @@ def chinese(field: str) -> str:
     known = catalogue.attribute(field)
     if known is not None:
         return f"{known.name_zh}({known.unit})"
+    trait = next((one for one in catalogue.traits() if field == f"traits.{one.code}"), None)
+    if trait is not None:
+        return trait.name_zh
     name = _NAMES[field].split("|")[0]
     return {"vat_rate_pct": f"{name}(%)", "ask_cny_per_t": f"{name}(元/吨)"}.get(
         field, f"{name}(吨)" if field in TONNES else name

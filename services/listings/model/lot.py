@@ -17,12 +17,14 @@ from shared.units import net_fen
 
 @dataclass(frozen=True, kw_only=True)
 class LotTerms:
-    """What a proposal relies on. `ask_fen_per_t` includes VAT of `vat_bp`; `quality` by attribute of the catalogue."""
+    """What a proposal relies on. `ask_fen_per_t` includes VAT of `vat_bp`; `quality` by attribute, `traits` by trait of the
+    catalogue."""
 
     grade: str
     ask_fen_per_t: int
     vat_bp: int = 0
     quality: dict[str, float] = field(default_factory=dict)
+    traits: dict[str, str] = field(default_factory=dict)
     available_from: datetime
     available_until: datetime
     divisible: bool = True
@@ -259,6 +261,7 @@ class Lot(Listing):
             "ask_net_fen_per_t": terms.ask_net_fen_per_t,
             "vat_bp": terms.vat_bp,
             "quality": terms.quality,
+            "traits": terms.traits,
             "divisible": terms.divisible,
             "min_take_kg": terms.min_take_kg,
             "auto_accept": terms.auto_accept,

@@ -12,6 +12,7 @@ from services.listings.importing import REASONS, chinese, is_reasons
 from services.listings.model import Demand, Import, Lot, OnBehalfOf, RejectedRow, RowFault
 from services.listings.schemas.search import DemandFilters, LotFilters
 from services.listings.views import DemandsExport, LotsExport
+from shared import catalogue
 from shared.clock import SHANGHAI
 from shared.problem import Language
 from shared.sheets import Cell
@@ -71,6 +72,7 @@ _LOT: tuple[tuple[str, Callable[[Lot], Cell]], ...] = (
     ("arose_until", lambda lot: lot.terms.arose_until),
     ("stock", lambda lot: lot.terms.stock),
     ("hard_stops_declared", lambda lot: "|".join(lot.hard_stops_declared or ())),
+    *((f"traits.{one.code}", lambda lot, code=one.code: lot.terms.traits.get(code)) for one in catalogue.traits()),
 )
 """What an import takes, under the names it takes."""
 _PERSON: tuple[tuple[str, Callable[[OnBehalfOf], Cell]], ...] = (

@@ -61,9 +61,18 @@ def _limits_schema(*_: Any) -> CoreSchema:
     return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
 
 
+def _traits_schema(*_: Any) -> CoreSchema:
+    fields = {
+        one.code: core_schema.typed_dict_field(core_schema.literal_schema([value.code for value in one.values]), required=False)
+        for one in catalogue.traits()
+    }
+    return core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+
+
 Identifier = Annotated[str, AfterValidator(_uuid)]
 Moment = Annotated[Time, AfterValidator(_moment)]
 Quality = Annotated[dict[str, float], GetPydanticSchema(_quality_schema)]
+Traits = Annotated[dict[str, str], GetPydanticSchema(_traits_schema)]
 Limits = Annotated[dict[str, dict[str, float]], GetPydanticSchema(_limits_schema)]
 Title = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 Description = Annotated[str, StringConstraints(max_length=4000, strip_whitespace=True)]

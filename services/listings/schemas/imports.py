@@ -87,6 +87,9 @@ def draft_of(values: dict[str, Any]) -> LotDraft:
     """A row by the rules of a lot sent as JSON. Raises InputIsInvalid."""
     quality = {name: values[name] for name in measures().intersection(values)}
     body = {name: value for name, value in values.items() if name not in quality and "." not in name} | {"quality": quality}
+    traits = {name.partition(".")[2]: value for name, value in values.items() if name.startswith("traits.")}
+    if traits:
+        body["traits"] = traits
     person = {name.partition(".")[2]: value for name, value in values.items() if name.startswith("on_behalf_of.")}
     if person:
         body["on_behalf_of"] = person

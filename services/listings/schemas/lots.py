@@ -18,6 +18,7 @@ from services.listings.schemas.fields import (
     Origin,
     Quality,
     Title,
+    Traits,
     changes_of,
     in_order,
     not_null,
@@ -41,6 +42,7 @@ class LotIn(Shape):
     available_from: Moment
     available_until: Moment
     quality: Quality = Field(default_factory=dict)
+    traits: Traits = Field(default_factory=dict)
     divisible: bool = True
     min_take_t: Least = 0
     vat_rate_pct: VatPct = 0
@@ -68,6 +70,7 @@ class LotIn(Shape):
             ask_fen_per_t=self.ask_cny_per_t,
             vat_bp=self.vat_rate_pct,
             quality=self.quality,
+            traits=self.traits,
             available_from=self.available_from,
             available_until=self.available_until,
             divisible=self.divisible,
@@ -90,7 +93,7 @@ class LotIn(Shape):
 
 
 class LotPatch(Shape):
-    """Changes of a lot; what is absent stays. `quality` is replaced as a whole."""
+    """Changes of a lot; what is absent stays. `quality` and `traits` are replaced as a whole."""
 
     grade: Grade | None = None
     load_t: Tonnes | None = None
@@ -100,6 +103,7 @@ class LotPatch(Shape):
     available_from: Moment | None = None
     available_until: Moment | None = None
     quality: Quality | None = None
+    traits: Traits | None = None
     divisible: bool | None = None
     min_take_t: Least | None = None
     vat_rate_pct: VatPct | None = None
@@ -116,8 +120,8 @@ class LotPatch(Shape):
     _arose_in_order = field_validator("arose_until")(arose_in_order)
 
     _not_null = field_validator(
-        "grade", "quantity_t", "ask_cny_per_t", "site_id", "available_from", "available_until", "quality", "divisible",
-        "min_take_t", "vat_rate_pct", "auto_accept", "origin",
+        "grade", "quantity_t", "ask_cny_per_t", "site_id", "available_from", "available_until", "quality", "traits",
+        "divisible", "min_take_t", "vat_rate_pct", "auto_accept", "origin",
     )(not_null)  # fmt: skip
 
     def revise(self, draft: LotDraft) -> LotDraft:
@@ -150,6 +154,7 @@ class LotOut(Shape):
     available_from: Time
     available_until: Time
     quality: dict[str, float]
+    traits: dict[str, str]
     divisible: bool
     min_take_t: TonnesOut
     auto_accept: bool
@@ -202,6 +207,7 @@ class LotOut(Shape):
             "available_from": terms.available_from,
             "available_until": terms.available_until,
             "quality": terms.quality,
+            "traits": terms.traits,
             "divisible": terms.divisible,
             "min_take_t": terms.min_take_kg,
             "auto_accept": terms.auto_accept,

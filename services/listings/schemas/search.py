@@ -212,11 +212,12 @@ class MaterialsQuery(Query):
 
 
 class MaterialsOut(Shape):
-    """The catalogue: its grades (`items`, by family or flat) name hard stops and tax categories by code."""
+    """The catalogue: its grades (`items`, by family or flat) name hard stops, tax categories and traits by code."""
 
     edition: str
     hard_stops: list[dict[str, Any]]
     tax_categories: list[dict[str, Any]]
+    traits: list[dict[str, Any]]
     items: list[dict[str, Any]]
 
 

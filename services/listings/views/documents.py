@@ -9,7 +9,7 @@ from typing import Any
 
 from services.listings.model import Demand, Lot
 from shared import geo
-from shared.catalogue import family_of, search_terms
+from shared.catalogue import family_of, search_terms, trait_value
 from shared.clock import iso
 from shared.parties import Compliance
 from shared.search import STANDARD, Document
@@ -53,6 +53,8 @@ def mappings(analyser: str) -> dict[str, Any]:
 def lot_document(lot: Lot, compliance: Iterable[Compliance]) -> Document:
     """`compliance` are the entries of its site as last heard; `price_fen` is the net ask per tonne."""
     source = _source(lot, [lot.terms.grade], lot.terms.ask_net_fen_per_t, compliance)
+    if lot.terms.traits:
+        source["names"] = [*source["names"], *_words(tuple(lot.terms.traits.items()))]
     source["title"] = plain(lot.title or "")
     source["description"] = plain(lot.description or "")
     return Document(lot.id, lot.version, source)
@@ -96,6 +98,12 @@ def _families(grades: tuple[str, ...]) -> list[str]:
 @lru_cache(maxsize=4096)
 def _names(grades: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(name for grade in grades for name in names_of_grade(grade)))
+
+
+@lru_cache(maxsize=4096)
+def _words(traits: tuple[tuple[str, str], ...]) -> list[str]:
+    found = (trait_value(*one) for one in traits)
+    return list(dict.fromkeys(name for one in found if one is not None for name in one.names))
 
 
 @lru_cache(maxsize=8192)

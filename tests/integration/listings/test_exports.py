@@ -16,7 +16,7 @@ pytestmark = pytest.mark.mongodb
 
 TERMS = (
     *("grade", "quantity_t", "ask_cny_per_t", "vat_rate_pct", "available_from", "available_until", "site_id", "quality"),
-    *("divisible", "min_take_t", "auto_accept", "origin", "title", "description"),
+    *("traits", "divisible", "min_take_t", "auto_accept", "origin", "title", "description"),
     *("arose_from", "arose_until", "stock", "hard_stops_declared", "on_behalf_of"),
 )
 
@@ -48,7 +48,13 @@ def some_lots(market: Market, seller: Party) -> None:
         {"title": '=HYPERLINK("http://x")', "description": '-1, "二"\n第三行', "vat_rate_pct": 3},
         {"quality": {"moisture_pct": 0.5, "thickness_mm": 6.25}, "divisible": False, "quantity_t": 0.001},
         {"publish": False, "min_take_t": 5, "auto_accept": True, "origin": "imported", "site_id": other_site},
-        {"grade": "paper.occ_a", "ask_cny_per_t": 1500.25, "quality": {"impurity_pct": 1}, "title": "'=x"},
+        {
+            "grade": "plastic.pp",
+            "ask_cny_per_t": 1500.25,
+            "quality": {"impurity_pct": 1},
+            "title": "'=x",
+            "traits": {"form": "pellet", "colour": "black"},
+        },
         {
             **FOR_ANOTHER,
             "grade": "solid_waste.red_mud",
@@ -91,7 +97,7 @@ def test_everything_one_owns_and_nothing_else(market: Market) -> None:
     assert (first["status"], first["site"], first["available_t"], first["title"]) == (
         "open", "一号场", "30.5", "'=HYPERLINK(\"http://x\")"
     )  # fmt: skip
-    assert [row["grade"] for row in table(market.get(seller, "/v1/lots/export", material="paper"))] == ["paper.occ_a"]
+    assert [row["grade"] for row in table(market.get(seller, "/v1/lots/export", material="plastic"))] == ["plastic.pp"]
     assert [row["status"] for row in table(market.get(seller, "/v1/lots/export", status="draft"))] == ["draft"]
     for query in ({"limit": "5"}, {"format": "xls"}, {"colour": "red"}):
         assert market.get(seller, "/v1/lots/export", **query).status_code == 422

@@ -19,10 +19,10 @@ from services.listings.views.index import index_of
 from shared import parties
 from shared.bus.consumer import ServerIsUnreachable
 from shared.events import REGISTRY
-from shared.events.listings import LotPublished
+from shared.events.listings import LotChanged, LotPublished
 from shared.search import Document, write
 from shared.settings import Settings
-from tests.integration.listings.market import Market, Party, received, site_event
+from tests.integration.listings.market import Market, Party, lot_body, received, site_event
 
 pytestmark = [pytest.mark.mongodb, pytest.mark.elasticsearch]
 
@@ -78,6 +78,26 @@ def test_words_of_both_languages(market: Market) -> None:
     assert found(market, buyer, q="磷石膏") == []
     [item] = market.get(buyer, "/v1/search/lots", q="钢梁").json["items"]
     assert item["highlights"]["title"] == ["厂区拆除 &lt;b&gt;<em>钢梁</em>&lt;&#x2F;b&gt;"]
+
+
+def test_form_and_colour_are_said_found_changed_and_refused_where_they_are_none(market: Market) -> None:
+    seller, buyer = market.party("collector"), market.party("buyer")
+    white = market.lot(seller, grade="plastic.pet_flake", traits={"form": "flake", "colour": "white"})
+    plain = market.lot(seller, grade="plastic.pet_flake")
+    reindex(market)
+    assert found(market, buyer, q="PET 白色")[0] == found(market, buyer, q="white PET flake")[0] == white
+    assert set(found(market, buyer, q="PET")) == {white, plain}
+    shown = market.get(buyer, f"/v1/lots/{white}")
+    assert shown.json["traits"] == {"form": "flake", "colour": "white"}
+    assert market.patch(seller, f"/v1/lots/{white}", {"traits": {"colour": "blue"}}, shown.headers["ETag"]).status_code == 200
+    reindex(market)
+    assert found(market, buyer, q="PET 蓝色")[0] == white
+    assert market.lot_row(white).terms_version == 2
+    told = market.database.mongo["outbox"].find_one({"type": LotChanged.TYPE})
+    assert told is not None and LotChanged.model_validate_json(told["data"]).traits == {"colour": "blue"}
+    for traits, pointer in (({"colour": "loud"}, "/traits/colour"), ({"smell": "none"}, "/traits/smell")):
+        answer = market.post(seller, "/v1/lots", lot_body(seller, grade="plastic.pet_flake", traits=traits))
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
 
 
 def test_filters_and_facets_agree(market: Market) -> None:

@@ -50,6 +50,21 @@ def value(field: str, text: str, unit: str = "", load: Decimal | None = None, be
     return value_of(Column(0, field, field, unit), text, Beside(load, beside))
 
 
+@pytest.mark.parametrize(
+    ("header", "text", "meant"),
+    [
+        ("形态", "颗粒", "pellet"),
+        ("form", "Flake", "flake"),
+        ("颜色", "白", "white"),
+        ("Colour", "透明", "clear"),
+        ("颜色", "紫", "紫"),
+    ],
+)
+def test_traits_as_people_write_them(header: str, text: str, meant: str) -> None:
+    field, _ = field_of(header) or ("", "")
+    assert field.startswith("traits.") and value(field, text) == meant and field_of(chinese(field)) == (field, "")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_a_chinese_sheet_in_its_encodings(encoding: str) -> None:
     rows = rows_of(CHINESE.encode(encoding))

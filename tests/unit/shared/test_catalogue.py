@@ -77,6 +77,12 @@ FAULTY = {
     "a tax without a beginning": ("tax.csv", "recycled,vat_refund,1,2,%,,,somewhere,yes", "never begins"),
     "a tax of nothing": ("tax.csv", "gold,vat_refund,1,2,%,2022-01-01,,somewhere,yes", "no such category"),
     "a shared name of one": ("shared_names.csv", "重废,steel.hms1|steel.hms2,x", "means one thing alone"),
+    "a trait's word twice": (
+        "traits.csv",
+        "form,形态,Form,sheet,片材,Sheets,瓶片,sheet,plastic",
+        "'瓶片' means flake and sheet",
+    ),
+    "a trait of nothing": ("traits.csv", "form,形态,Form,sheet,片材,Sheets,,,gold", "names 'gold'"),
     "an edition out of order": ("editions.csv", "2020-01,2020-01-01,旧,Old", "does not follow"),
 }
 
@@ -182,6 +188,13 @@ def test_the_tree_is_json_with_every_grade() -> None:
 def test_names_of_several_grades_mean_none_and_find_all() -> None:
     assert catalogue.resolve("HMS 1&2") is None
     assert "HMS 1&2" in catalogue.search_terms("steel.hms1")[1] and "HMS 1&2" in catalogue.search_terms("steel.hms2")[1]
+
+
+def test_plastics_are_asked_for_form_and_colour_and_glass_for_colour() -> None:
+    kinds = {family["code"]: family["traits"] for family in catalogue.tree()["items"]}
+    assert set(kinds["plastic"]) == {"form", "colour"} and {"bale", "flake", "pellet"} <= set(kinds["plastic"]["form"])
+    assert set(kinds["glass"]) == {"colour"} and kinds["steel"] == {}
+    assert "颗粒" in next(one for one in catalogue.traits() if one.code == "form").of("plastic")[2].names
 
 
 def test_hard_stops_are_served_with_their_limits() -> None:

@@ -98,11 +98,32 @@ def _form(visit: Visit, form: Form, code: str, template: str, **more: Any) -> Re
         advice=advise(visit, [code], site).get(code),
         sites=[(one["id"], one["name"]) for one in sites.items],
         attributes=[catalogue.attribute(name) for name in MOST_OFTEN if name in found.attributes],
+        traits=_traits(visit, found.family),
         units=[(one, visit.t[f"unit_of_{one}"]) for one in UNITS],
         days={"today": today.isoformat(), "until": (today + timedelta(days=DAYS)).isoformat()},
         vat=VAT_PCT,
         **more,
     )
+
+
+def _traits(visit: Visit, family: str) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The choices of what is a word and no figure: field, label, options."""
+    zh = visit.t.code == "zh"
+    return [
+        (
+            f"trait_{one.code}",
+            one.name_zh if zh else one.name_en,
+            [("", "–"), *((value.code, value.name_zh if zh else value.name_en) for value in values)],
+        )
+        for one in catalogue.traits()
+        if (values := one.of(family))
+    ]
+
+
+def _traits_typed(form: Form) -> dict[str, str] | None:
+    """None where the form asks for none: what a lot says of them stays."""
+    asked = [one.code for one in catalogue.traits() if one.of(catalogue.family_of(form.value("grade")))]
+    return {code: value for code in asked if (value := form.value(f"trait_{code}"))} if asked else None
 
 
 def body_of(form: Form) -> dict[str, Any]:
@@ -118,6 +139,7 @@ def body_of(form: Form) -> dict[str, Any]:
         "available_from": _moment(form.value("available_from"), begins=True),
         "available_until": _moment(form.value("available_until"), begins=False),
         "quality": {name: form.number(name) for name in MOST_OFTEN if form.value(name)},
+        "traits": _traits_typed(form),
         "vat_rate_pct": form.number("vat_rate_pct"),
         "divisible": form.value("whole") != "yes",
         "auto_accept": form.value("auto_accept") == "yes",
@@ -161,6 +183,7 @@ def typed_of(lot: Mapping[str, Any]) -> dict[str, str]:
         "hard_stops": "yes" if lot["hard_stops_declared"] is not None else "",
         "description": lot["description"] or "",
         **quality,
+        **{f"trait_{name}": value for name, value in lot["traits"].items()},
     }
 
 
