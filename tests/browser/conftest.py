@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -33,6 +34,14 @@ class Window:
 
     def open(self, path: str) -> Page:
         self.page.goto(self.address + path)
+        return self.page
+
+    def until(self, path: str, selector: str, seconds: float = 40) -> Page:
+        """Opens a page again and again until it has this."""
+        deadline = time.monotonic() + seconds
+        while not self.open(path).locator(selector).count():
+            assert time.monotonic() < deadline, f"{path} never had {selector}"
+            time.sleep(0.3)
         return self.page
 
     def sign_in(self, email: str, password: str = PASSWORD, guided: bool = False) -> Page:
