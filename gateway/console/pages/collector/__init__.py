@@ -1,7 +1,7 @@
 """The collector's pages: what a yard sells, to whom, and when it is paid."""
 
 from gateway.console.pages.collector.deliveries import deliveries, delivery
-from gateway.console.pages.collector.home import home
+from gateway.console.pages.collector.home import home, worth
 from gateway.console.pages.collector.imports import imported, imports
 from gateway.console.pages.collector.lots import lot, lots
 from gateway.console.pages.collector.money import money, statement
@@ -25,6 +25,7 @@ PAGES = (
     Page("/collector/yards", yards, ROLES, word="nav_yards", icon="gauge", posts=True),
     Page("/collector/settings", settings, ROLES, word="nav_settings", icon="bell", posts=True),
     Page("/collector/grades", grades, ROLES),
+    Page("/collector/worth", worth, ROLES),
     Page("/collector/lots/<lot_id>", lot, ROLES, posts=True, files=True),
     Page("/collector/lots/<lot_id>/edit", edit, ROLES, posts=True),
     Page("/collector/proposals/<proposal_id>", proposal, ROLES, posts=True),

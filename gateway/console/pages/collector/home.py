@@ -1,4 +1,6 @@
-"""The yard's first page: what must be answered, when money comes, what scrap is worth here today."""
+"""The yard's first page: what must be answered, when money comes, what scrap is worth here today.
+
+The last takes some twenty questions, so it comes after the page, in the place that was kept for it."""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from flask import Response
 from gateway.console.client import Ask
 from gateway.console.pages.collector.advice import advise
 from gateway.console.visit import Visit
+from shared.catalogue import grade
 
 COMMON = (
     "steel.hms1", "steel.medium", "steel.light", "nonferrous.copper", "nonferrous.aluminium", "paper.occ_a",
@@ -17,7 +20,7 @@ WORTH = 4
 
 
 def home(visit: Visit) -> Response:
-    """Four questions asked at once, then the worth of the yard's grades."""
+    """Four questions asked at once."""
     offers, trades, lots, sites = visit.api.all(
         Ask("/v1/proposals", {"status": "proposed", "limit": 50}),
         Ask("/v1/trades", {"limit": 100}),
@@ -41,5 +44,13 @@ def home(visit: Visit) -> Response:
         lots=lots,
         open_lots=open_lots,
         site=site,
-        worth=advise(visit, grades, site),
+        grades=grades,
     )
+
+
+def worth(visit: Visit) -> Response:
+    """`/collector/worth?grade=…`: what these grades are worth at the yard, as a part of its first page."""
+    grades = [one for one in dict.fromkeys(visit.request.args.getlist("grade")) if grade(one) is not None][:WORTH]
+    sites = visit.api.get("/v1/sites", organisation_id=visit.organisation_id, limit=50)
+    site = sites.items[0] if sites.is_ok and sites.items else None
+    return visit.render("worth.html", grades=grades, worth=advise(visit, grades, site))
