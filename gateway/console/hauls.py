@@ -50,6 +50,20 @@ def last_of(load: Json, kind: str) -> Json | None:
     return next((one for one in reversed(load["events"]) if one["type"] == kind), None)
 
 
+MEASURED: Mapping[str, Sequence[str]] = {
+    "weighed": ("gross_t", "tare_t", "ticket"),
+    "inspected": ("moisture_pct", "impurity_pct"),
+}
+
+
+def as_it_stands(load: Json, kind: str) -> Json | None:
+    """The last weighing or inspection, as it was last put right."""
+    report = last_of(load, kind)
+    if report is None or not load["corrections"]:
+        return report
+    return {**report, **{name: load["corrections"][-1][name] for name in MEASURED[kind]}}
+
+
 def tone(status: str) -> str:
     return TONES.get(status, "wait")
 

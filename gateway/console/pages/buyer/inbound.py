@@ -13,6 +13,7 @@ from gateway.console.hauls import (
     COMING,
     Axis,
     Truck,
+    as_it_stands,
     at_of,
     concerns,
     hours_of,
@@ -113,8 +114,8 @@ def load(visit: Visit, load_id: str) -> Response:
     shown = truck(found, Axis.of(now), now, None if terms is None else terms["hours"])
     return visit.render(
         "load.html", 422 if form.is_faulty else 200, load=found, form=form, truck=shown, terms=terms,
-        trade=trade.body if trade is not None and trade.is_ok else None, weighed=last_of(found, "weighed"),
-        inspected=last_of(found, "inspected"), refused=last_of(found, "refused"),
+        trade=trade.body if trade is not None and trade.is_ok else None, weighed=as_it_stands(found, "weighed"),
+        inspected=as_it_stands(found, "inspected"), refused=last_of(found, "refused"),
         grades=[(one.code, one.name_zh if visit.t.code == "zh" else one.name_en)
                 for one in catalogue.grades() if one.family == found["material"]],
     )  # fmt: skip

@@ -11,7 +11,7 @@ from flask import Response
 
 from gateway.console.client import Ask
 from gateway.console.formats import material_name, region_name
-from gateway.console.hauls import NEXT, ON_THE_WAY, Axis, at_of, concerns, in_order, last_of, moment, truck
+from gateway.console.hauls import NEXT, ON_THE_WAY, Axis, as_it_stands, at_of, concerns, in_order, last_of, moment, truck
 from gateway.console.pages.carrier.common import MOST, Json, fleet, in_hand, items_of, own_id, own_loads
 from gateway.console.pages.carrier.offers import ranked, stands
 from gateway.console.visit import Form, Visit
@@ -56,7 +56,7 @@ def load(visit: Visit, load_id: str) -> Response:
     return visit.render(
         "load.html", 422 if form.is_faulty else 200, load=found, form=form, trucks=trucks, is_own=is_own,
         truck=truck(found, Axis.of(now), now, hours), hours=hours, step=NEXT.get(found["status"], ("", "")),
-        weighed=last_of(found, "weighed"), refused=last_of(found, "refused"), said=last_of(found, "position"),
+        weighed=as_it_stands(found, "weighed"), refused=last_of(found, "refused"), said=last_of(found, "position"),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from gateway.console.client import Ask
+from gateway.console.hauls import as_it_stands
 from gateway.console.visit import Visit
 
 
@@ -27,11 +28,9 @@ def delivery(visit: Visit, shipment_id: str) -> Response:
 
 def mass_of(shipment: dict[str, Any]) -> dict[str, Any] | None:
     """Gross, tare, what was deducted, and what counts, in tonnes; None before the scale."""
-    weighed = [one for one in shipment["events"] if one["type"] == "weighed"]
-    if not weighed:
+    last = as_it_stands(shipment, "weighed")
+    if last is None:
         return None
-    last = weighed[-1]
-    inspected = next((one for one in reversed(shipment["events"]) if one["type"] == "inspected"), None)
     net = round(last["gross_t"] - last["tare_t"], 3)
     settled = shipment["settled_t"]
     deducted = None if settled is None else round(net - settled, 3)
@@ -42,5 +41,5 @@ def mass_of(shipment: dict[str, Any]) -> dict[str, Any] | None:
         "settled": settled,
         "deducted": deducted,
         "ticket": last["ticket"],
-        "inspected": inspected,
+        "inspected": as_it_stands(shipment, "inspected"),
     }
