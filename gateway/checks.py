@@ -1,5 +1,5 @@
-"""What the checks of the whole said: `huanliu audit` and `huanliu search check` leave their verdicts in the gateway's
-database, where the operator reads them.
+"""What the checks of the whole said: `huanliu audit`, its rounds and `huanliu search check` leave their verdicts in the
+gateway's database, where the operator reads them. Rounds that say the same as the one before are one run, that of the last.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from shared.settings import Settings
 KEPT_DAYS = 90
 FIRST = 20
 """Differences that are kept of a run; the command prints them all."""
-Kind = Literal["audit", "index"]
+Kind = Literal["audit", "round", "index"]
 routes = Routes(GATEWAY)
 
 
@@ -60,17 +60,27 @@ DOCUMENTS: tuple[type[Sealed], ...] = (CheckRunDocument,)
 
 
 def keep(
-    settings: Settings, kind: Kind, seconds: float, looked_at: int | None, counts: dict[str, int], findings: list[Finding]
-) -> None:
-    """Leave a verdict for the operator. Raises PyMongoError."""
+    settings: Settings,
+    kind: Kind,
+    seconds: float,
+    looked_at: int | None,
+    counts: dict[str, int],
+    findings: list[Finding],
+    instead: str | None = None,
+) -> str:
+    """Leave a verdict for the operator, in the place of the run `instead` where there is one. Returns its id. Raises
+    PyMongoError."""
+
+    def write(unit: Unit) -> str:
+        known = None if instead is None else CHECK_RUNS.find(unit, instead)
+        facts = (kind, unit.now, round(seconds, 1), looked_at, len(findings), counts, findings[:FIRST])
+        run = CheckRun(new_id(), 1, *facts) if known is None else CheckRun(known.id, known.version + 1, *facts)
+        CHECK_RUNS.save(unit, run)
+        return run.id
+
     database = Database(settings, GATEWAY)
     try:
-        database.write(
-            lambda unit: CHECK_RUNS.add(
-                unit,
-                CheckRun(new_id(), 1, kind, unit.now, round(seconds, 1), looked_at, len(findings), counts, findings[:FIRST]),
-            )
-        )
+        return database.write(write)
     finally:
         database.close()
 

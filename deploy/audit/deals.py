@@ -55,26 +55,25 @@ def tenders(evidence: Evidence) -> Iterator[Difference]:
 
 
 def call_offs(evidence: Evidence) -> Iterator[Difference]:
-    """A call-off is its proposal's, and counts what became of its loads; an agreement's month counts what they do."""
+    """A call-off is its proposal's, and counts what became of its loads."""
     loads: defaultdict[str, list[Row]] = defaultdict(list)
     for shipment in evidence.table("logistics", "shipments").values():
         loads[shipment["proposal_id"]].append(shipment)
     proposals = {id_: row for id_, row in evidence.table("matching", "proposals").items() if row.get("agreement_id")}
     expected = {identifier: _called_off(row, loads[identifier]) for identifier, row in proposals.items()}
-    rows = evidence.table("matching", "call_offs")
-    yield from compared("matching.call_offs", expected, rows, "matching.proposals")
+    yield from compared("matching.call_offs", expected, evidence.table("matching", "call_offs"), "matching.proposals")
+
+
+def agreements(evidence: Evidence) -> Iterator[Difference]:
+    """An agreement's month counts what its call-offs do."""
     months: defaultdict[str, dict[str, dict[str, int]]] = defaultdict(dict)
-    for row in rows.values():
+    for row in evidence.table("matching", "call_offs").values():
         month = months[row["agreement_id"]].setdefault(row["month"], {"called_kg": 0, "delivered_kg": 0})
         for name in month:
             month[name] += row[name]
-    agreements = evidence.table("matching", "agreements")
-    yield from compared(
-        "matching.agreements",
-        {id_: {"months": months[id_]} for id_ in {*agreements, *months}},
-        agreements,
-        "matching.call_offs",
-    )
+    rows = evidence.table("matching", "agreements")
+    expected = {identifier: {"months": months[identifier]} for identifier in {*rows, *months}}
+    yield from compared("matching.agreements", expected, rows, "matching.call_offs")
 
 
 def _called_off(proposal: Row, loads: list[Row]) -> Row:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,9 +12,9 @@ import orjson
 
 from deploy.audit.difference import Difference
 from shared.bus.envelope import Envelope, EventIsUnreadable, open_envelope, signature
-from shared.bus.reading import read_all
+from shared.bus.reading import Offsets, read_since
 from shared.clock import iso
-from shared.mongo import Database, Row, seal_of
+from shared.mongo import Changed, Database, Row, seal_of
 from shared.settings import ROOMS, Settings
 
 Table = dict[str, Row]
@@ -72,27 +72,37 @@ class Evidence:
         return (one for one in self.told.values() if one.type in wanted or one.aggregate in wanted)
 
 
-def gather(settings: Settings) -> Evidence:
-    """Read everything. Raises KafkaError and PyMongoError."""
+def gather(settings: Settings, done: Offsets | None = None) -> Evidence:
+    """Read everything; `done` is told how far the topics were. Raises KafkaError and PyMongoError."""
     evidence = Evidence(settings)
-    _read_topics(evidence)
+    read_topics(evidence, {} if done is None else done)
     database = Database(settings, ROOMS[0])
     try:
-        with database.client.start_session(snapshot=True) as moment:
-            for room in ROOMS:
-                mongo = database.client.get_database(settings.database(room))
-                for collection in sorted(mongo.list_collection_names()):
-                    rows = mongo[collection].find({}, session=moment, batch_size=BATCH)
-                    _keep(evidence, room, collection, rows)
+        read_rooms(evidence, database)
     finally:
         database.close()
     return evidence
 
 
-def _read_topics(evidence: Evidence) -> None:
+def read_rooms(evidence: Evidence, database: Database, only: Changed | None = None) -> None:
+    """Every document of every room, as they are at one moment; or those of these ids."""
+    with database.client.start_session(snapshot=True) as moment:
+        for room in ROOMS:
+            mongo = database.client.get_database(evidence.settings.database(room))
+            for collection in sorted(mongo.list_collection_names()):
+                if only is None:
+                    take(evidence, room, collection, mongo[collection].find({}, session=moment, batch_size=BATCH))
+                elif ids := sorted(only.get((mongo.name, collection), ())):
+                    for some in (ids[at : at + BATCH] for at in range(0, len(ids), BATCH)):
+                        rows = mongo[collection].find({"_id": {"$in": some}}, session=moment, batch_size=BATCH)
+                        take(evidence, room, collection, rows)
+
+
+def read_topics(evidence: Evidence, done: Offsets) -> None:
+    """What the topics hold from `done` on, which moves on with what is read."""
     settings = evidence.settings
     rooms = {settings.topic(room): room for room in ROOMS}
-    for record in read_all(settings, rooms):
+    for record in read_since(settings, rooms, done):
         topic, room = record.topic, rooms[record.topic]
         place = f"{record.partition}/{record.offset}"
         try:
@@ -122,10 +132,11 @@ def digest_of(topic: str, type_: str, key: str, at: str, traceparent: str, data:
     return hashlib.blake2b(head.encode() + data, digest_size=16).digest()
 
 
-def _keep(evidence: Evidence, room: str, collection: str, rows: Iterator[Mapping[str, Any]]) -> None:
+def take(evidence: Evidence, room: str, collection: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add documents, and what their seals say of them."""
     place = f"{room}.{collection}"
-    table: Table = {}
-    marks: set[str] = set()
+    table = evidence.tables.setdefault((room, collection), {})
+    marks = evidence.marks.setdefault((room, collection), set())
     for row in rows:
         evidence.documents += 1
         identifier = str(row["_id"])
@@ -138,5 +149,3 @@ def _keep(evidence: Evidence, room: str, collection: str, rows: Iterator[Mapping
         else:
             # Packed bytes are what the seal covers; nothing else can be read from them, and they are most of a clearing.
             table[identifier] = {name: value for name, value in row.items() if not isinstance(value, bytes)}
-    evidence.tables[room, collection] = table
-    evidence.marks[room, collection] = marks

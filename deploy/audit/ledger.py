@@ -118,14 +118,19 @@ def region_accounts(evidence: Evidence) -> Iterator[Difference]:
     """The accounts of a place are the sums of the accounts of the lots published in it."""
     expected: dict[str, Row] = {}
     for row in evidence.table("regions", "lot_accounts").values():
-        if row["region"] is None:
-            continue
-        for place in (*_places(row["region"]), row["site_id"]):
+        for identifier, place in accounts_of(row):
             names = {"place": place, "grade": row["grade"]}
-            sums = expected.setdefault(f"{place}/{row['grade']}", {**names, "balance": defaultdict(int)})["balance"]
+            sums = expected.setdefault(identifier, {**names, "balance": defaultdict(int)})["balance"]
             for account, kg in row["balance"].items():
                 sums[account] += kg
     yield from compared("regions.region_accounts", expected, evidence.table("regions", "region_accounts"), "the lots' accounts")
+
+
+def accounts_of(lot: Row) -> Iterator[tuple[str, str]]:
+    """The accounts of places in which a lot's accounts count: their ids and places."""
+    if lot["region"] is not None:
+        for place in (*_places(lot["region"]), lot["site_id"]):
+            yield f"{place}/{lot['grade']}", place
 
 
 def facts(evidence: Evidence) -> Iterator[Difference]:
@@ -195,37 +200,48 @@ def _places(region: str) -> set[str]:
 
 
 AREAS = read_table("services.regions", "policy_areas.csv")
+AREA_CODES = frozenset(row["code"] for row in AREAS)
 
 
 def cells(evidence: Evidence) -> Iterator[Difference]:
     """The hourly and daily volumes of every place are the sums of what the topics say."""
     expected: dict[str, Row] = {}
-    areas = {row["code"] for row in AREAS}
+    kept = kept_cells(evidence)
     for fact in facts_told(evidence).values():
-        for side, region, site in (
-            ("origin", fact["region"], fact["site_id"]),
-            ("destination", fact["to_region"], fact.get("to_site_id")),
-        ):
-            hidden = ("listed", "withdrawn") if side == "destination" else ()
-            kg = {measure: more for measure, more in fact["kg"].items() if measure not in hidden}
-            if region is None or not kg:
-                continue
-            at = datetime.fromisoformat(fact["at"]).astimezone(CHINA)
-            for place in (*_places(region), *((site,) if site else ())):
-                for period, name in _kept_as(at, evidence):
-                    if period == "hour" and place in areas:
-                        continue
-                    cell = expected.setdefault(
-                        f"{side}/{place}/{name}", {"side": side, "place": place, "period": period, "kg": {}}
-                    )
-                    _add(cell["kg"], fact["grade"], fact["mode"], kg)
+        for identifier, names in cells_of(fact, kept):
+            cell = expected.setdefault(identifier, {**names, "kg": {}})
+            _add(cell["kg"], fact["grade"], fact["mode"], of_side(names["side"], fact["kg"]))
     yield from compared("regions.cells", expected, _as_kept(evidence), "the topics")
 
 
-def _kept_as(at: datetime, evidence: Evidence) -> Iterator[tuple[str, str]]:
+def cells_of(fact: Row, kept: Row) -> Iterator[tuple[str, Row]]:
+    """Where a fact counts: in the cells of its places on either side, of its hour and day; their ids and what they are of."""
+    ends = (("origin", fact["region"], fact["site_id"]), ("destination", fact["to_region"], fact.get("to_site_id")))
+    moment = fact["at"] if isinstance(fact["at"], datetime) else datetime.fromisoformat(fact["at"])
+    for side, region, site in ends:
+        if region is None or not of_side(side, fact["kg"]):
+            continue
+        for place in (*_places(region), *((site,) if site else ())):
+            for period, name in _kept_as(moment.astimezone(CHINA), kept):
+                if period != "hour" or place not in AREA_CODES:
+                    yield f"{side}/{place}/{name}", {"side": side, "place": place, "period": period}
+
+
+def of_side(side: str, kg: Sums) -> Sums:
+    """What of a fact counts on a side."""
+    if side == "origin":
+        return kg
+    return {measure: more for measure, more in kg.items() if measure not in ("listed", "withdrawn")}
+
+
+def kept_cells(evidence: Evidence) -> Row:
+    """From when on the room keeps cells of hours and of days."""
+    return evidence.table("regions", "retentions").get("cells", {})
+
+
+def _kept_as(at: datetime, kept: Row) -> Iterator[tuple[str, str]]:
     """By which periods a moment in China still counts, and their names: where the room no longer keeps hours or days, days and
     months."""
-    kept = evidence.table("regions", "retentions").get("cells", {})
     hours_from, days_from = kept.get("hours_from"), kept.get("days_from")
     if days_from is not None and at < days_from:
         yield "month", f"{at:%Y-%m}"
@@ -241,20 +257,26 @@ def _as_kept(evidence: Evidence) -> Mapping[str, Row]:
     if not evidence.table("regions", "retentions"):
         return cells
     found: dict[str, Row] = {}
+    kept = kept_cells(evidence)
     for identifier, cell in cells.items():
-        kept = dict(_kept_as(cell["start"].astimezone(CHINA), evidence))
-        if cell["period"] == "day" and "month" in kept:
-            month = f"{cell['side']}/{cell['place']}/{kept['month']}"
-            into = found.setdefault(month, {**cell, "period": "month", "kg": {}})
-        elif cell["period"] == "hour" and "hour" not in kept:
+        named = cell_as_kept(identifier, cell, kept)
+        if named is None:
             continue
-        else:
-            into = found.setdefault(identifier, {**cell, "kg": {}})
+        period = "month" if named != identifier else cell["period"]
+        into = found.setdefault(named, {**cell, "period": period, "kg": {}})
         for family, grades in cell["kg"].items():
             for within, modes in grades.items():
                 for mode, kg in modes.items():
                     _add(into["kg"], f"{family}.{within}", mode, kg)
     return found
+
+
+def cell_as_kept(identifier: str, cell: Row, kept: Row) -> str | None:
+    """The id under which a cell counts once what is about to be added up is added up; None where it is about to go."""
+    names = dict(_kept_as(cell["start"].astimezone(CHINA), kept))
+    if cell["period"] == "day" and "month" in names:
+        return f"{cell['side']}/{cell['place']}/{names['month']}"
+    return None if cell["period"] == "hour" and "hour" not in names else identifier
 
 
 CHINA = timezone(timedelta(hours=8))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from deploy.audit import allowances, belongings, copies, deals, index, ledger, published, quantities, reports, topics
@@ -47,7 +48,8 @@ CHECKS: Mapping[str, Check] = {
     "last prices": allowances.prices,
     "proposals and trades": deals.proposals,
     "tenders and proposals": deals.tenders,
-    "agreements and call-offs": deals.call_offs,
+    "call-offs and loads": deals.call_offs,
+    "agreements and call-offs": deals.agreements,
     "trades and loads": deals.trades,
     "loads and tickets": deals.shipments,
     "copies of parties": copies.parties,
@@ -68,6 +70,8 @@ class Verdict:
     events: int = 0
     documents: int = 0
     seconds: float = 0.0
+    processor_seconds: float = 0.0
+    """Of this process alone."""
     checks: dict[str, int] = field(default_factory=dict)
     """Differences by check, as last compared."""
     differences: list[Difference] = field(default_factory=list)
@@ -75,30 +79,59 @@ class Verdict:
     """What was still under way when patience ended: outbox rows by room, lag by consumer group."""
 
 
-def audit(settings: Settings, report: Callable[[str], None], patience_s: float = PATIENCE_S) -> Verdict:
+def audit(
+    settings: Settings,
+    report: Callable[[str], None],
+    patience_s: float = PATIENCE_S,
+    read: Callable[[Settings], Evidence] = gather,
+) -> Verdict:
     """Raises KafkaError, PyMongoError and Elasticsearch's errors where a server does not answer."""
-    begun = time.monotonic()
-    deadline = begun + patience_s
+    deadline = time.monotonic() + patience_s
     verdict = Verdict()
-    passes: list[set[Difference]] = []
-    while True:
+
+    def look() -> Look:
         verdict.in_flight = wait_until_quiet(settings, deadline, report)
         report("comparing")
-        passes.append(compare(settings, verdict))
-        quiet = not verdict.in_flight and verdict.checks[UNAPPLIED] == 0
-        stable = len(passes) > 1 and passes[-1] == passes[-2] and quiet
-        if not passes[-1] or stable or time.monotonic() + PAUSE_S > deadline:
-            break
-        report(f"{len(passes[-1])} differences; comparing again, for they may be in flight")
-        time.sleep(PAUSE_S)
-    verdict.differences = sorted(set.intersection(*passes))
-    verdict.seconds = time.monotonic() - begun
+        found = compare(settings, verdict, read)
+        return found, not verdict.in_flight and verdict.checks[UNAPPLIED] == 0
+
+    with timed(verdict):
+        verdict.differences = sorted(settled(look, deadline, report))
     return verdict
 
 
-def compare(settings: Settings, verdict: Verdict) -> set[Difference]:
+@contextmanager
+def timed(verdict: Verdict) -> Iterator[None]:
+    """Adds how long the block took, by the clock and by the processor."""
+    begun, worked = time.monotonic(), time.process_time()
+    yield
+    verdict.seconds += time.monotonic() - begun
+    verdict.processor_seconds += time.process_time() - worked
+
+
+Look = tuple[set[Difference], bool]
+"""What differs, and whether nothing is under way."""
+
+
+def settled(
+    look: Callable[[], Look], deadline: float, report: Callable[[str], None], known: Collection[Difference] = ()
+) -> set[Difference]:
+    """What still differs when looked at again: until it is the same twice while nothing is under way, or none but what was
+    known before, or the deadline."""
+    passes: list[set[Difference]] = []
+    while True:
+        found, quiet = look()
+        passes.append(found)
+        stable = len(passes) > 1 and passes[-1] == passes[-2] and quiet
+        if found <= set(known) or stable or time.monotonic() + PAUSE_S > deadline:
+            return set.intersection(*passes)
+        report(f"{len(found)} differences; comparing again, for they may be in flight")
+        time.sleep(PAUSE_S)
+
+
+def compare(settings: Settings, verdict: Verdict, read: Callable[[Settings], Evidence] = gather) -> set[Difference]:
     """One pass over everything."""
-    evidence = gather(settings)
+    evidence = read(settings)
     verdict.events, verdict.documents = len(evidence.told), evidence.documents
     found: set[Difference] = set()
     for name, check in CHECKS.items():

@@ -1,4 +1,4 @@
-"""Reading whole topics, outside any consumer group: for the audit."""
+"""Reading whole topics, or what came since, outside any consumer group: for the audit."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ from shared.bus.envelope import Record
 from shared.bus.ping import must_answer
 from shared.settings import Settings
 
+Offsets = dict[Any, int]
+"""Partition → the offset of what is to be read next."""
+
 
 def read_all(settings: Settings, topics: Iterable[str]) -> Iterator[Record]:
     """Every record that `topics` hold now, in order per partition; none of a topic that is not there. Raises KafkaError."""
+    return read_since(settings, topics, {})
+
+
+def read_since(settings: Settings, topics: Iterable[str], done: Offsets) -> Iterator[Record]:
+    """As `read_all`, from `done` on, which moves on with what is read."""
     must_answer(settings)
     consumer = KafkaConsumer(
         bootstrap_servers=settings.kafka_brokers.split(","),
@@ -25,22 +33,25 @@ def read_all(settings: Settings, topics: Iterable[str]) -> Iterator[Record]:
     try:
         present = consumer.topics()
         wanted = [topic for topic in topics if topic in present]
-        yield from _read(consumer, [TopicPartition(topic, n) for topic in wanted for n in consumer.partitions_for_topic(topic)])
+        partitions = [TopicPartition(topic, n) for topic in wanted for n in consumer.partitions_for_topic(topic)]
+        yield from _read(consumer, partitions, done)
     finally:
         consumer.close(autocommit=False)
 
 
-def _read(consumer: Any, partitions: list[TopicPartition]) -> Iterator[Record]:
+def _read(consumer: Any, partitions: list[TopicPartition], done: Offsets) -> Iterator[Record]:
     if not partitions:
         return
     consumer.assign(partitions)
     ends = consumer.end_offsets(partitions)
-    starts = consumer.beginning_offsets(partitions)
+    starts = {partition: max(at, done.get(partition, 0)) for partition, at in consumer.beginning_offsets(partitions).items()}
     left = {partition for partition in partitions if starts[partition] < ends[partition]}
     consumer.assign(list(left))
-    consumer.seek_to_beginning()
+    for partition in left:
+        consumer.seek(partition, starts[partition])
     while left:
         for partition, records in consumer.poll(timeout_ms=1000).items():
             yield from records
-            if consumer.position(partition) >= ends[partition]:
+            done[partition] = consumer.position(partition)
+            if done[partition] >= ends[partition]:
                 left.discard(partition)

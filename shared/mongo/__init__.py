@@ -7,14 +7,18 @@ document that was altered behind the room's back.
 
 from __future__ import annotations
 
+from shared.mongo.changes import Changed, Changes, ChangesAreLost
 from shared.mongo.database import UNREACHABLE, Database
-from shared.mongo.documents import Row, Sealed, seal_of, sealed
+from shared.mongo.documents import Row, Sealed, pack, seal_of, sealed, unpack
 from shared.mongo.repository import Page, Repository, make_cursor, read_cursor
 from shared.mongo.unit import Cause, Unit
 
 __all__ = [
     "UNREACHABLE",
     "Cause",
+    "Changed",
+    "Changes",
+    "ChangesAreLost",
     "Database",
     "Page",
     "Repository",
@@ -22,7 +26,9 @@ __all__ = [
     "Sealed",
     "Unit",
     "make_cursor",
+    "pack",
     "read_cursor",
     "seal_of",
     "sealed",
+    "unpack",
 ]

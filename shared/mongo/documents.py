@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 
+import bson
 import orjson
+from bson.codec_options import CodecOptions
 from cattrs.preconf.bson import make_converter
 from mongoengine import DynamicDocument, IntField, StringField
 
@@ -56,3 +58,16 @@ def seal_of(row: Mapping[str, Any], key: str) -> str:
 def sealed(row: Row, key: str) -> Row:
     """The document with its seal."""
     return row | {"seal": seal_of(row, key)}
+
+
+AWARE: CodecOptions[Row] = CodecOptions(tz_aware=True)
+
+
+def pack(row: Mapping[str, Any]) -> bytes:
+    """A document as the database has it on disk: to keep many in memory."""
+    return bson.encode(row)
+
+
+def unpack(data: bytes) -> Row:
+    """What `pack` was given."""
+    return bson.decode(data, AWARE)

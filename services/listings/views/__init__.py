@@ -6,7 +6,7 @@ from services.listings.views.attached import list_attached, read_paper, read_pho
 from services.listings.views.criteria import Criteria, Sort
 from services.listings.views.drift import Drift, check, repair
 from services.listings.views.exports import DemandsExport, LotsExport, export_demands, export_lots, export_rejected
-from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, project, rebuild
+from services.listings.views.index import INDEXED, KINDS, Kind, ensure_indices, expected, expected_of, project, rebuild
 from services.listings.views.lag import Indexed, Lag, indexed
 from services.listings.views.listed import (
     list_counterparties,
@@ -41,6 +41,7 @@ __all__ = [
     "document_of",
     "ensure_indices",
     "expected",
+    "expected_of",
     "export_demands",
     "export_lots",
     "export_rejected",

@@ -22,7 +22,7 @@ from tests.fixtures.servers import Running
 from tests.unit.shared.test_pictures import PAPER, drawn
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def market(servers: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     """Played, and quiet."""
     settings = Settings(

@@ -7,7 +7,7 @@ from flask import Response
 from gateway.console.client import Ask
 from gateway.console.visit import Visit
 
-KINDS = ("audit", "index")
+KINDS = ("audit", "round", "index")
 
 
 def checks(visit: Visit) -> Response:

@@ -74,12 +74,12 @@ def home(visit: Visit) -> Response:
 
 
 def latest(checks: Reply | None) -> dict[str, Any]:
-    """The last run of each kind."""
+    """The last run of each kind; a round of an audit counts as one."""
     if checks is None or not checks.is_ok:
         return {}
     found: dict[str, Any] = {}
-    for run in checks.items:
-        found.setdefault(run["kind"], run)
+    for run in sorted(checks.items, key=lambda run: str(run["at"])):
+        found["audit" if run["kind"] == "round" else run["kind"]] = run
     return found
 
 
