@@ -10,6 +10,7 @@ from typing import Any
 
 from deploy.audit.difference import Difference, compared, plain, unlike
 from deploy.audit.evidence import Evidence, Told
+from services.regions.store.state import FORM, STATE
 from shared.geo import exists
 from shared.mongo import Row
 from shared.tables import read_table
@@ -287,6 +288,13 @@ def _add(tally: Row, grade: str, mode: str, kg: Sums) -> None:
     sums = tally.setdefault(family, {}).setdefault(within, {}).setdefault(mode, {})
     for measure, more in kg.items():
         sums[measure] = sums.get(measure, 0) + more
+
+
+def form(evidence: Evidence) -> Iterator[Difference]:
+    """The mark of the form in which the room keeps all this says that it is the one that its code reads."""
+    rows = evidence.tables.get(("regions", "forms"))
+    if rows or (rows is not None and evidence.tables.get(("regions", "facts"), True)):  # without facts there may be none yet
+        yield from compared("regions.forms", {STATE: {"form": FORM}}, rows, "the room's code")
 
 
 def told_volumes(evidence: Evidence) -> Iterator[Difference]:

@@ -41,6 +41,7 @@ CHECKS: Mapping[str, Check] = {
     "volumes: facts": ledger.facts,
     "volumes: cells": ledger.cells,
     "volumes: told": ledger.told_volumes,
+    "volumes: form": ledger.form,
     "allowances": allowances.allowances,
     "verified use": allowances.uses,
     "watched lots": allowances.watched,

@@ -112,6 +112,7 @@ SCOPES: tuple[Scope, ...] = (
     ),
     Scope("volumes: facts", {("regions", "facts"): by("lot_id")}, {"lot": KEY, **dict.fromkeys(COUNTED, LOT)}),
     Scope("volumes: told", {("regions", "facts"): ITSELF}, {"volume.posted": KEY}),
+    Scope("volumes: form", {("regions", "forms"): ITSELF}),
     Scope(
         "allowances",
         {LOTS: by("seller_id"), ("regions", "allowances"): by("organisation_id")},

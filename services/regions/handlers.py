@@ -40,9 +40,11 @@ def consumer(database: Database, gather_s: float = UNHURRIED_S) -> Consumer:
 
 
 def stand_still(unit: Unit, events: Sequence[Event]) -> None:
-    """Before each batch: wait while a rebuilt state takes the place of this one."""
+    """Before each batch: wait while a rebuilt state takes the place of this one, or while it is of another form."""
     if state.is_paused(unit):
         raise ServerIsUnreachable(f"{len(events)} events wait: the state is being rebuilt")
+    if not state.is_of_present_form(unit):
+        raise ServerIsUnreachable(f"{len(events)} events wait for {state.MENDED_BY}: the state is of an older form")
 
 
 EVENTS: Handlers = {

@@ -33,6 +33,7 @@ from services.regions.store import (
     retention_of,
     waiting_facts,
 )
+from services.regions.store.state import mark_form
 from shared.events import Event
 from shared.events.listings import (
     LotChanged,
@@ -189,6 +190,7 @@ def _cells_of(region: str, site: str | None) -> tuple[tuple[str, Period], ...]:
 def foresee(unit: Unit, batch: Sequence[tuple[Cause, Event]]) -> None:
     """Before a batch: learn of the lots that are new in it, whatever comes before them, so that nothing waits for the rest
     of it; and read at once the cells and the regions' accounts that it will touch."""
+    mark_form(unit)
     unit.read_ahead((RETENTIONS,), {RETENTION})
     postings, waiting = _learn(unit, [event for _, event in batch if isinstance(event, LotPublished)])
     lots, facts = {posting.lot_id for posting in postings}, [*waiting]

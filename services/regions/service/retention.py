@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.regions.model import Cell, Retention, cell_id, month_of
 from services.regions.store import CELLS, RETENTIONS, drop_hours, retention_of, take_days
-from services.regions.store.state import is_paused
+from services.regions.store.state import is_of_present_form, is_paused
 from shared.mongo import Database, Unit
 
 STEP = 500
@@ -14,8 +14,10 @@ STEPS = 40
 
 def thin_due(database: Database) -> None:
     """The timer: move on to what the policy keeps; in later rounds some steps of what that leaves to do, when no reader and no
-    transaction goes by what was kept before. It stands still while a rebuilt state takes the place of this one."""
-    if not is_paused(database.read()) and not database.write(_advance):
+    transaction goes by what was kept before. It stands still while a rebuilt state takes the place of this one, and while it is
+    of another form."""
+    unit = database.read()
+    if not is_paused(unit) and is_of_present_form(unit) and not database.write(_advance):
         thin(database, STEPS)
 
 

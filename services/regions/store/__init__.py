@@ -51,6 +51,7 @@ from services.regions.store.reports import (
     queued_reports,
 )
 from services.regions.store.retention import RETENTIONS, RetentionDocument, retention_of
+from services.regions.store.state import FormDocument
 from services.regions.store.targets import TARGETS, TargetDocument
 from services.regions.store.volumes import (
     CELLS,
@@ -75,6 +76,7 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
     FactDocument,
     CellDocument,
     RetentionDocument,
+    FormDocument,
     ListingDocument,
     TradeDocument,
     ClearingDocument,

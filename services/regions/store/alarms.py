@@ -9,6 +9,7 @@ from services.regions.ledger.places import place_of_park, place_of_region
 from services.regions.model import Measure, Side
 from services.regions.model.alarms import Alarm, AlarmRule, Watch
 from services.regions.store.conditions import at_place, in_span, of_material
+from services.regions.store.state import of_present_form
 from shared import geo, parties
 from shared.mongo import Repository, Row, Sealed, Unit
 
@@ -49,6 +50,7 @@ def alarms_to_escalate(unit: Unit, now: datetime, limit: int) -> list[Alarm]:
     return ALARMS.select(unit, {"status": "raised", "escalate_at": {"$lte": now}}, [("escalate_at", 1)], limit)
 
 
+@of_present_form
 def measured_kg(unit: Unit, place: Place, side: Side, measure: Measure, material: str | None, span: Span) -> int:
     """The kilograms of one measure that the place counts in the span."""
     where: Row = {**at_place(place, side), **in_span("at", span), **of_material(material), "waiting": False}

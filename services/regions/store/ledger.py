@@ -8,6 +8,7 @@ from datetime import datetime
 from services.regions.ledger import Place
 from services.regions.model import Account, Entries, LotAccounts, Posting, RegionAccounts, post
 from services.regions.store.conditions import at_place, of_material
+from services.regions.store.state import of_present_form
 from shared.mongo import Page, Repository, Row, Sealed, Unit
 
 
@@ -36,6 +37,7 @@ def postings_of(unit: Unit, lot_ids: list[str]) -> list[Posting]:
     return POSTINGS.select(unit, {"lot_id": {"$in": lot_ids}})
 
 
+@of_present_form
 def sum_balance(unit: Unit, place: Place, material: str | None, as_of: datetime | None) -> dict[str, Entries]:
     """Kilograms by grade and account of the lots published in the place, as was known at `as_of`: the accounts as they stand
     less what was posted since."""
@@ -48,6 +50,7 @@ def sum_balance(unit: Unit, place: Place, material: str | None, as_of: datetime 
     return dict(sorted(balances.items()))
 
 
+@of_present_form
 def sum_own_balance(unit: Unit, place: Place, material: str | None, as_of: datetime | None, firm: str) -> dict[str, Entries]:
     """As `sum_balance`, of the lots of one firm."""
     balances: dict[str, Entries] = {}
@@ -65,6 +68,7 @@ def _posted_since(unit: Unit, place: Place, material: str | None, as_of: datetim
         yield row["grade"], row["entries"]
 
 
+@of_present_form
 def page_of_entries(
     unit: Unit,
     place: Place,

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from services.regions.ledger import Place, Span
 from services.regions.model import Received
 from services.regions.store.conditions import at_place, in_span, lies_in, of_material
+from services.regions.store.state import of_present_form
 from shared.events.logistics import ShipmentReceived
 from shared.mongo import Row, Unit
 
 
+@of_present_form
 def sum_received(unit: Unit, place: Place, own: Row, material: str | None, span: Span) -> Iterator[Received]:
     """What was received in the place, by grade, mode and whether it arose there too; where `own` holds. A ticket that was put
     right changes the kilograms, not the number of loads."""

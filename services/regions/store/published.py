@@ -9,6 +9,7 @@ from services.regions.ledger import SHANGHAI, Place, Span
 from services.regions.ledger.publishing import DAY, days_within
 from services.regions.model import MEASURES, ORIGIN_ONLY, SHOWN_TO_ALL, Fact, Grain, Published, PublishedDay, Side, day_of
 from services.regions.store.conditions import at_place, in_span, of_firm, of_material, of_mode
+from services.regions.store.state import of_present_form
 from services.regions.store.volumes import FACTS, Wanted
 from shared.mongo import Repository, Row, Sealed, Unit
 
@@ -31,6 +32,7 @@ def last_published(unit: Unit) -> PublishedDay | None:
     return found[0] if found else None
 
 
+@of_present_form
 def first_told(unit: Unit, since: datetime | None) -> datetime | None:
     """When the first fact was told, since then; None where there is none."""
     where = {} if since is None else {"recorded_at": {"$gte": since}}
@@ -39,6 +41,7 @@ def first_told(unit: Unit, since: datetime | None) -> datetime | None:
     return None
 
 
+@of_present_form
 def grains_told(unit: Unit, day: datetime) -> tuple[list[Grain], int]:
     """What was told on the day in China that begins at `day`, and by how many facts."""
     group = {name: f"${name}" for name in ("grade", "region", "to_region", "seller_id", "buyer_id")}
@@ -69,6 +72,7 @@ def pieces(unit: Unit, place: Place, side: Side | None, wanted: Wanted) -> list[
     return [Published(row["_id"], *(row[name] for name in names)) for row in rows]
 
 
+@of_present_form
 def own_facts(unit: Unit, place: Place, side: Side | None, wanted: Wanted, firm: str) -> Iterator[tuple[Fact, Grain]]:
     """What a firm itself did there, as seller or buyer, each with its grain."""
     sides: tuple[Side, ...] = ("origin", "destination") if side is None else (side,)

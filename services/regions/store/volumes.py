@@ -13,6 +13,7 @@ from services.regions.ledger.periods import FORMATS, Granularity
 from services.regions.model import MEASURES, Cell, Fact, Measure, Period, Retention, Side
 from services.regions.store.conditions import at_place, in_span, of_material, of_mode
 from services.regions.store.retention import retention_of
+from services.regions.store.state import of_present_form
 from shared.mongo import Page, Repository, Row, Sealed, Unit
 
 
@@ -62,6 +63,7 @@ def waiting_facts(unit: Unit, lot_ids: list[str]) -> list[Fact]:
     return FACTS.select(unit, {"lot_id": {"$in": lot_ids}, "waiting": True})
 
 
+@of_present_form
 def sum_volumes(unit: Unit, place: Place, wanted: Wanted) -> Volumes:
     """By period and grade, in order. Cells answer what they cover exactly, less what was recorded after `as_of`; facts any
     other span."""
@@ -167,6 +169,7 @@ def _drop(unit: Unit, identifiers: list[str]) -> int:
     return gone.deleted_count
 
 
+@of_present_form
 def sum_flows(unit: Unit, place: Place, wanted: Wanted, limit: int) -> Iterator[tuple[str, str, str, str | None, int]]:
     """`(from, to, grade, mode, received kilograms)` of what left or reached the place, the largest first; the mode where
     it is to be told apart, else None."""
@@ -188,6 +191,7 @@ def sum_flows(unit: Unit, place: Place, wanted: Wanted, limit: int) -> Iterator[
         yield way["from"], way["to"], way["grade"], way.get("mode"), row["kg"]
 
 
+@of_present_form
 def page_of_revisions(
     unit: Unit, place: Place, material: str | None, span: Span, cursor: str | None, limit: int, whose: Row
 ) -> Page[Fact]:

@@ -131,6 +131,7 @@ FORGED = {
     "regions.allowances": {"left_kg": 1},
     "regions.allowance_rules": {"status": "withdrawn"},
     "regions.rule_books": {"rules": []},
+    "regions.forms": {"form": 0},
     "regions.watched_lots": {"on_site_kg": 1},
     "regions.demand_sites": {"site_id": "elsewhere"},
     "regions.site_activities": {"last_at": None},
