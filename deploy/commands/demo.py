@@ -26,13 +26,14 @@ def day(
     on: Annotated[str, typer.Option("--date", help="The day that loads happen on, YYYY-MM-DD [default: today].")] = "",
     seed: Annotated[int, typer.Option("--seed", help="The same seed offers the same.")] = 1,
     minutes: Annotated[float, typer.Option("--minutes", min=0, help="Offer evenly over so many minutes.")] = 0,
+    mishaps: Annotated[float, typer.Option("--mishaps", min=0, help="How many times as much goes wrong as usual.")] = 1,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Play a day of lots, demand, clearing, haulage, weighing and settlement; exit 1 if a lot is unaccounted for."""
     from deploy.demo import day as playing
 
-    said = playing.Day(lots=lots, seed=seed, minutes=minutes, on=_date(on))
+    said = playing.Day(lots=lots, seed=seed, minutes=minutes, on=_date(on), mishaps=mishaps)
     out = console()
     report = playing.play(running(data).address, settings_of(data).demo_password, said, Console(stderr=True))
     if json:

@@ -15,8 +15,9 @@ from typing import Any, Protocol
 
 from deploy.demo import places
 from deploy.demo.api import Api, in_parallel
-from deploy.demo.market import Market, Offer, build
+from deploy.demo.market import ALLOWED_T, PHOSPHOGYPSUM, Market, Offer, build
 from deploy.demo.places import Organisation
+from shared.clock import SHANGHAI
 
 PROGRESS = "demo-progress.json"
 MARK = "demo.json"
@@ -36,7 +37,13 @@ ALARM_RULES: tuple[dict[str, Any], ...] = (
     {"kind": "stock", "name": "存量超许可 (demo)", "share_pct": 100},
     {"kind": "allowance", "name": "磷石膏核定量将用完 (demo)", "material": "solid_waste.phosphogypsum", "share_pct": 90},
 )
-"""What the demo's park operator watches in Hubei: the first and third are raised by the first market, the second by a day."""
+"""What the demo's park operator watches in Hubei: all but the second are raised by the first market, the second by a day."""
+
+
+def allowance_rule(now: datetime) -> dict[str, Any]:
+    """The demo's own allowance of phosphogypsum where its producer is, beside the province's by policy."""
+    terms = {"region": "420581", "material": PHOSPHOGYPSUM, "ratio_pct": 100, "initial_t": ALLOWED_T, "period": "year"}
+    return {**terms, "from": f"{now.astimezone(SHANGHAI):%Y}-01-01T00:00:00+08:00", "source": "演示核定量 (demo)"}
 
 
 class OpenAccounts(Protocol):
@@ -118,6 +125,8 @@ class Loader:
             if site_id is not None:
                 self.progress.sites[key] = site_id
         self.file.save()
+        rule = allowance_rule(datetime.fromisoformat(self.progress.began))
+        self.api.post("/v1/allowance-rules", OPERATOR, rule, key="demo-allowance")
         offers = (*self.market.demands, *self.market.lots)
         say(f"{len(self.market.demands)} demands and {len(self.market.lots)} lots")
         in_parallel(self.offer, [offer for offer in offers if offer.key not in self.progress.offers])

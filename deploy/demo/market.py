@@ -35,6 +35,10 @@ MILL_MIXES: tuple[tuple[tuple[str, ...], int], ...] = (
     (("steel.cast_iron",), 3),
 )
 """What mills ask for, with how many in a row of 24 do."""
+PHOSPHOGYPSUM = "solid_waste.phosphogypsum"
+ALLOWED_T = 2000
+"""What the demo's own rule allows its producer of phosphogypsum in a year beside what is used: assumed, and little."""
+DRAFT = (400, "new", False)
 PROCESSOR_T = {"paper": 250, "plastic": 160, "nonferrous": 80, "solid_waste": 4000}
 
 
@@ -67,7 +71,7 @@ class Market:
 def organisations(seed: int = SEED) -> tuple[Organisation, ...]:
     """Steel plants, yards and processors; the personas come apart."""
     rng = Random(seed)
-    return (*places.steel_mills(), *places.scrap_yards(rng), *places.clusters(rng))
+    return (*places.steel_mills(), *places.scrap_yards(rng), *places.clusters(rng), *places.phosphate_works())
 
 
 def build(now: datetime, seed: int = SEED) -> Market:
@@ -77,6 +81,9 @@ def build(now: datetime, seed: int = SEED) -> Market:
     rng = Random(f"{seed}-offers")
     demands = (*_mill_demands(rng, bare, now), *_processor_demands(rng, bare, now), *_persona_demands(rng, now))
     lots = (*_lots(rng, bare, now), *_persona_lots(rng, now))
+    apart = Random(f"{seed}-allowance")
+    demands = (*demands, Offer("demand-plaster", places.PLASTER, goods.demand_body(apart, [PHOSPHOGYPSUM], 900, now)))
+    lots = (*lots, *_allowed_lots(apart, now))
     return Market(members, lots, demands)
 
 
@@ -138,6 +145,14 @@ def _persona_lots(rng: Random, now: datetime) -> Iterator[Offer]:
     for number, (grade, tonnes) in enumerate([*wares, ("nonferrous.copper", 2.5)]):
         body = goods.lot_body(rng, grade, now, indivisible=number % 3 == 2, tonnes=tonnes)
         yield Offer(f"lot-collector-{number}", "collector", body | {"auto_accept": number in (1, 3)})
+
+
+def _allowed_lots(rng: Random, now: datetime) -> Iterator[Offer]:
+    """New output that leaves little of the demo's allowance, some from stock, which is not limited, and a draft of more than is
+    left: publishing it is refused with the reason."""
+    for number, (tonnes, stock, publish) in enumerate(((900, "new", True), (950, "new", True), (600, "stock", True), DRAFT)):
+        body = goods.lot_body(rng, PHOSPHOGYPSUM, now, indivisible=False, tonnes=tonnes)
+        yield Offer(f"lot-phosphate-{number}", places.PHOSPHATE, body | {"stock": stock, "publish": publish})
 
 
 def _persona_demands(rng: Random, now: datetime) -> Iterator[Offer]:

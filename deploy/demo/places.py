@@ -18,6 +18,7 @@ EMAIL_DOMAIN = "demo.huanliu.example"
 YARDS = 40
 CLUSTERS = {"paper": 5, "plastic": 5, "nonferrous": 4, "solid_waste": 6}
 """Cities in which a family has a processor and two sellers; families not named have one city and one seller."""
+PHOSPHATE, PLASTER = "phosphate-works", "plaster-works"
 PERMIT_T = 60
 """What the demo yard's permit lets lie there: assumed, and little, so that its stock alarm shows."""
 SiteKind = Literal["yard", "plant", "centre", "park"]
@@ -154,6 +155,17 @@ def clusters(rng: Random) -> Iterator[Organisation]:
             yield _synthetic(rng, city, "buyer", kin.code, number + 1)
             for seller in range(sellers):
                 yield _synthetic(rng, city, "collector", kin.code, number * sellers + seller + 1)
+
+
+def phosphate_works() -> tuple[Organisation, Organisation]:
+    """A producer of phosphogypsum in Hubei, where new output follows verified use, and who makes plaster of it near by; neither
+    is of a family, so that no lot or demand falls to them by chance."""
+    zh, en = "演示·宜都磷化工", "Yidou phosphate works (synthetic)"
+    yard = Site(f"{zh}·渣场 (synthetic)", "yard", "420581", Position(30.3712, 111.4571))
+    producer = Organisation(PHOSPHATE, "collector", f"{zh} {en}", "420581", _email(PHOSPHATE), "", yard)
+    zh, en = "演示·枝江石膏建材", "Zhijiang plaster works (synthetic)"
+    plant = Site(f"{zh}·厂区 (synthetic)", "plant", "420583", Position(30.4312, 111.7461))
+    return producer, Organisation(PLASTER, "buyer", f"{zh} {en}", "420583", _email(PLASTER), "", plant)
 
 
 def personas() -> list[Organisation]:

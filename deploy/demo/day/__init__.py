@@ -14,8 +14,10 @@ from deploy.demo.api import Api
 from deploy.demo.day import report, script
 from deploy.demo.day.book import Book
 from deploy.demo.day.cast import Cast
+from deploy.demo.day.haul import Hauler
 from deploy.demo.day.player import Player
 from deploy.demo.day.report import Report
+from deploy.demo.market import Market, organisations
 from shared.clock import SHANGHAI
 
 __all__ = ["Day", "Report", "play"]
@@ -26,23 +28,26 @@ SLOWEST_LOTS_PER_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`minutes` 0 offers as fast as the market takes it; `on` is the Asia/Shanghai day that shipment events carry."""
+    """`minutes` 0 offers as fast as the market takes it; `on` is the Asia/Shanghai day that shipment events carry; `mishaps`
+    is how many times as much goes wrong as usual."""
 
     lots: int = 200
     seed: int = 1
     minutes: float = 0
     on: date | None = None
+    mishaps: float = 1
 
 
-def play(base_url: str, password: str, day: Day, console: Console) -> Report:
-    """Plays `day` against the gateway at `base_url`; the demo must be loaded there with this password."""
+def play(base_url: str, password: str, day: Day, console: Console, market: Market | None = None) -> Report:
+    """Plays `day` against the gateway at `base_url`; the demo, or this part of it, must be loaded there with this password."""
     api = Api(base_url, password)
     try:
-        cast = Cast(api)
+        cast = Cast(api, market or Market(organisations(), (), ()))
         began = datetime.now(UTC)
         written = script.write(day.lots, day.seed, began.replace(microsecond=0), cast.market)
         run = f"day-{day.seed}-{secrets.token_hex(4)}"
-        player = Player(api, cast, written, run, day.seed, day.minutes * 60, _stamp(day.on))
+        hauler = Hauler(api, cast, Book(), run, day.seed, _stamp(day.on), day.mishaps)
+        player = Player(hauler, written, day.minutes * 60)
         most_s = day.minutes * 60 + day.lots / SLOWEST_LOTS_PER_S + AFTER_S
         with _progress(console) as progress:
             book = player.play(_ticker(progress, day.lots), most_s)

@@ -26,9 +26,10 @@ class LotTrack:
 
 @dataclass
 class TradeTrack:
-    """A trade as last seen, with its settlement once there is one."""
+    """A trade as last seen, the `number`th of the day, with its settlement once there is one."""
 
     trade: Json
+    number: int = 0
     cancel: bool = False
     settlement: Json | None = None
 
@@ -89,7 +90,7 @@ class Book:
         with self.lock:
             if trade["id"] in self.trades:
                 return False
-            self.trades[trade["id"]] = TradeTrack(trade)
+            self.trades[trade["id"]] = TradeTrack(trade, len(self.trades))
             self.moved = time.monotonic()
             self._first_proposal(trade["lot_id"])
             return True

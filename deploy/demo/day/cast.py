@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploy.demo import places
 from deploy.demo.api import Api
 from deploy.demo.load import OPERATOR
-from deploy.demo.market import Market, organisations
+from deploy.demo.market import Market
 
 CARRIER = "carrier@huanliu.example"
 
@@ -13,9 +13,8 @@ CARRIER = "carrier@huanliu.example"
 class Cast:
     """Who can be played. Organisations that are not of the demo have no `email` here and are left alone."""
 
-    def __init__(self, api: Api) -> None:
-        self.api = api
-        self.market = Market(organisations(), (), ())
+    def __init__(self, api: Api, market: Market) -> None:
+        self.api, self.market = api, market
         people = (*places.personas(), *self.market.organisations)
         self.people = {person.key: person for person in people}
         by_name = {person.name: person for person in people}

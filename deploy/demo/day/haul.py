@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -19,6 +20,11 @@ CANCELLED_SHARE = 0.02
 REFUSED_SHARE = 0.03
 SHORT_SHARE = 0.04
 OVER_SHARE = 0.04
+LATE_SHARE = 0.04
+LATE = (timedelta(hours=2), timedelta(hours=8), timedelta(hours=30))
+"""How late loads are told of: some on the next day."""
+CORRECTED_SHARE = 0.04
+MISREAD_T = 0.14
 PLANNED_WITHIN_S = 60
 SETTLED_WITHIN_S = 120
 LOOK_S = 1.0
@@ -26,7 +32,8 @@ LOOK_S = 1.0
 
 @dataclass(frozen=True)
 class Hauler:
-    """Plays trades for both sides and the carrier. `stamp` gives the time that events carry; `run` makes keys unique."""
+    """Plays trades for both sides and the carrier. `stamp` gives the time that events carry; `run` makes keys unique; what goes
+    wrong is drawn by the trade's number, `mishaps` times as often as the shares say."""
 
     api: Api
     cast: Cast
@@ -34,6 +41,7 @@ class Hauler:
     run: str
     seed: int
     stamp: Callable[[], datetime]
+    mishaps: float = 1
 
     def play(self, track: TradeTrack) -> None:
         """A whole trade, to its settlement or cancellation."""
@@ -43,8 +51,8 @@ class Hauler:
         if not buyer or not seller:
             self.book.count("trades with others")
             return
-        rng = Random(f"{self.seed}-{trade['id']}")
-        if rng.random() < CANCELLED_SHARE:
+        rng = Random(f"{self.seed}-{track.number}")
+        if rng.random() < CANCELLED_SHARE * self.mishaps:
             self._cancel(track, rng.choice((buyer, seller)))
             return
         loads = self._loads(trade)
@@ -72,29 +80,42 @@ class Hauler:
         return []
 
     def _load(self, load: Json, buyer: str, rng: Random) -> None:
-        plan = _Weighing.draw(rng, load["quantity_t"])
+        plan = _Weighing.draw(rng, load["quantity_t"], self.mishaps)
         plate = f"鄂A{rng.randrange(10_000, 99_999)}"
+        late = rng.choice(LATE) if rng.random() < LATE_SHARE * self.mishaps else timedelta()
+        corrected = rng.random() < CORRECTED_SHARE * self.mishaps
         assign = {"carrier_id": self.cast.carrier_id, "vehicle": plate}
         self.api.post(f"/v1/shipments/{load['id']}/assign", CARRIER, assign, key=f"{self.run}-assign-{load['id']}")
+        tell = partial(self._event, load, late)
         for kind in ("booked", "loaded", "arrived"):
-            self._event(load, CARRIER, kind)
+            tell(CARRIER, kind)
         ticket = f"{self.run}-{load['id'][-12:]}"
-        self._event(load, buyer, "weighed", gross_t=plan.gross_t, tare_t=plan.tare_t, ticket=ticket)
-        self._event(
-            load, buyer, "inspected", moisture_pct=plan.moisture_pct, impurity_pct=plan.impurity_pct, grade=load["grade"]
-        )
+        tell(buyer, "weighed", gross_t=plan.gross_t, tare_t=plan.tare_t, ticket=ticket)
+        tell(buyer, "inspected", moisture_pct=plan.moisture_pct, impurity_pct=plan.impurity_pct, grade=load["grade"])
+        if late:
+            self.book.count("loads told of late")
         if plan.refused:
-            self._event(load, buyer, "refused", reason="与约定品级不符 Not the agreed grade")
-            self._event(load, CARRIER, "returned")
+            tell(buyer, "refused", reason="与约定品级不符 Not the agreed grade")
+            tell(CARRIER, "returned")
             self.book.count("loads refused")
             return
-        self._event(load, buyer, "received")
+        tell(buyer, "received")
         self.book.count("loads received")
         if plan.kind:
             self.book.count(f"loads {plan.kind}")
+        if corrected and plan.gross_t - plan.tare_t > 2 * MISREAD_T:
+            self._put_right(load, buyer, plan, f"{ticket}-2", self.stamp() - late / 2 if late else None)
 
-    def _event(self, load: Json, who: str, kind: str, **more: Any) -> None:
-        body = {"type": kind, "at": rfc3339(self.stamp()), **more}
+    def _put_right(self, load: Json, buyer: str, plan: _Weighing, ticket: str, received_at: datetime | None) -> None:
+        """The tare was read wrong, and of a load that was told of late also when it was received."""
+        body: Json = {"reason": "皮重误录 Tare read wrong", "tare_t": round(plan.tare_t + MISREAD_T, 3), "ticket": ticket}
+        if received_at is not None:
+            body["received_at"] = rfc3339(received_at)
+        self.api.post(f"/v1/shipments/{load['id']}/corrections", buyer, body, key=f"{self.run}-right-{load['id']}")
+        self.book.count("loads put right")
+
+    def _event(self, load: Json, late: timedelta, who: str, kind: str, **more: Any) -> None:
+        body = {"type": kind, "at": rfc3339(self.stamp() - late), **more}
         self.api.post(f"/v1/shipments/{load['id']}/events", who, body, key=f"{self.run}-{kind}-{load['id']}")
 
     def _settled(self, track: TradeTrack, hauled: bool) -> None:
@@ -132,9 +153,10 @@ class _Weighing:
     kind: str
 
     @staticmethod
-    def draw(rng: Random, planned_t: float) -> _Weighing:
-        """A weighing of a load planned at `planned_t`: mostly close, some short of the tolerance, some over."""
-        lot = rng.random()
+    def draw(rng: Random, planned_t: float, mishaps: float = 1) -> _Weighing:
+        """A weighing of a load planned at `planned_t`: mostly close, some short of the tolerance, some over; by `mishaps`
+        times as many as the shares say."""
+        lot = rng.random() / mishaps if mishaps else 1.0
         refused, short = lot < REFUSED_SHARE, lot < REFUSED_SHARE + SHORT_SHARE
         over = not short and lot < REFUSED_SHARE + SHORT_SHARE + OVER_SHARE
         share = rng.uniform(0.997, 1.003)

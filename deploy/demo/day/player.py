@@ -6,19 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
 from functools import partial
 from random import Random
 
-from deploy.demo.api import Api, ApiRefused
+from deploy.demo.api import ApiRefused
 from deploy.demo.day.book import Book, Json, LotTrack
-from deploy.demo.day.cast import Cast
 from deploy.demo.day.haul import Hauler
 from deploy.demo.day.script import Script
 from deploy.demo.load import OPERATOR
 from deploy.demo.market import Offer
 
 REJECTED_SHARE = 0.05
+WITHDRAWN_SHARE = 0.02
 POLL_S = 0.75
 PAGE = 50
 QUIET_S = 25
@@ -34,12 +33,10 @@ FROM_OTHERS = 10
 class Player:
     """One day. `tick` is called from the playing thread with the book, to show progress."""
 
-    def __init__(
-        self, api: Api, cast: Cast, script: Script, run: str, seed: int, seconds: float, stamp: Callable[[], datetime]
-    ) -> None:
-        self.api, self.cast, self.script, self.run, self.seed, self.seconds = api, cast, script, run, seed, seconds
-        self.book = Book()
-        self.hauler = Hauler(api, cast, self.book, run, seed, stamp)
+    def __init__(self, hauler: Hauler, script: Script, seconds: float) -> None:
+        self.hauler, self.script, self.seconds = hauler, script, seconds
+        self.api, self.cast, self.book = hauler.api, hauler.cast, hauler.book
+        self.run, self.seed, self.mishaps = hauler.run, hauler.seed, hauler.mishaps
         self._jobs: list[Future[None]] = []
         self._samples: list[LotTrack] = []
         self._offered_all = threading.Event()
@@ -101,6 +98,8 @@ class Player:
         body = lot.body
         track = LotTrack(lot_id, lot.organisation, body["grade"], body["quantity_t"], time.monotonic())
         self.book.offered(track)
+        if Random(f"{self.seed}-{lot.key}").random() < WITHDRAWN_SHARE * self.mishaps:
+            self._act(f"/v1/lots/{lot_id}/withdraw", self.cast.email(lot.organisation), "lots withdrawn")
         if len(self.book.lots) % max(1, len(self.script.lots) // SAMPLES) == 0:
             self._samples.append(track)
 
@@ -143,7 +142,7 @@ class Player:
         rng = Random(f"{self.seed}-{proposal['id']}")
         path = f"/v1/proposals/{proposal['id']}"
         actors = [email for field, email in sides.items() if email and not proposal.get(field)]
-        if actors and rng.random() < REJECTED_SHARE:
+        if actors and rng.random() < REJECTED_SHARE * self.mishaps:
             self._act(f"{path}/reject", rng.choice(actors), "proposals rejected")
             return
         for email in actors:
@@ -152,13 +151,13 @@ class Player:
         self.book.count("proposals accepted")
 
     def _act(self, path: str, email: str, count: str) -> bool:
-        """Whether it was done; a proposal that has ended in the meantime is no fault."""
+        """Whether it was done; what the state of things allows no more is no fault."""
         try:
             self.api.post(path, email, key=f"{self.run}-{path[-40:]}-{email}")
         except ApiRefused as refusal:
             if refusal.status != 409:
                 raise
-            self.book.count("proposals that ended before the answer")
+            self.book.count("answers that came too late")
             return False
         if count:
             self.book.count(count)

@@ -79,6 +79,14 @@ def test_loads_are_refused_short_and_over_in_the_shares_promised() -> None:
     assert all((w.gross_t - w.tare_t) > 30 for w in over)
 
 
+def test_a_day_of_mishaps_has_as_many_more_of_them() -> None:
+    rng = Random(7)
+    drawn = [_Weighing.draw(rng, 30, mishaps=5) for _ in range(4000)]
+    assert sum(w.refused for w in drawn) / 4000 == pytest.approx(0.15, abs=0.02)
+    assert sum(w.kind == "short" for w in drawn) / 4000 == pytest.approx(0.2, abs=0.02)
+    assert not any(w.refused or w.kind for w in (_Weighing.draw(rng, 30, mishaps=0) for _ in range(400)))
+
+
 def test_percentiles_are_of_the_nearest_rank() -> None:
     assert report.percentile([], 0.95) == 0
     assert report.percentile([3.0, 1.0, 2.0], 0.5) == 2

@@ -73,7 +73,8 @@ def test_everything_is_loaded_by_its_owner_and_marked(fake: FakeMarket, tmp_path
     assert load.is_loaded(tmp_path)
     members, offers = made.market.organisations, (*made.market.lots, *made.market.demands)
     paths = [path for path, _, _ in fake.calls]
-    assert paths.count("/v1/lots") + paths.count("/v1/demands") == len(offers) == len(paths) - len(load.ALARM_RULES)
+    assert paths.count("/v1/lots") + paths.count("/v1/demands") == len(offers) == len(paths) - len(load.ALARM_RULES) - 1
+    assert [who for path, who, _ in fake.calls if path == "/v1/allowance-rules"] == [f"Bearer {load.OPERATOR}"]
     rules = [who for path, who, _ in fake.calls if path == "/v1/alarm-rules"]
     assert rules == [f"Bearer {load.PARK_OPERATOR}"] * len(load.ALARM_RULES)
     assert set(made.progress.organisations) == {*(m.key for m in members), *account_roles()}

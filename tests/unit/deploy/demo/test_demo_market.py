@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from deploy.demo import goods, market, places
+from deploy.demo import goods, load, market, places
 from shared import catalogue, geo
 from shared.catalogue import freight
 
@@ -94,6 +94,18 @@ def test_most_lots_of_a_grade_can_trade_after_freight(demo: market.Market, grade
         for lot in lots
     ]
     assert sum(gain > 0 for gain in gains) >= len(lots) * 0.4, gains
+
+
+def test_new_phosphogypsum_leaves_little_of_its_allowance_and_a_draft_passes_it(demo: market.Market) -> None:
+    rule = load.allowance_rule(NOW)
+    assert geo.contains(rule["region"], next(one.region for one in demo.organisations if one.key == places.PHOSPHATE))
+    lots = [offer.body for offer in demo.lots if offer.organisation == places.PHOSPHATE and offer.body["stock"] == "new"]
+    used = sum(body["quantity_t"] for body in lots if body["publish"])
+    assert 0.9 * rule["initial_t"] < used < rule["initial_t"]
+    [draft] = [body for body in lots if not body["publish"]]
+    assert used + draft["quantity_t"] > rule["initial_t"]
+    assert "demo" in rule["source"]
+    assert all(offer.organisation != places.PHOSPHATE or offer.key.startswith("lot-phosphate-") for offer in demo.lots)
 
 
 def test_limits_of_several_grades_are_the_weakest_that_all_declare() -> None:
