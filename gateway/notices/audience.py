@@ -181,7 +181,7 @@ def _allowance(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, An
 
 
 def _alarm(event: Any) -> tuple[tuple[str | None, ...], str, Mapping[str, Any]]:
-    names = ("kind", "name", "region", "zh", "en", "status")
+    names = ("kind", "name", "region", "zh", "en", "status", "severity")
     return event.audience, f"/v1/alarms/{event.id}", {name: getattr(event, name) for name in names}
 
 

@@ -195,10 +195,13 @@ class Recipient:
     quiet_from: str = "22:00"
     quiet_until: str = "07:00"
 
-    def send_at(self, now: datetime, *, daily: bool = False) -> datetime | None:
-        """When a message that is written now goes out; None: not at all. `daily`: it can wait for the digest."""
+    def send_at(self, now: datetime, *, daily: bool = False, urgent: bool = False) -> datetime | None:
+        """When a message that is written now goes out; None: not at all. `daily`: it can wait for the digest; `urgent`: it
+        waits for nothing."""
         if self.when == "off":
             return None
+        if urgent:
+            return now
         here = now.astimezone(SHANGHAI)
         if daily or self.when == "daily":
             return _next(here, DIGEST)

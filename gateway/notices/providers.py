@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import smtplib
+import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -43,10 +45,18 @@ class FileProvider:
 
 
 class SmtpProvider:
-    """E-mail by the server at `smtp[s]://user:password@host:port`, encrypted wherever the server can."""
+    """E-mail by the server at `smtp[s]://user:password@host:port`, encrypted wherever the server can, and then to none but the
+    host: its certificate must be good (`SSL_CERT_FILE` names other authorities). A password goes to another machine encrypted
+    or not at all."""
 
     def __init__(self, url: str, sender: str) -> None:
         self.parts, self.sender = urlsplit(url), sender
+
+    def _connected(self, secure: bool) -> smtplib.SMTP:
+        host, port = self.parts.hostname or "", self.parts.port or (465 if secure else 25)
+        if secure:
+            return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_S, context=ssl.create_default_context())
+        return smtplib.SMTP(host, port, timeout=TIMEOUT_S)
 
     def send(self, recipient: Recipient, text: str) -> None:
         mail = EmailMessage()
@@ -54,18 +64,28 @@ class SmtpProvider:
         mail["Subject"] = text.splitlines()[0][:120]
         mail.set_content(text)
         secure = self.parts.scheme == "smtps"
-        kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
         try:
-            with kind(self.parts.hostname or "", self.parts.port or (465 if secure else 25), timeout=TIMEOUT_S) as server:
+            with self._connected(secure) as server:
                 server.ehlo()
                 if not secure and server.has_extn("starttls"):
-                    server.starttls()
+                    server.starttls(context=ssl.create_default_context())
                     server.ehlo()
+                    secure = True
+                if self.parts.username and not secure and not _is_here(self.parts.hostname or ""):
+                    raise MessageIsNotSent("the server offers no encryption, and the password is not sent without it")
                 if self.parts.username:
                     server.login(unquote(self.parts.username), unquote(self.parts.password or ""))
                 server.send_message(mail)
         except (OSError, smtplib.SMTPException) as error:
             raise MessageIsNotSent(f"{type(error).__name__}: {error}") from error
+
+
+def _is_here(host: str) -> bool:
+    """Whether it is this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class SmsProvider:

@@ -114,7 +114,8 @@ class DeliveryOut(Shape):
 
 
 class RecipientPatch(Shape):
-    """What is left out stays. Times of day are of Asia/Shanghai; from = until: no quiet hours."""
+    """What is left out stays. Times of day are of Asia/Shanghai; from = until: no quiet hours; an urgent alarm is sent in
+    them too."""
 
     when: Literal["at_once", "daily", "off"] | None = None
     language: Literal["zh-CN", "en"] | None = None

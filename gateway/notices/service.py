@@ -43,6 +43,8 @@ REMINDED_AT = 5 / 6
 BEFORE_PAYMENT = timedelta(hours=24)
 NEWS = timedelta(days=1)
 AT_ONCE = 200
+URGENT = frozenset({"alarm.raised", "alarm.escalated"})
+"""What may be so urgent that it waits neither for the morning nor for the digest; that it is over can wait."""
 
 
 def tell(unit: Unit, note: Note) -> None:
@@ -174,7 +176,8 @@ def _sent(unit: Unit, hook: Webhook, notice_id: str, kind: str, body: dict[str, 
 
 
 def _message(recipient: Recipient, notice: Notice, unit: Unit) -> Message | None:
-    at = recipient.send_at(unit.now, daily=notice.data.get("alert") == "daily")
+    urgent = notice.type in URGENT and notice.data.get("severity") == "urgent"
+    at = recipient.send_at(unit.now, daily=notice.data.get("alert") == "daily", urgent=urgent)
     if at is None:
         return None
     zh, en = message_of(notice)

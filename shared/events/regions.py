@@ -100,7 +100,7 @@ class AllowanceChanged(Event, type="allowance.changed"):
 class _Alarm(Event):
     """`id` is the alarm's. `audience`: the organisations that it concerns. `subject_id`: what of the rule it is about, where
     the rule is about several: a site, a producer, a grade. `zh` and `en` say it with its figures, whose `unit` is one of kg,
-    bp, hours, fen_per_t."""
+    bp, hours, fen_per_t. What is `urgent` waits for no morning."""
 
     rule_id: str
     kind: str
@@ -114,6 +114,7 @@ class _Alarm(Event):
     zh: str
     en: str
     status: Literal["raised", "cleared"]
+    severity: Literal["normal", "urgent"] = "normal"
 
 
 class AlarmRaised(_Alarm, type="alarm.raised"):

@@ -25,6 +25,7 @@ from shared.problem import WrongState
 
 Kind = Literal["threshold", "change", "silence", "stock", "price", "allowance"]
 RuleStatus = Literal["standing", "paused", "withdrawn"]
+Severity = Literal["normal", "urgent"]
 Unit = Literal["kg", "bp", "hours", "fen_per_t"]
 ONE_BP = 10_000
 
@@ -60,6 +61,7 @@ class AlarmTerms:
     high_fen: int | None = None
     margin_bp: int = 500
     escalate_after_min: int | None = 60
+    severity: Severity = "normal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ class Alarm:
     acknowledged_by: str | None = None
     note: str | None = None
     escalated_at: datetime | None = None
+    severity: Severity = "normal"
 
     @classmethod
     def of(cls, rule: AlarmRule, found: Finding, deciding: Iterable[str], now: datetime) -> Alarm:
@@ -219,6 +222,7 @@ class Alarm:
             raised_at=now,
             updated_at=now,
             escalate_at=None if after is None else now + timedelta(minutes=after),
+            severity=terms.severity,
         )
 
     def relations(self, organisation_id: str) -> set[Literal["own", "visible"]]:
@@ -280,6 +284,7 @@ class Alarm:
             "zh": self.zh,
             "en": self.en,
             "status": self.status,
+            "severity": self.severity,
         }
 
 

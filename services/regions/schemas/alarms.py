@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from services.regions.model import ORIGIN_ONLY, Measure, Side
-from services.regions.model.alarms import FIELDS, SPECIFIC, Alarm, AlarmRule, AlarmTerms, Kind, RuleStatus
+from services.regions.model.alarms import FIELDS, SPECIFIC, Alarm, AlarmRule, AlarmTerms, Kind, RuleStatus, Severity
 from services.regions.schemas.queries import Material, RegionCode
 from shared import catalogue
 from shared.http import ListQuery, Shape
@@ -63,6 +63,7 @@ class _Figures(Shape):
     high_cny_per_t: CnyPerTonne | None = None
     margin_pct: SharePct | None = None
     escalate_after_min: Minutes | None = None
+    severity: Severity | None = None
 
     def given(self) -> dict[str, Any]:
         """What was named, as it is called inside."""
@@ -76,7 +77,7 @@ class AlarmRuleIn(_Figures):
     `silent_h`; `stock` what lies at a site (a park, or the whole region) above `share_pct` (100) of its permit; `price`
     needs a grade as `material` and `low_cny_per_t` or `high_cny_per_t`; `allowance` when `share_pct` (90) of a producer's
     is used. An alarm is cleared once its figure is back by `margin_pct` (5), and goes to the operators when nobody has
-    taken it on in `escalate_after_min` (60; null: never)."""
+    taken it on in `escalate_after_min` (60; null: never). Messages of an `urgent` one are sent in quiet hours too."""
 
     kind: Kind
     name: Name
@@ -96,8 +97,9 @@ class AlarmRuleIn(_Figures):
         given = self.given()
         if given.get("side") is None:
             given.pop("side", None)
-        if given.get("margin_bp") is None:
-            given.pop("margin_bp", None)
+        for name in ("margin_bp", "severity"):
+            if given.get(name) is None:
+                given.pop(name, None)
         return AlarmTerms(**given)
 
 
@@ -111,7 +113,7 @@ class AlarmRulePatch(_Figures):
         """Raises InputIsInvalid."""
         changes = self.given()
         status = changes.pop("status", None) or rule.status
-        for kept in ("name", "margin_bp"):
+        for kept in ("name", "margin_bp", "severity"):
             if changes.get(kept, "") is None:
                 changes.pop(kept)
         terms = replace(rule.terms, **changes)
@@ -179,6 +181,7 @@ class AlarmRuleOut(Shape):
     high_cny_per_t: CnyOut | None
     margin_pct: PctOut
     escalate_after_min: int | None
+    severity: Severity
     created_at: Time
     updated_at: Time
 
@@ -239,6 +242,7 @@ class AlarmOut(Shape):
     text_zh: str
     text_en: str
     status: Literal["raised", "cleared"]
+    severity: Severity
     raised_at: Time
     cleared_at: Time | None
     cleared_because: Literal["back", "over", "rule"] | None

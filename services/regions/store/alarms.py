@@ -6,10 +6,11 @@ from datetime import datetime
 
 from services.regions.ledger import Place, Span
 from services.regions.ledger.places import place_of_park, place_of_region
-from services.regions.model import Measure, Side
+from services.regions.model import Measure, Side, hour_of
 from services.regions.model.alarms import Alarm, AlarmRule, Watch
 from services.regions.store.conditions import at_place, in_span, of_material
 from services.regions.store.state import of_present_form
+from services.regions.store.volumes import Wanted, sum_volumes
 from shared import geo, parties
 from shared.mongo import Repository, Row, Sealed, Unit
 
@@ -52,7 +53,17 @@ def alarms_to_escalate(unit: Unit, now: datetime, limit: int) -> list[Alarm]:
 
 @of_present_form
 def measured_kg(unit: Unit, place: Place, side: Side, measure: Measure, material: str | None, span: Span) -> int:
-    """The kilograms of one measure that the place counts in the span."""
+    """The kilograms of one measure that the place counts in the span: of whole hours by their cells, of what is left over by
+    facts."""
+    assert span.end is not None  # alarms look no further than now
+    whole = Span(span.start, hour_of(span.end))
+    counted = sum_volumes(unit, place, Wanted(side, material, None, whole, "hour"))
+    return sum(kg[measure] for kg in counted.values()) + _facts_kg(
+        unit, place, side, measure, material, Span(whole.end, span.end)
+    )
+
+
+def _facts_kg(unit: Unit, place: Place, side: Side, measure: Measure, material: str | None, span: Span) -> int:
     where: Row = {**at_place(place, side), **in_span("at", span), **of_material(material), "waiting": False}
     pipeline = [{"$match": where}, {"$group": {"_id": None, "kg": {"$sum": f"$kg.{measure}"}}}]
     rows = unit.collection("facts").aggregate(pipeline, session=unit.session)

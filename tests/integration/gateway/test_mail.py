@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import smtplib
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import time, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from deploy.servers.base import free_ports
-from gateway.notices import delivering, service
+from gateway.notices import delivering, providers, service
 from gateway.notices.handlers import EVENTS
-from gateway.notices.model import Message
+from gateway.notices.model import Message, Recipient
 from gateway.notices.store import DOCUMENTS, MESSAGES, RECIPIENTS
 from shared.bus.documents import BUS_DOCUMENTS
-from shared.clock import utc_now
+from shared.clock import SHANGHAI, utc_now
 from shared.events.accounts import OrganisationRegistered
 from shared.events.regions import AlarmCleared, AlarmEscalated, AlarmRaised
 from shared.ids import new_id
@@ -132,6 +140,74 @@ def test_an_alarm_goes_to_the_park_operator_by_mail(office: Office, box: Mailbox
     text = second.get_content()
     assert "Nobody has taken on the alarm" in text and "130 t lie at the site" in text and "is cleared" in text
     assert "/v1/alarms/" in text
+
+
+def test_in_quiet_hours_an_urgent_alarm_goes_out_and_others_wait(office: Office, box: Mailbox, port: int) -> None:
+    office.wish(quiet_from="00:00", quiet_until="23:59")
+    midnight = utc_now().astimezone(SHANGHAI).time() >= time(23, 59)
+    with listening(box, port):
+        office.alarm(name="一般")
+        office.alarm(name="紧急", severity="urgent")
+        office.alarm(AlarmCleared, name="紧急", severity="urgent", status="cleared")
+        office.alarm(AlarmEscalated, name="无人处理", severity="urgent")
+        office.send()
+        office.wish(when="off")
+        office.alarm(name="不要", severity="urgent")
+        office.send()
+    texts = "".join(mail.get_content() for mail in box.got)
+    assert "紧急" in texts and "无人处理" in texts and "不要" not in texts
+    assert midnight or ("一般" not in texts and "已解除" not in texts)
+
+
+def certified(folder: Path, host: str = "127.0.0.1") -> ssl.SSLContext:
+    """A server's certificate for an address, signed by itself, in `folder/cert.pem`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "post-office")])
+    now = utc_now()
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(secret)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+def test_it_goes_encrypted_to_a_server_that_can_and_whose_certificate_is_good(
+    settings: Settings, box: Mailbox, port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = certified(tmp_path)
+    login = {"authenticator": signed_in, "auth_required": True, "auth_require_tls": True, "require_starttls": True}
+    office = Office(settings, f"smtp://post-office:a%20p%40ss%3Aword@127.0.0.1:{port}")
+    with listening(box, port, tls_context=context, **login):
+        office.alarm()
+        [unknown] = office.send()
+        assert unknown.status == "pending" and "CERTIFICATE_VERIFY_FAILED" in str(unknown.error)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+        office.ahead += timedelta(minutes=1)
+        [sent] = office.send()
+    assert (sent.status, sent.error, len(box.got)) == ("sent", None, 1)
+    office.database.client.drop_database(office.database.mongo.name)
+    office.database.close()
+
+
+def test_a_password_is_not_sent_to_another_machine_in_the_clear(
+    box: Mailbox, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = providers.SmtpProvider(f"smtp://post-office:secret@mail.example:{port}", "huanliu@market.example")
+    here = smtplib.SMTP
+    monkeypatch.setattr(providers.smtplib, "SMTP", lambda host, port, timeout: here("127.0.0.1", port, timeout=timeout))
+    with listening(box, port), pytest.raises(providers.MessageIsNotSent, match="no encryption"):
+        provider.send(Recipient(new_id(), "park@huanliu.example"), "text")
+    assert box.got == []
 
 
 def test_what_is_due_together_goes_out_together_and_once(office: Office, box: Mailbox, port: int) -> None:

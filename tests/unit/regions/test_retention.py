@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.console.pages.park.looking import GRAINS, SINCE, Look
 from services.regions.ledger import SHANGHAI, Granularity, Span, check_kept, covered_by
 from services.regions.model import Cell, Period, Retention, cell_id, month_of
 from shared.problem import InputIsInvalid
@@ -132,3 +134,14 @@ def test_a_finer_question_than_what_is_kept_hears_what_would_be_right() -> None:
     check_kept(Span(CUT), "day", SHANGHAI, kept)
     check_kept(Span(), "month", SHANGHAI, kept)
     check_kept(Span(), "hour", SHANGHAI, Retention())
+
+
+@pytest.mark.parametrize("since", SINCE)
+@pytest.mark.parametrize("day", [datetime(2026, 11, 28, 4, tzinfo=UTC), datetime(2026, 12, 1, 1, tzinfo=UTC)])
+def test_what_the_consoles_pages_ask_for_is_kept_under_the_shortest_policy(since: str, day: datetime) -> None:
+    """Hours for a day, days for a month: nobody who opens a page is told that its figures are no longer kept."""
+    kept = Retention()
+    kept.advance(day, 1, 1)
+    look = Look("origin", "", "listed", since, 0, day)
+    start = None if look.start is None else datetime.fromisoformat(look.start).replace(tzinfo=ZoneInfo(SHANGHAI))
+    check_kept(Span(start), GRAINS[since], SHANGHAI, kept)  # type: ignore[arg-type]

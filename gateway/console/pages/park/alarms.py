@@ -21,12 +21,13 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "allowance": ("share_pct", "material"),
 }
 """What a form of each kind asks for, beside its name, region and when it is escalated."""
+SEVERITIES = ("normal", "urgent")
 WHOLE = ("window_h", "silent_h", "escalate_after_min")
 UNITS = {"cny_per_t": "unit_cny_t", "t": "unit_t", "pct": "unit_pct", "h": "unit_h", "min": "unit_min"}
 """By the end of a field's name, the longest first."""
 SHOWN = (
     *("measure", "above_t", "below_t", "rise_pct", "fall_pct", "least_t", "window_h", "silent_h", "share_pct"),
-    *("low_cny_per_t", "high_cny_per_t", "escalate_after_min"),
+    *("low_cny_per_t", "high_cny_per_t", "escalate_after_min", "severity"),
 )
 
 
@@ -96,7 +97,7 @@ def rule(visit: Visit, rule_id: str) -> Response:
             )
         if reply.is_ok:
             return visit.go("/park/alarms/rules", visit.t.say("said_rule", name=reply.body["name"]))
-        known = ("name", "region", "escalate_after_min", *FIELDS[kind])
+        known = ("name", "region", "escalate_after_min", "severity", *FIELDS[kind])
         form.refuse(reply, {"/material": "grade"} if kind == "price" else None, known)
     values = {name: "" if value is None else str(value) for name, value in kept.items()}
     values["grade"] = values.get("material", "")
@@ -113,7 +114,7 @@ def rule(visit: Visit, rule_id: str) -> Response:
         fields=FIELDS[kind],
         unit=unit_of,
         options=options(visit),
-        labels={one: visit.t[f"rule_{one}"] for one in (*FIELDS[kind], "name", "escalate_after_min")},
+        labels={one: visit.t[f"rule_{one}"] for one in (*FIELDS[kind], "name", "escalate_after_min", "severity")},
     )
 
 
@@ -129,6 +130,7 @@ def options(visit: Visit) -> dict[str, list[tuple[str, str]]]:
         "measure": [(one, visit.t[f"measure_{one}"]) for one in MEASURES],
         "side": [(one, visit.t[f"side_{one}"]) for one in SIDES],
         "material": [("", visit.t["all_materials"]), *names],
+        "severity": [(one, visit.t[f"severity_{one}"]) for one in SEVERITIES],
         "grade": [(one.code, material_name(one.code, visit.t)) for one in grades()],
     }
 
@@ -136,12 +138,12 @@ def options(visit: Visit) -> dict[str, list[tuple[str, str]]]:
 def body_of(form: Form, kind: str) -> dict[str, Any]:
     """As the API takes it: what was left empty is null; what is no number stays as typed, for the API to say so."""
     body: dict[str, Any] = {"name": form.value("name")}
-    for name in (*FIELDS[kind], "escalate_after_min"):
+    for name in (*FIELDS[kind], "escalate_after_min", "severity"):
         typed = form.value(name).strip()
         outside = "material" if name == "grade" else name
         if not typed:
             body[outside] = None
-        elif name in ("measure", "side", "material", "grade", "site_id"):
+        elif name in ("measure", "side", "material", "grade", "site_id", "severity"):
             body[outside] = typed
         else:
             body[outside] = number(typed, whole=name in WHOLE)
