@@ -88,7 +88,8 @@ class Rounds:
         changed = self._changes.take()
         fresh = Evidence(self.settings)
         read_topics(fresh, self._offsets)
-        read_rooms(fresh, self._database, changed)
+        if changed:
+            read_rooms(fresh, self._database, changed)
         verdict.events += len(fresh.told)
         verdict.documents += fresh.documents
         self._memory.hear(fresh.told.values())
@@ -105,7 +106,7 @@ class Rounds:
             place = (self._rooms[name], collection)
             if place == RETENTION:
                 raise ChangesAreLost("what is kept by the hour and by the day has moved on")
-            rows = {one: {"_id": one} for one in fresh.marks[place]} if collection in MARKS else fresh.table(*place)
+            rows = {one: {"_id": one} for one in fresh.marks.get(place, ())} if collection in MARKS else fresh.table(*place)
             for identifier in ids:
                 self._memory.put(place, identifier, rows.get(identifier))
             where = ".".join(place)
@@ -120,7 +121,7 @@ class Rounds:
             if groups:
                 standing.update(self._in_groups(scope, groups))
         for name, place in INDEXED.items():
-            ids = sorted((memory.touched[place, ITSELF] & memory.rows[place].keys()) | self._indexed[name].keys())
+            ids = sorted((memory.touched[place, ITSELF] & memory.rows.get(place, {}).keys()) | self._indexed[name].keys())
             self._indexed[name] = self._in_index(name, ids)
         memory.touched.clear()
 
