@@ -127,7 +127,8 @@ class Memory:
                 self._file((room, collection), row, one.id)
             for source, keys in self._keys.items():
                 for key in keys:
-                    self.touched[source, key].add(one.id)
+                    if one.id in self._known(source, key):
+                        self.touched[source, key].add(one.id)
 
     def row(self, place: Place, identifier: str) -> Row | None:
         packed = self.rows.get(place, {}).get(identifier)
@@ -146,15 +147,13 @@ class Memory:
         return found
 
     def _all(self, scope: Scope) -> set[str]:
-        found: set[str] = set()
-        for source, key in _sources(scope):
-            if key is not ITSELF:
-                found |= self._groups[source, key].keys()
-            elif isinstance(source, str):
-                found |= self.told.keys()
-            else:
-                found |= self.rows.get(source, {}).keys()
-        return found
+        return {group for source, key in _sources(scope) for group in self._known(source, key)}
+
+    def _known(self, source: Source, key: Key) -> Collection[str]:
+        """The groups that there are."""
+        if key is not ITSELF:
+            return self._groups[source, key]
+        return self.told if isinstance(source, str) else self.rows.get(source, {})
 
     def part(self, scope: Scope, groups: Sequence[str]) -> Evidence:
         """What the check of the scope must see of these groups."""

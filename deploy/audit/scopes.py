@@ -13,7 +13,6 @@ from typing import Any
 
 from deploy.audit.copies import COPIES
 from deploy.audit.topics import KEPT
-from shared.mongo import Row
 from shared.settings import ROOMS
 
 Key = Callable[[Mapping[str, Any]], Iterator[str]]
@@ -47,12 +46,12 @@ EVERY = "*"
 """Events of all types."""
 
 
-def marked(row: Row) -> Iterator[str]:
+def marked(row: Mapping[str, Any]) -> Iterator[str]:
     """The event that an inbox mark is of."""
     yield row["_id"].rsplit(":", 1)[1]
 
 
-def template(row: Row) -> Iterator[str]:
+def template(row: Mapping[str, Any]) -> Iterator[str]:
     """A lot or demand concerns its own recurrence and the one that made it."""
     yield row["_id"]
     if row.get("copied_from"):

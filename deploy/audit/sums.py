@@ -69,23 +69,34 @@ class Sum:
     def __init__(self, of: Summed, kept: Row) -> None:
         self.of, self.kept = of, kept
         self._owed: dict[tuple[str, str], int] = defaultdict(int)
+        self._unreadable: set[tuple[Place, str]] = set()
 
     def begin(self, identifiers: Collection[str], parts: Iterable[Row], sums: Iterable[Row]) -> None:
         """What is owed to these already."""
         for rows, read, sign in ((parts, self.of.part, 1), (sums, self.of.sum, -1)):
             for row in rows:
-                self._add(row, read, sign)
+                self._add(self._entries(row, read) or (), sign)
         self._owed = defaultdict(int, {entry: kg for entry, kg in self._owed.items() if entry[0] in identifiers})
 
     def see(self, place: Place, before: Row | None, after: Row | None) -> None:
         """A document has changed."""
         for where, read, sign in ((self.of.parts, self.of.part, 1), (self.of.sums, self.of.sum, -1)):
             if place == where:
-                self._add(before, read, -sign)
-                self._add(after, read, sign)
+                self._add(self._entries(before, read) or (), -sign)
+                entries = self._entries(after, read)
+                self._add(entries or (), sign)
+                one = (place, str((after or before or {})["_id"]))
+                (self._unreadable.add if entries is None else self._unreadable.discard)(one)
 
-    def _add(self, row: Row | None, read: Read, times: int) -> None:
-        for identifier, name, kg in () if row is None else read(row, self.kept):
+    def _entries(self, row: Row | None, read: Read) -> list[Entry] | None:
+        """None where a document is not what its room writes."""
+        try:
+            return [] if row is None else list(read(row, self.kept))
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None
+
+    def _add(self, entries: Iterable[Entry], times: int) -> None:
+        for identifier, name, kg in entries:
             self._owed[identifier, name] += times * kg
             if not self._owed[identifier, name]:
                 del self._owed[identifier, name]
@@ -94,3 +105,5 @@ class Sum:
         """What does not sum up."""
         for (identifier, name), kg in self._owed.items():
             yield Difference(".".join(self.of.sums), identifier, name, "the sum of its parts", f"{-kg:+d} kg beside it")
+        for place, identifier in self._unreadable:
+            yield Difference(".".join(place), identifier, "can't be read", "as its room writes it", "something else")

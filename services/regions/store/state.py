@@ -96,7 +96,7 @@ def of_present_form(read: Callable[Concatenate[Unit, P], T]) -> Callable[Concate
     """For what reads the state. Raises FiguresAreOfAnOlderForm."""
 
     @wraps(read)
-    def guarded(unit: Unit, *args: P.args, **more: P.kwargs) -> T:
+    def guarded(unit: Unit, /, *args: P.args, **more: P.kwargs) -> T:
         if not is_of_present_form(unit):
             raise FiguresAreOfAnOlderForm
         return read(unit, *args, **more)

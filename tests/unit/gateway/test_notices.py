@@ -79,7 +79,7 @@ def test_no_notice_names_a_party_or_a_place_beyond_its_region() -> None:
     told |= {"proposal_id", "trade_id", "from_region", "to_region", "month_t", "material", "proposals", "matched_t"}
     told |= {"name_zh", "name_en", "month"}  # of the region of a return
     told |= {"period", "allowed_t", "left_t"}  # of one's own allowance
-    told |= {"kind", "zh", "en"}  # of an alarm, whose audience may read all of it
+    told |= {"kind", "zh", "en", "severity"}  # of an alarm, whose audience may read all of it
     for tell in TELLERS.values():
         _, _, data = tell(Every())
         assert set(data) <= told
