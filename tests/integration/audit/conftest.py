@@ -104,9 +104,9 @@ def _again_with_a_photo(market: Market, yard: str) -> None:
 
 
 def _tender(market: Market, yard: str, mill: str) -> str:
-    """Put to tender before there is a demand that a clearing could give it to; closed in 4 s."""
+    """Put to tender before there is a demand that a clearing could give it to; closed in 8 s."""
     lot = market.lot("seller", yard, 18, grade="steel.medium")
-    body = {"lot_id": lot, "closes_at": iso(utc_now() + timedelta(seconds=4))}
+    body = {"lot_id": lot, "closes_at": iso(utc_now() + timedelta(seconds=8))}
     path = f"/v1/tenders/{market.call('seller', 'POST', '/v1/tenders', body)['id']}"
     demand = market.demand("buyer", mill, 60, grades=["steel.medium"])
     market.call("buyer", "PUT", f"{path}/bids/{demand}", {"price_cny_per_t": 2850})

@@ -71,13 +71,14 @@ def test_a_document_forged_between_rounds_with_a_good_seal_is_named_by_the_next(
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_document_that_went_between_rounds_is_named_by_the_next(market: Market, rounds: Rounds, room: str) -> None:
+    """One of each collection, not those of the same lot or organisation: what is gone altogether is missed by nobody."""
     gone: set[str] = set()
     with ExitStack() as stack:
-        for collection, rows in collections(market, room).items():
+        for number, (collection, rows) in enumerate(collections(market, room).items()):
             if collection in REBUILT.get(room, set()) or (collection in MARKS and collection != "inbox"):
                 continue
             if f"{room}.{collection}" not in FOR_THE_WHOLE:
-                stack.enter_context(altered(market, room, collection, rows[len(rows) // 2], None))
+                stack.enter_context(altered(market, room, collection, rows[(len(rows) // 2 + number) % len(rows)], None))
                 gone.add(f"{room}.{collection}")
         assert gone - {place for place, _ in named(rounds)} == set()
     assert named(rounds) == set()
