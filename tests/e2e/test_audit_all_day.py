@@ -66,7 +66,8 @@ def test_rounds_name_what_differs_until_it_does_not_and_end_cleanly(live: Live, 
     with auditing(live) as said:
         first = said.until("round  everything agrees")
         assert any("whole  everything agrees" in line for line in said.lines[:first])
-        (last, *_) = market.operator.ok("GET", "/v1/operations/checks?kind=round")["items"]
+        rounds = "/v1/operations/checks?kind=round"
+        (last, *_) = market.operator.until(rounds, lambda page: page["items"])["items"]
         assert last["agrees"] and last["counts"]["ledger: postings"] == 0
         kept = database.mongo["lots"].find_one({"_id": lot["id"]})
         assert kept is not None
@@ -79,6 +80,6 @@ def test_rounds_name_what_differs_until_it_does_not_and_end_cleanly(live: Live, 
         said.process.send_signal(signal.SIGTERM)
         assert said.process.wait(20) == 0
     assert "stopped after" in said.lines[-1]
-    runs = market.operator.ok("GET", "/v1/operations/checks?kind=round")["items"]
+    runs = market.operator.ok("GET", rounds)["items"]
     assert any(lot["id"] in {one["id"] for one in run["findings"]} for run in runs)
     database.close()
