@@ -72,8 +72,7 @@ def test_rounds_name_what_differs_until_it_does_not_and_end_cleanly(live: Live, 
         kept = database.mongo["lots"].find_one({"_id": lot["id"]})
         assert kept is not None
         database.mongo["lots"].update_one({"_id": lot["id"]}, {"$set": {"available_kg": 7}})
-        named = said.until(lot["id"])
-        assert "listings.lots" in said.lines[named]
+        named = said.until(f"listings.lots  {lot['id']}")
         database.mongo["lots"].replace_one({"_id": lot["id"]}, kept)
         over = said.until(f"no longer: listings.lots  {lot['id']}", named)
         said.until("round  everything agrees", over - 1)
