@@ -69,12 +69,17 @@ def traits_of(traits: Mapping[str, str], words: Texts) -> list[tuple[str, str]]:
     return [(one.name_zh, value.name_zh) if zh else (one.name_en, value.name_en) for one, value in found if value is not None]
 
 
+def city_of(code: str) -> str:
+    """The city in which a region lies; a municipality for its districts."""
+    return code[:2] + "0000" if code[:2] in MUNICIPALITIES else code[:4] + "00"
+
+
 def region_name(code: str | None, words: Texts) -> str:
     """The city that a region is or lies in; a municipality for its districts; a county's own where it has no city."""
     found = geo.region(code or "")
     if found is None:
         return code or NOTHING
-    outer = found.code[:2] + "0000" if found.code[:2] in MUNICIPALITIES else found.code[:4] + "00"
+    outer = city_of(found.code)
     shown = geo.region(outer) if outer in geo.lineage(found.code) else None
     return (shown or found).name_zh if words.code == "zh" else (shown or found).name_en
 

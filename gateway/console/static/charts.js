@@ -13,22 +13,24 @@ function colours() {
 
 // Prices: the median as a line, low to high as a band, carried points hollow.
 window.huanliuCharts.price = (data, c) => {
-  const days = data.rows.map((row) => row.date);
+  const days = data.rows.map((row) => row.date.slice(5));
   const low = data.rows.map((row) => row.low_cny_per_t);
   const band = data.rows.map((row) => row.high_cny_per_t - row.low_cny_per_t);
   const median = data.rows.map((row) => ({ value: row.price_cny_per_t, itemStyle: { color: row.carried ? c.sheet : c.accent, borderColor: c.accent, borderWidth: 2 } }));
   return {
-    grid: { left: 8, right: 16, top: 24, bottom: 8, containLabel: true },
-    xAxis: { type: "category", data: days },
-    yAxis: { type: "value", scale: true, name: data.unit },
+    grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
+    xAxis: { type: "category", data: days, axisLabel: { color: c.soft, hideOverlap: true } },
+    yAxis: { type: "value", scale: true, name: data.unit, nameTextStyle: { color: c.soft, align: "left" } },
     tooltip: { trigger: "axis", formatter: (points) => { const row = data.rows[points[0].dataIndex]; return `${row.date}${row.carried ? ` (${data.carried})` : ""}\n${row.price_cny_per_t}\n${row.low_cny_per_t} – ${row.high_cny_per_t}`; } },
     series: [
       { type: "line", stack: "band", data: low, symbol: "none", lineStyle: { opacity: 0 }, silent: true },
       { type: "line", stack: "band", data: band, symbol: "none", lineStyle: { opacity: 0 }, areaStyle: { color: c.accent, opacity: 0.16 }, silent: true },
-      { type: "line", data: median, symbolSize: 8, symbol: "circle", lineStyle: { color: c.accent, width: 2 } },
+      { type: "line", data: median, symbolSize: 7, symbol: "circle", showAllSymbol: true, lineStyle: { color: c.accent, width: 2 } },
     ],
   };
 };
+
+let paper = null; // the theme to go back to while the page is printed
 
 function drawCharts(root) {
   for (const place of root.querySelectorAll("[data-chart]")) {
@@ -45,7 +47,7 @@ function drawCharts(root) {
       option[name] = some.map((one) => ({ ...axis, ...one }));
     }
     if (option.tooltip) option.tooltip = { renderMode: "richText", confine: true, backgroundColor: c.sheet, borderColor: c.line, textStyle: { color: c.ink }, ...option.tooltip };
-    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const still = paper !== null || window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     chart.setOption({ animation: !still, animationDuration: 150, textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: c.ink }, ...option }, true);
     if (!place.dataset.watched) {
       place.dataset.watched = "1";
@@ -56,4 +58,14 @@ function drawCharts(root) {
 
 document.addEventListener("htmx:load", (event) => drawCharts(event.detail.elt));
 window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawCharts(document));
+window.addEventListener("beforeprint", () => {
+  paper = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+  drawCharts(document);
+});
+window.addEventListener("afterprint", () => {
+  document.documentElement.dataset.theme = paper;
+  paper = null;
+  drawCharts(document);
+});
 drawCharts(document);

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.console.client import Ask
+from gateway.console.formats import city_of
 from gateway.console.visit import Visit
 from gateway.remembered import Remembered
 
@@ -75,22 +76,25 @@ def advise(visit: Visit, grades: Sequence[str], site: Mapping[str, Any] | None) 
     found: dict[str, Advice] = {}
     for at, grade in enumerate(grades):
         prices, demands = replies[2 * at], replies[2 * at + 1]
-        if prices is None or demands is None:
+        if demands is None:
             continue
         items = demands.items if demands.is_ok else []
         freights = _freights(visit, grade, site, items)
         bids = [_bid(one, freight) for one, freight in zip(items, freights, strict=True)]
         wanted = demands.body["total"] if demands.is_ok else 0
-        index = prices.items[0] if prices.is_ok and prices.items else None
-        found[grade] = Advice(grade, index, bids, wanted, not (prices.is_ok and demands.is_ok))
+        index = prices.items[0] if prices is not None and prices.is_ok and prices.items else None
+        is_partial = not demands.is_ok or (prices is not None and not prices.is_ok)
+        found[grade] = Advice(grade, index, bids, wanted, is_partial)
     return found
 
 
-def _asks(grade: str, site: Mapping[str, Any] | None) -> tuple[Ask, Ask]:
+def _asks(grade: str, site: Mapping[str, Any] | None) -> tuple[Ask | None, Ask]:
+    """Prices are a city's: another one's say little of what scrap is worth at this yard."""
     where: dict[str, Any] = {"grade": grade, "sort": "price", "limit": BIDS}
-    if site is not None:
-        where |= {"near": f"{site['position']['lat']},{site['position']['lon']}", "within_km": NEAR_KM}
-    return Ask("/v1/prices", {"grade": grade, "limit": 1}), Ask("/v1/search/demands", where)
+    if site is None:
+        return None, Ask("/v1/search/demands", where)
+    where |= {"near": f"{site['position']['lat']},{site['position']['lon']}", "within_km": NEAR_KM}
+    return Ask("/v1/prices", {"grade": grade, "region": city_of(site["region"]), "limit": 1}), Ask("/v1/search/demands", where)
 
 
 def _freights(visit: Visit, grade: str, site: Mapping[str, Any] | None, items: Sequence[Any]) -> list[float | None]:
