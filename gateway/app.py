@@ -56,7 +56,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     def forward(path: str = "") -> Response:
         target = find(request.path)
         if target is None:
-            raise NotFound(zh=f"没有 {request.path} 这个地址", en=f"There is no {request.path} here")
+            missing = NotFound(zh=f"没有 {request.path} 这个地址", en=f"There is no {request.path} here")
+            if (page := pages.fail(missing)) is not None:
+                return page
+            raise missing
         request.environ["huanliu.route"] = target.prefix
         token = identities.token_for(request) or pages.stream_token(request)
         if target.room == GATEWAY:
@@ -82,6 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.add_url_rule("/metrics", "metrics", metrics)
     app.add_url_rule("/openapi.json", "openapi", limits.calls(openapi))
     pages = console.register(app, forwarder, document, limits, database, app.wsgi_app)
+    limits.page = pages.fail
     app.extensions["huanliu.close"] = (pages.close, limits.close, forwarder.close, *own.extensions["huanliu.close"])
     app.wsgi_app = Lanes(app.wsgi_app, settings.gateway_lanes)  # type: ignore[method-assign]
     return app

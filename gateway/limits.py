@@ -44,6 +44,8 @@ class Limits:
             swallow_errors=True,
         )
         app.register_error_handler(RateLimitExceeded, self._refuse)
+        self.page: Callable[[TooManyRequests], Response | None] = lambda _: None
+        """How a person who asked for a page is told; None to programs."""
 
     def calls(self, view: View) -> View:
         """Every call of a user, or of an address where there is none."""
@@ -72,7 +74,9 @@ class Limits:
             en=f"Too many requests; try again in {wait_s} s",
             headers={"Retry-After": str(wait_s)},
         )
-        return problem_response(problem, language_of(request))
+        response = self.page(problem) or problem_response(problem, language_of(request))
+        response.headers.update(problem.headers)
+        return response
 
 
 def _failed(response: Response) -> bool:

@@ -23,6 +23,7 @@ from gateway.openapi import Document
 from gateway.routes import JSON_LIMIT, UPLOAD_LIMIT
 from shared.http.app import problem_of
 from shared.mongo import UNREACHABLE, Database
+from shared.problem import Problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -70,6 +71,18 @@ class Console:
             problem = problem_of(error)
             return self._fault(visit, problem.status, problem.zh if visit.t.code == "zh" else problem.en)
 
+    def fail(self, problem: Problem) -> Response | None:
+        """The page in place of what was asked for, where a browser asked; None for a program, which takes anything, or JSON."""
+        kinds = ("application/json", "text/html")
+        if request.method != "GET" or request.accept_mimetypes.best_match(kinds) != "text/html":
+            return None
+
+        def nowhere(_visit: Visit) -> Response:
+            raise problem
+
+        public = next(area for area in self.areas if area.name == "public")
+        return self.show(public, Page(request.path, nowhere), {})
+
     def _answer(self, visit: Visit, page: Page, parts: dict[str, Any]) -> Response:
         if page.roles and visit.user is None:
             return self._sign_in_first(visit)
@@ -83,7 +96,9 @@ class Console:
         status = refused.reply.status
         if status == 401:
             return self._sign_in_first(visit)
-        return self._fault(visit, status, str(refused.reply.problem.get("detail", "")))
+        problem = refused.reply.problem
+        detail = problem.get("detail", "")
+        return self._fault(visit, status, "" if detail == problem.get("title") else str(detail))
 
     @staticmethod
     def _fault(visit: Visit, status: int, detail: str = "") -> Response:

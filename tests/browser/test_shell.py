@@ -47,6 +47,16 @@ def test_the_park_has_its_home(signed_in: Callable[..., Window], live: Live) -> 
     assert "运营方" in window.page.inner_text("main")
 
 
+@pytest.mark.parametrize(("language", "word"), [("zh", "找不到这一页"), ("en", "There is no such page here")])
+def test_an_address_that_is_nobodys_is_a_page_to_people(windows: Windows, live: Live, language: str, word: str) -> None:
+    window = windows("phone", language, "dark")
+    window.open("/no/such/page")
+    assert window.page.inner_text("h1") == word
+    window.holds(but=("404",))
+    answer = live.nobody().call("GET", "/no/such/page")
+    assert (answer.status_code, answer.json()["type"]) == (404, "not-found")
+
+
 def test_a_wrong_password_says_so_and_keeps_the_account(windows: Windows) -> None:
     window = windows("phone")
     window.open("/sign-in")
