@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ WORDS = """() => {
   return words.textContent;
 }"""
 """What a page says but for names of machines, which stand in `code` or are marked as `raw`."""
+LAYOUT = Path(__file__).with_name("layout.js").read_text(encoding="utf-8")
+"""Gives what is cut, spills, overlaps, is too low to press or has no glyph."""
 OVERFLOW = """() => {
   const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return [];
