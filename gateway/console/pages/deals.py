@@ -160,6 +160,7 @@ def agreement(visit: Visit, agreement_id: str) -> Response:
     other, key = (found["buyer_id"], "buyer_id") if visit.role == "collector" else (found["seller_id"], "seller_id")
     of_other = [one for one in _items(others) if one[key] == other]
     lots, demands = (_items(own), of_other) if visit.role == "collector" else (of_other, _items(own))
+    lots, demands = ([one for one in some if one["available_t"] > 0] for some in (lots, demands))
     return visit.render(
         "agreement.html", 422 if form.is_faulty else 200, agreement=found, form=form, lots=lots, demands=demands,
         called=_items(called), name=names_of(_items(trades), visit.role).get(other, ""), callable=callable_,

@@ -9,8 +9,9 @@ function localTimes(root) {
   const hours = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
   const seconds = new Intl.DateTimeFormat(language, { ...hours, second: "2-digit" });
   const clock = new Intl.DateTimeFormat(language, hours);
-  const dated = new Intl.DateTimeFormat(language, { month: "numeric", day: "numeric", ...hours });
-  const day = new Intl.DateTimeFormat(language, { year: "numeric", month: "2-digit", day: "2-digit" });
+  const named = language === "en"; // 11/12 is two days to readers of English
+  const dated = new Intl.DateTimeFormat(named ? "en-GB" : language, { month: named ? "short" : "numeric", day: "numeric", ...hours });
+  const day = new Intl.DateTimeFormat(named ? "en-GB" : language, named ? { year: "numeric", month: "short", day: "numeric" } : { year: "numeric", month: "2-digit", day: "2-digit" });
   const today = new Date().toDateString();
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
@@ -19,8 +20,16 @@ function localTimes(root) {
     const how = time.dataset.how === "day" ? day : near ? ("seconds" in time.dataset ? seconds : clock) : dated;
     time.textContent = how.format(at);
     time.title = `${time.dateTime} (${zone})`;
+    if (how !== day) time.dataset.paper = `${day.format(at)} ${clock.format(at)}`;
   }
 }
+
+// On paper every time has its day.
+function swapTimes() {
+  for (const time of document.querySelectorAll("time[data-paper]")) [time.textContent, time.dataset.paper] = [time.dataset.paper, time.textContent];
+}
+window.addEventListener("beforeprint", swapTimes);
+window.addEventListener("afterprint", swapTimes);
 
 // Drafts: a form with data-draft keeps what is typed on this device until it was sent and answered with another page.
 const user = document.body.dataset.user;
@@ -78,7 +87,7 @@ function note(text, action, act) {
 
 // Without a line a form stays as it is, and says so.
 function offline() {
-  if (document.getElementById("offline")) return;
+  if (document.getElementById("offline") || document.getElementById("board")?.dataset.offlineNote) return; // the market says so itself
   const box = document.createElement("p");
   box.id = "offline";
   box.className = "banner";
