@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic_core import ErrorDetails
@@ -148,40 +150,48 @@ class NotHeardYet(ServiceIsUnavailable):
         )
 
 
-_ZH = {
-    "missing": "必填",
-    "extra_forbidden": "未知字段",
-    "int_parsing": "应为整数",
-    "int_type": "应为整数",
-    "float_type": "应为数字",
-    "float_parsing": "应为数字",
-    "finite_number": "应为有限的数字",
-    "string_type": "应为文本",
-    "bool_type": "应为 true 或 false",
-    "bool_parsing": "应为 true 或 false",
-    "list_type": "应为列表",
-    "dict_type": "应为对象",
-    "model_type": "应为对象",
-    "model_attributes_type": "应为对象",
-    "datetime_type": "应为 RFC 3339 时间",
-    "datetime_parsing": "应为 RFC 3339 时间",
-    "datetime_from_date_parsing": "应为 RFC 3339 时间",
-    "timezone_aware": "时间应带时区",
-    "date_parsing": "应为日期",
-    "date_from_datetime_parsing": "应为日期",
-    "uuid_parsing": "应为 UUID",
-    "string_too_short": "太短, 至少 {min_length} 个字符",
-    "string_too_long": "太长, 至多 {max_length} 个字符",
-    "string_pattern_mismatch": "格式不符",
-    "too_short": "至少 {min_length} 项",
-    "too_long": "至多 {max_length} 项",
-    "greater_than": "应大于 {gt}",
-    "greater_than_equal": "应不小于 {ge}",
-    "less_than": "应小于 {lt}",
-    "less_than_equal": "应不大于 {le}",
-    "literal_error": "应为 {expected} 之一",
-    "enum": "应为 {expected} 之一",
-}
+_EXAMPLE = "2026-11-28T08:00:00+08:00"
+_WORDS: tuple[tuple[str, str, str], ...] = (
+    ("missing", "必填", "This must be given"),
+    ("extra_forbidden", "未知字段", "There is no such field"),
+    ("int_type int_parsing int_parsing_size int_from_float", "应为整数", "This must be a whole number"),
+    ("float_type float_parsing decimal_type decimal_parsing", "应为数字", "This must be a number"),
+    ("finite_number", "应为有限的数字", "This must be a finite number"),
+    ("string_type string_unicode", "应为文本", "This must be text"),
+    ("bool_type bool_parsing", "应为 true 或 false", "This must be true or false"),
+    ("list_type tuple_type set_type", "应为列表", "This must be a list"),
+    ("dict_type model_type model_attributes_type dataclass_type", "应为对象", "This must be an object"),
+    (
+        "datetime_type datetime_parsing datetime_from_date_parsing datetime_object_invalid",
+        f"应为时间, 如 {_EXAMPLE}",
+        f"This must be a time, as {_EXAMPLE}",
+    ),
+    ("timezone_aware", f"时间应带时区, 如 {_EXAMPLE}", f"The time must have its zone, as {_EXAMPLE}"),
+    (
+        "date_type date_parsing date_from_datetime_parsing date_from_datetime_inexact",
+        "应为日期, 如 2026-11-28",
+        "This must be a day, as 2026-11-28",
+    ),
+    ("time_type time_parsing", "应为钟点, 如 08:00", "This must be a time of day, as 08:00"),
+    ("uuid_type uuid_parsing uuid_version", "应为编号 (UUID)", "This must be an id (a UUID)"),
+    ("url_type url_parsing url_syntax_violation", "应为网址", "This must be a web address"),
+    ("string_too_short", "太短, 至少 {min_length} 个字符", "Too short: {min_length} characters at least"),
+    ("string_too_long url_too_long", "太长, 至多 {max_length} 个字符", "Too long: {max_length} characters at most"),
+    ("string_pattern_mismatch", "格式不符", "This is not in the form it must have"),
+    ("too_short", "至少 {min_length} 项", "{min_length} at least"),
+    ("too_long", "至多 {max_length} 项", "{max_length} at most"),
+    ("greater_than", "应大于 {gt}", "This must be greater than {gt}"),
+    ("greater_than_equal", "应不小于 {ge}", "This must be at least {ge}"),
+    ("less_than", "应小于 {lt}", "This must be less than {lt}"),
+    ("less_than_equal", "应不大于 {le}", "This must be at most {le}"),
+    ("literal_error enum", "应为 {expected} 之一", "This must be {expected}"),
+    ("union_tag_not_found", "应写明是哪一种", "This must say which kind it is"),
+    ("union_tag_invalid", "应为 {expected_tags} 之一", "This must be one of {expected_tags}"),
+)
+TEXTS: Mapping[str, tuple[str, str]] = {kind: (zh, en) for kinds, zh, en in _WORDS for kind in kinds.split()}
+"""What each of pydantic's types of error says to people; what no shape of ours can raise is `_OTHER`."""
+_OTHER = ("无效的值", "This value can't be taken here")
+_OR = re.compile(r"(?<=')(?:, | or )(?=')")
 
 
 class Fault(ValueError):
@@ -202,7 +212,11 @@ def faults_of(errors: list[ErrorDetails], prefix: str = "") -> list[tuple[str, s
         if isinstance(cause, Fault):
             rows.append((pointer + cause.pointer, cause.zh, cause.en))
             continue
-        english = error["msg"].removeprefix("Value error, ")
-        template = _ZH.get(error["type"])
-        rows.append((pointer, template.format(**context) if template else f"无效的值 ({english})", english))
+        zh, en = TEXTS.get(error["type"], _OTHER)
+        rows.append((pointer, zh.format_map(_in_chinese(context)), en.format_map(context)))
     return rows
+
+
+def _in_chinese(context: Mapping[str, Any]) -> dict[str, Any]:
+    """Pydantic lists what it expects as `'a', 'b' or 'c'`."""
+    return {name: _OR.sub("、", value) if isinstance(value, str) else value for name, value in context.items()}
