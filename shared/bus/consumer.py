@@ -19,7 +19,7 @@ from kafka.structs import OffsetAndMetadata
 from pymongo.errors import ConnectionFailure, DuplicateKeyError
 
 from shared.bus import inbox
-from shared.bus.dead_letters import DEAD_LETTERS, listed
+from shared.bus.dead_letters import DEAD_LETTERS, listed, reasons_of
 from shared.bus.envelope import Envelope, EventIsUnreadable, Record, open_envelope, parse, type_of
 from shared.bus.handling import GATHER_S, Handler, Handlers, pause_s
 from shared.bus.parking import park, record_of
@@ -180,7 +180,7 @@ class Consumer:
                 envelope = open_envelope(record)
                 good.append((record, envelope, parse(envelope, self.settings.secret_key)))
             except EventIsUnreadable as error:
-                self._park(record, str(error))
+                self._park(record, error)
         if not good:
             return
         try:
@@ -204,7 +204,8 @@ class Consumer:
                 raise
             except Exception as error:  # noqa: BLE001 - kept as the dead letter's reason
                 last = error
-        self._park(record, f"{type(last).__name__}: {last}")
+        assert last is not None
+        self._park(record, last)
 
     def _apply(self, batch: list[tuple[Envelope, Event]]) -> None:
         if isinstance(self.work, Projection):
@@ -237,8 +238,9 @@ class Consumer:
             fresh[envelope.id] = envelope.origin
         inbox.mark(unit, self.name, fresh)
 
-    def _park(self, record: Record, reason: str) -> None:
-        park(self.database, self.producer(), self.name, record, reason)
+    def _park(self, record: Record, error: Exception) -> None:
+        park(self.database, self.producer(), self.name, record, error)
+        _, reason = reasons_of(error)
         self.parked += 1
         self._parked_in_a_row += 1
         log.error("dead letter", consumer=self.name, topic=record.topic, offset=record.offset, reason=reason)
@@ -263,7 +265,7 @@ class Consumer:
             except OUTAGES:
                 raise
             except Exception as error:  # noqa: BLE001 - kept as the dead letter's reason
-                letter.status, letter.reason = "parked", f"{type(error).__name__}: {error}"
+                letter.status, (letter.reason_zh, letter.reason) = "parked", reasons_of(error)
             self.database.write(lambda unit, letter=letter: DEAD_LETTERS.save(unit, letter))  # type: ignore[misc]
 
     def producer(self) -> KafkaProducer:

@@ -12,15 +12,17 @@ from datetime import datetime
 from typing import Any, Literal
 
 from shared.bus.documents import DeadLetterDocument
+from shared.bus.envelope import EventIsUnreadable
 from shared.mongo import Database, Repository, Row, Unit
-from shared.problem import NotFound, WrongState
+from shared.problem import NotFound, Problem, WrongState
 
 Status = Literal["parked", "replay_requested", "replayed", "discarded"]
 
 
 @dataclass
 class DeadLetter:
-    """One record that a consumer gave up on; `value` and header values are base64. `id` names consumer and place."""
+    """One record that a consumer gave up on; `value` and header values are base64. `id` names consumer and place. `reason_zh`
+    is empty where it was parked before reasons had both languages."""
 
     id: str
     consumer: str
@@ -37,9 +39,18 @@ class DeadLetter:
     status: Status = "parked"
     attempts: int = 1
     version: int = 1
+    reason_zh: str = ""
 
 
 DEAD_LETTERS = Repository(DeadLetterDocument, DeadLetter)
+
+
+def reasons_of(error: Exception) -> tuple[str, str]:
+    """Why an event was given up, zh and en: our own errors say it in both languages, any other as it is."""
+    if isinstance(error, EventIsUnreadable):
+        return error.zh, error.en
+    name, text = type(error).__name__, str(error)
+    return f"{name}: {(error.zh or error.title[0]) if isinstance(error, Problem) else text}", f"{name}: {text}"
 
 
 def decoded(value: str | None) -> bytes | None:
@@ -91,6 +102,7 @@ def as_json(letter: DeadLetter) -> dict[str, Any]:
         "type": letter.type,
         "key": letter.key,
         "reason": letter.reason,
+        "reason_zh": letter.reason_zh or letter.reason,
         "trace": letter.trace,
         "parked_at": letter.parked_at.isoformat(),
         "status": letter.status,
@@ -110,5 +122,6 @@ __all__ = [
     "listed",
     "move",
     "parked",
+    "reasons_of",
     "request_replay",
 ]

@@ -37,7 +37,11 @@ class Record(Protocol):
 
 
 class EventIsUnreadable(Exception):
-    """A record that is no event of ours; its text is the dead letter's reason."""
+    """A record that is no event of ours; its texts are the dead letter's reason."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +101,20 @@ def open_envelope(record: Record) -> Envelope:
     try:
         headers = {name: value.decode("utf-8") for name, value in record.headers or ()}
     except (UnicodeDecodeError, AttributeError) as error:
-        raise EventIsUnreadable(f"a header is no UTF-8 text: {error}") from error
+        raise EventIsUnreadable(f"消息头不是 UTF-8 文本: {error}", f"a header is no UTF-8 text: {error}") from error
     missing = [n for n in ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time") if not headers.get(n)]
     if missing:
-        raise EventIsUnreadable(f"missing headers: {', '.join(missing)}")
+        raise EventIsUnreadable(f"缺少消息头: {', '.join(missing)}", f"missing headers: {', '.join(missing)}")
     if headers["ce_specversion"] != "1.0":
-        raise EventIsUnreadable(f"CloudEvents version {headers['ce_specversion']} is unknown")
+        version = headers["ce_specversion"]
+        raise EventIsUnreadable(f"不认识的 CloudEvents 版本 {version}", f"CloudEvents version {version} is unknown")
     if record.value is None:
-        raise EventIsUnreadable("the record has no body")
+        raise EventIsUnreadable("消息没有内容", "the record has no body")
     try:
         at = datetime.fromisoformat(headers["ce_time"])
     except ValueError as error:
-        raise EventIsUnreadable(f"ce_time is no time: {headers['ce_time']}") from error
+        told = headers["ce_time"]
+        raise EventIsUnreadable(f"ce_time 不是时间: {told}", f"ce_time is no time: {told}") from error
     return Envelope(
         headers["ce_id"],
         headers["ce_type"],
@@ -125,14 +131,21 @@ def parse(envelope: Envelope, secret: str) -> Event:
     """The event in an envelope. Raises EventIsUnreadable for an unknown type, a bad signature or data its schema forbids."""
     kind = REGISTRY.get(envelope.type)
     if kind is None:
-        raise EventIsUnreadable(f"unknown event type {envelope.type}")
+        raise EventIsUnreadable(f"不认识的事件类型 {envelope.type}", f"unknown event type {envelope.type}")
     expected = signature(secret, envelope.id, envelope.type, envelope.subject, envelope.data)
     if not hmac.compare_digest(expected, envelope.signature):
-        raise EventIsUnreadable("the signature is missing or wrong: not an event of this system")
+        raise EventIsUnreadable(
+            "签名缺失或不对: 不是本系统的事件", "the signature is missing or wrong: not an event of this system"
+        )
     try:
         event = kind.model_validate_json(envelope.data)
     except ValidationError as error:
-        raise EventIsUnreadable(f"the data breaks the schema of {envelope.type}: {error}") from error
+        raise EventIsUnreadable(
+            f"内容不符合 {envelope.type} 的格式: {error}", f"the data breaks the schema of {envelope.type}: {error}"
+        ) from error
     if event.id != envelope.subject:
-        raise EventIsUnreadable(f"the subject {envelope.subject} is not the aggregate {event.id}")
+        raise EventIsUnreadable(
+            f"消息的主体 {envelope.subject} 不是聚合 {event.id}",
+            f"the subject {envelope.subject} is not the aggregate {event.id}",
+        )
     return event

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kafka import KafkaProducer
 
-from shared.bus.dead_letters import DEAD_LETTERS, DeadLetter, decoded
+from shared.bus.dead_letters import DEAD_LETTERS, DeadLetter, decoded, reasons_of
 from shared.bus.envelope import Record, origin_of, type_of
 from shared.bus.producer import DEAD_PARTITIONS, SEND_TIMEOUT_S, ensure_topics
 from shared.mongo import Database
@@ -21,10 +21,11 @@ def _encode(value: bytes | None) -> str | None:
     return None if value is None else base64.b64encode(value).decode()
 
 
-def park(database: Database, producer: KafkaProducer, consumer: str, record: Record, reason: str) -> None:
+def park(database: Database, producer: KafkaProducer, consumer: str, record: Record, error: Exception) -> None:
     """Write the record to the dead-letter topic, then to the list. Raises KafkaError or PyMongoError: then nothing is
     parked and its offset must not be committed."""
     topic = dead_topic(record.topic, consumer)
+    reason_zh, reason = reasons_of(error)
     ensure_topics(database.settings, [topic], DEAD_PARTITIONS)
     headers = [*(record.headers or ()), ("dead-reason", reason.encode()), ("dead-origin", origin_of(record).encode())]
     producer.send(topic, key=record.key, value=record.value, headers=headers).get(timeout=SEND_TIMEOUT_S)
@@ -40,6 +41,7 @@ def park(database: Database, producer: KafkaProducer, consumer: str, record: Rec
         value=_encode(record.value),
         headers=[[name, _encode(value) or ""] for name, value in record.headers or ()],
         reason=reason,
+        reason_zh=reason_zh,
         trace=trace,
         parked_at=database.clock(),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from shared.bus.consumer import Consumer
+from shared.bus.dead_letters import reasons_of
 from shared.bus.envelope import Record
 from shared.bus.reading import read_all
 from shared.mongo import Database
@@ -33,8 +34,8 @@ class Replay(Consumer):
         self.handle(batch)
         report(self.records)
 
-    def _park(self, record: Record, reason: str) -> None:
-        self.failed[_id_of(record)] = reason
+    def _park(self, record: Record, error: Exception) -> None:
+        self.failed[_id_of(record)] = reasons_of(error)[1]
 
 
 def _id_of(record: Record) -> str:

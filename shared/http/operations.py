@@ -66,6 +66,7 @@ class DeadLetterOut(Shape):
     type: str | None
     key: str | None
     reason: str
+    reason_zh: str
     trace: str
     parked_at: Time
     status: Status

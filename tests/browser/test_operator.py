@@ -51,6 +51,11 @@ def test_a_dead_letter_is_seen_replayed_and_discarded(live: Live, people: Market
     window.page.click("text=Replay")
     window.page.wait_for_selector("#letter dt:text-is('Attempts') + dd:text-is('2')")
     assert "Parked" in window.page.inner_text("#letter"), "it failed again and came back"
+    assert "missing headers" in window.page.inner_text("#letter")
+    letter = window.page.url.removeprefix(window.address)
+    window.open(f"{letter}?lang=zh")
+    assert "缺少消息头" in window.page.inner_text("#letter")
+    window.open(f"{letter}?lang=en")
     window.page.click("#letter button.danger")
     window.page.click("#confirm button[value=yes]")
     window.page.wait_for_selector("#letter .badge:has-text('Discarded')")

@@ -139,6 +139,9 @@ def test_protocol_6_poison_is_parked_with_its_cause_and_its_neighbours_go_on(set
     reasons = " | ".join(letter.reason for letter in letters)
     for cause in ("no body", "missing headers", "unknown event type", "signature", "no UTF-8", "can't be applied"):
         assert cause in reasons
+    chinese = " | ".join(letter.reason_zh for letter in letters)
+    for cause in ("没有内容", "缺少消息头", "不认识的事件类型", "签名", "不是 UTF-8", "can't be applied"):
+        assert cause in chinese
     parked = records(settings, parking.dead_topic(settings.topic("accounts"), "accounts"))
     assert len(parked) == 8
     assert all(dict(record.headers)["dead-reason"] for record in parked)
