@@ -120,9 +120,9 @@ class Api:
         """`query` beside or instead of names: `api.get("/v1/lots", limit=20)`."""
         return self._ask(Ask(path, {**(query or {}), **more}))
 
-    def file(self, path: str) -> Reply:
-        """A picture, a paper or a sheet, whatever its kind."""
-        return self._ask(Ask(path, accept="*/*"))
+    def file(self, path: str, query: Mapping[str, Any] | None = None, kind: str = "*/*") -> Reply:
+        """A picture, a paper or a sheet, whatever its kind; or a list as the table of that kind."""
+        return self._ask(Ask(path, query or {}, kind))
 
     def all(self, *asks: Ask | None) -> list[Reply | None]:
         """The answers to several questions, asked at the same time; None for None. A refused one does not stop the others."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 
-from gateway.console.texts import Texts
+from gateway.console.texts import Code, Texts
 from shared import catalogue, geo
-from shared.clock import SHANGHAI
+from shared.clock import SHANGHAI, iso
 
 NOTHING = "–"
 MUNICIPALITIES = ("11", "12", "31", "50")
@@ -74,6 +75,22 @@ def city_of(code: str) -> str:
     return code[:2] + "0000" if code[:2] in MUNICIPALITIES else code[:4] + "00"
 
 
+@cache
+def regions_by_province(code: Code) -> tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]:
+    """Each province with its cities, as a form offers them: a municipality's districts, and itself of what has no parts."""
+
+    def name(one: geo.Region) -> str:
+        return one.name_zh if code == "zh" else one.name_en
+
+    found = []
+    for province in (one for one in geo.regions() if one.level == "province"):
+        below = geo.children(province.code)
+        if province.code[:2] in MUNICIPALITIES:
+            below = [district for part in below for district in geo.children(part.code)]
+        found.append((province.code, name(province), tuple((one.code, name(one)) for one in below or [province])))
+    return tuple(found)
+
+
 def region_name(code: str | None, words: Texts) -> str:
     """The city that a region is or lies in; a municipality for its districts; a county's own where it has no city."""
     found = geo.region(code or "")
@@ -94,11 +111,20 @@ def shanghai_day(at: str) -> str:
     return datetime.fromisoformat(at).astimezone(SHANGHAI).date().isoformat()
 
 
+def last_day(until: str) -> str:
+    """The market's last day before a time as the API gives it: of what ends with a day, that day."""
+    return shanghai_day((datetime.fromisoformat(until) - timedelta(milliseconds=1)).isoformat())
+
+
+def day_begins(day: str, more: int = 0) -> str:
+    """The beginning of a typed day in the market's zone, as the API takes it; what is no day as it was typed, for the API to
+    refuse."""
+    try:
+        return iso(datetime.combine(date.fromisoformat(day) + timedelta(days=more), datetime.min.time(), SHANGHAI))
+    except (ValueError, OverflowError):
+        return day
+
+
 def day_ends(day: str) -> str:
-    """The end of a typed day in the market's zone, as the API takes it. Raises ValueError."""
-    return datetime.combine(date.fromisoformat(day) + timedelta(days=1), datetime.min.time(), SHANGHAI).isoformat()
-
-
-def day_begins(day: str) -> str:
-    """Raises ValueError."""
-    return datetime.combine(date.fromisoformat(day), datetime.min.time(), SHANGHAI).isoformat()
+    """Its end; as `day_begins`."""
+    return day_begins(day, 1)

@@ -23,6 +23,8 @@ class Page:
     roles: tuple[str, ...] = ()
     word: str = ""
     icon: str = ""
+    group: str = ""
+    """The heading in the rail under which it stands, a shared word; none of what is done every day, which comes first."""
     posts: bool = False
     files: bool = False
     """Its forms may carry files."""

@@ -21,7 +21,6 @@ BUYER = (
     "/demands",
     "/trades",
     "/quality",
-    "/counterparties",
     "/searches",
     "/demands/new",
 )
@@ -57,7 +56,7 @@ def test_an_objection_to_a_statement(signed_in: Callable[..., Window], market: M
     expect(page.locator("#disputes")).to_be_visible()
     window.holds("an objection")
     page.set_viewport_size({"width": 768, "height": 1024})
-    for path in ("", "/inbound", "/quality", "/trades", "/counterparties"):
+    for path in ("", "/inbound", "/quality", "/trades"):
         window.open(f"/buyer{path}")
         window.holds(f"/buyer{path}")
     page.emulate_media(media="print")

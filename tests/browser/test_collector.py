@@ -241,3 +241,49 @@ def test_an_offer_appears_by_itself(signed_in: SignedIn, market: Market) -> None
     offered(market)
     page.wait_for_selector('a[href^="/collector/proposals/"]')
     window.holds()
+
+
+def test_a_lot_is_repeated_copied_and_sold_again(signed_in: SignedIn, market: Market) -> None:
+    terms = {"grade": "blade.grp", "ask_cny_per_t": 9500, "quality": {}, "quantity_t": 20}
+    lot = market.collector.ok("POST", "/v1/lots", lot_of(market.collector, **terms))
+    path = f"/v1/lots/{lot['id']}"
+    window = signed_in(market.collector, width="phone")
+    page = window.open(f"/collector/lots/{lot['id']}")
+    page.click("section[aria-labelledby=again-title] summary")
+    page.select_option("#f-every", "week")
+    page.fill("#f-quantity_t", "许多")
+    page.click("section[aria-labelledby=again-title] button.primary")
+    page.wait_for_selector(".summary")
+    window.holds("a repetition with a fault", but=("422",))
+    page.fill("#f-quantity_t", "12.5")
+    page.fill("#f-until", "2031-12-31")
+    page.click("section[aria-labelledby=again-title] button.primary")
+    page.wait_for_selector(".toast")
+    again = market.collector.ok("GET", f"{path}/recurrence")
+    assert (again["every"], again["quantity_t"], again["status"]) == ("week", 12.5, "running")
+    assert again["until"] == "2031-12-31T16:00:00.000Z"
+    window.holds("a lot that comes every week")
+    page.click('form.act:has(input[value="again-no-more"]) button')
+    page.wait_for_selector(".toast:not(:has(form))")
+    assert market.collector.call("GET", f"{path}/recurrence").status_code == 404
+
+    page.click('form.act:has(input[value="copy"]) button')
+    page.wait_for_url("**/edit")
+    window.holds("a copy")
+    days = []
+    for _ in range(2):  # what is saved unchanged stays as it is, its last day as well
+        window.open(f"/collector/lots/{lot_id_of(window)}/edit")
+        page.fill("#f-quantity_t", "7")
+        page.click("form.panel button.primary")
+        page.wait_for_url(re.compile(r"/collector/lots/[0-9a-f-]{36}$"))
+        days.append(market.collector.ok("GET", f"/v1/lots/{lot_id_of(window)}")["available_until"])
+    copy = market.collector.ok("GET", f"/v1/lots/{lot_id_of(window)}")
+    assert (copy["status"], copy["quantity_t"], copy["ask_cny_per_t"]) == ("draft", 7, 9500)
+    assert days[0] == days[1]
+
+    window.open(f"/collector/lots/{lot['id']}")
+    page.click(f'a[href="/collector/sell?grade=blade.grp&again={lot["id"]}"]')
+    assert (page.input_value("#f-quantity_t"), page.input_value("#f-ask_cny_per_t")) == ("20", "9500.00")
+    page.click('button[value="yes"]')
+    page.wait_for_url(re.compile(r"/collector/lots/[0-9a-f-]{36}$"))
+    assert market.collector.ok("GET", f"/v1/lots/{lot_id_of(window)}")["status"] == "open"

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from shared.clock import SHANGHAI
 from tests.browser.conftest import Window
+from tests.browser.test_buying import until
 from tests.fixtures.live import Market, demand_of, lot_of
 
 pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
@@ -20,13 +21,15 @@ def test_a_tender_and_an_agreement(signed_in: Callable[..., Window], market: Mar
     seller = signed_in(market.collector, width="phone", language="zh")
     buyer = signed_in(market.buyer, language="en", theme="dark")
     for window in (seller, buyer):
-        for path in ("/tenders", "/agreements"):
+        for path in ("/tenders", "/agreements", "/counterparties"):
             window.open(path)
             window.holds(path)
     sell_by_tender(seller, buyer, market)
     agree_on_months(seller, buyer, market)
     [agreement] = market.buyer.ok("GET", "/v1/agreements")["items"]
     assert agreement["status"] == "in-force"
+    call_off(buyer, seller, market, f"/agreements/{agreement['id']}")
+    think_of(seller, market)
 
 
 def sell_by_tender(seller: Window, buyer: Window, market: Market) -> None:
@@ -80,3 +83,43 @@ def agree_on_months(seller: Window, buyer: Window, market: Market) -> None:
     buyer.page.click('dialog[open] button[value="yes"]')
     expect(buyer.page.locator("#call")).to_be_visible()
     buyer.holds("/agreements/… in force")
+
+
+def call_off(buyer: Window, seller: Window, market: Market, path: str) -> None:
+    """A lot that is too dear for any clearing, at the agreement's price, by a button of either side."""
+    market.collector.ok("POST", "/v1/lots", lot_of(market.collector, ask_cny_per_t=9000, quantity_t=40, min_take_t=1))
+    for window, tonnes in ((buyer, "6"), (seller, "7")):
+        until(window.page, window.address + path, "#f-lot_id option:text-matches('^(40|34) ')")
+        (chosen,) = window.page.locator("#f-lot_id option:text-matches('^(40|34) ')").all()
+        window.page.select_option("#f-lot_id", chosen.get_attribute("value"))
+        window.page.fill("#f-quantity_t", "none")
+        window.page.click("section:has(#f-lot_id) button.primary")
+        expect(window.page.locator(".summary")).to_be_visible()
+        window.page.fill("#f-quantity_t", tonnes)
+        window.page.select_option("#f-lot_id", chosen.get_attribute("value"))
+        window.page.click("section:has(#f-lot_id) button.primary")
+        expect(window.page.locator("section[aria-labelledby=called]")).to_contain_text(tonnes)
+        window.holds(f"{path}, called off", but=("422",))
+    market.buyer.until(f"/v1{path}", lambda found: found["months"][0]["called_t"] == 13)
+
+
+def think_of(window: Window, market: Market) -> None:
+    """A favourite, taken back by the toast; then blocked, which asks first."""
+    page = window.page
+
+    def standings() -> list[str]:
+        return [one["standing"] for one in market.collector.ok("GET", "/v1/counterparties")["items"]]
+
+    window.open("/counterparties")
+    expect(page.locator(".card")).to_have_count(1)
+    window.holds("/counterparties")
+    page.click('form.act:has(input[value="favourite"]) button')
+    expect(page.locator(".card .badge.good")).to_be_visible()
+    assert standings() == ["favourite"]
+    page.click(".toast form button")
+    expect(page.locator(".card .badge")).to_have_count(0)
+    page.click('form.act:has(input[value="blocked"]) button')
+    page.click("#confirm button[value=yes]")
+    expect(page.locator(".card .badge.bad")).to_be_visible()
+    assert standings() == ["blocked"]
+    window.holds("/counterparties, one blocked")

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from shared.auth.caller import ROLES
 from tests.browser.conftest import Window, Windows
-from tests.fixtures.live import Market, lot_of
+from tests.fixtures.live import Live, Market, Person, lot_of
 
 pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
 LATENCY_MS, BYTES_PER_S = 400, 400_000
+STEPS = 4
 MOST_BYTES, FIRST_PAINT_MS, MOST_SHIFT = 200_000, 1500, 0.1
 PAINTED = """() => new Promise((done) => {
   let shift = 0;
@@ -49,21 +51,40 @@ def _slow(window: Window) -> Callable[[], dict[str, int]]:
     return lambda: {urls[one]: size for one, size in sizes.items() if not urls[one].endswith(".woff2")}
 
 
-def test_a_guide_is_shown_once(signed_in: Callable[..., Window], market: Market) -> None:
-    window = signed_in(market.collector, width="phone", guided=True)
+@pytest.mark.parametrize("role", ROLES)
+def test_a_guide_is_shown_once(signed_in: Callable[..., Window], live: Live, operator: Person, role: str) -> None:
+    """To somebody new, in a market without anything of theirs; by the keyboard alone, and in both languages."""
+    is_made = role in ("operator", "park_operator")
+    window = signed_in(live.create(role) if is_made else live.register(role, operator), width="phone", guided=True)
     page = window.page
-    page.wait_for_selector("#tour:not([hidden])")
-    assert page.locator(".toured").count() == 1
-    window.holds()
-    for _ in range(4):
-        page.click("[data-tour-next]")
-    assert page.is_hidden("#tour")
+    home = page.url.removeprefix(window.address)
+    assert guided_through(window) == STEPS
+    assert page.evaluate("() => document.activeElement.id") == "main"
     page.reload()
     assert page.is_hidden("#tour")
-    window.open("/collector?tour=1")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    window.open(f"{home}?tour=1&lang=en")
+    assert guided_through(window) == STEPS
+    window.open(f"{home}?tour=1")
     page.wait_for_selector("#tour:not([hidden])")
-    page.click("[data-tour-end]")
+    page.keyboard.press("Escape")
     assert page.is_hidden("#tour")
+
+
+def guided_through(window: Window) -> int:
+    """How many steps the guide has; each speaks of something that is there."""
+    page, steps = window.page, 0
+    page.wait_for_selector("#tour:not([hidden])")
+    assert page.evaluate("() => document.activeElement.hasAttribute('data-tour-next')")
+    window.holds()
+    while page.is_visible("#tour"):
+        steps += 1
+        assert page.locator("#tour li:visible").count() == 1
+        assert page.locator(".toured").is_visible()
+        assert page.inner_text("[data-count]") == f"{steps} / {STEPS}"
+        page.keyboard.press("Enter")
+    assert page.locator(".toured").count() == 0
+    return steps
 
 
 def test_what_cannot_be_undone_asks_first(signed_in: Callable[..., Window], market: Market) -> None:

@@ -1,11 +1,13 @@
-"""Tenders and framework agreements, for those who sell and those who buy."""
+"""Tenders, framework agreements and counterparties, for those who sell and those who buy."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Response
 
@@ -19,6 +21,7 @@ ROLES = ("collector", "buyer")
 MOST = 200
 RUNNING = ("open", "deciding")
 IN_FORCE = ("in-force", "ending")
+STANDINGS = ("favourite", "blocked")
 PRICES = ("premium_cny_per_t", "floor_cny_per_t", "ceiling_cny_per_t")
 _ID = re.compile(r"[0-9a-f-]{36}")
 
@@ -181,9 +184,53 @@ def _agree(visit: Visit, path: str, form: Form) -> tuple[Reply, str]:
     return visit.api.post(f"{path}/accept", {}, key), "said_agreed"
 
 
+@dataclass
+class Counterparty:
+    """Somebody whom one's trades or one's mark name."""
+
+    id: str
+    name: str
+    standing: str
+    trades: int = 0
+    kg: int = 0
+
+    @property
+    def quantity_t(self) -> float:
+        return self.kg / 1000
+
+
+def counterparties(visit: Visit) -> Response:
+    """`/counterparties`: everybody one has traded with, and what one thinks of them. POST says it, and takes it back."""
+    if visit.request.method == "POST":
+        said = visit.request.values
+        other, standing = said.get("id", ""), said.get("standing", "")
+        if _ID.fullmatch(other):
+            wanted = standing if standing in STANDINGS else None
+            _ = visit.api.put(f"/v1/counterparties/{other}", {"standing": wanted}).body
+            undo = f"/counterparties?{urlencode({'id': other, 'standing': said['was']})}" if "was" in said else ""
+            return visit.go("/counterparties", visit.t[f"said_{wanted or 'neither'}"], undo)
+    known, traded = visit.api.all(Ask("/v1/counterparties", {"limit": MOST}), Ask("/v1/trades", {"limit": MOST}))
+    standings = {one["organisation_id"]: one["standing"] for one in _items(known)}
+    side = "buyer" if visit.role == "collector" else "seller"
+    return visit.render(
+        "counterparties.html", rows=counted(_items(traded), side, standings), read=known is not None and known.is_ok,
+    )  # fmt: skip
+
+
+def counted(trades: list[Json], side: str, standings: Mapping[str, str]) -> list[Counterparty]:
+    """With whom one trades most first."""
+    rows = {other: Counterparty(other, "", standing) for other, standing in standings.items()}
+    for trade in trades:
+        other = trade[side]
+        row = rows.setdefault(other["id"], Counterparty(other["id"], "", ""))
+        row.name, row.trades, row.kg = other["name"], row.trades + 1, row.kg + round(trade["quantity_t"] * 1000)
+    return sorted(rows.values(), key=lambda one: (-one.trades, one.name))
+
+
 PAGES = (
-    Page("/tenders", tenders, ROLES, word="nav_tenders", icon="gauge", posts=True),
-    Page("/agreements", agreements, ROLES, word="nav_agreements", icon="swap", posts=True),
+    Page("/tenders", tenders, ROLES, word="nav_tenders", icon="gauge", group="group_deals", posts=True),
+    Page("/agreements", agreements, ROLES, word="nav_agreements", icon="swap", group="group_deals", posts=True),
+    Page("/counterparties", counterparties, ROLES, word="nav_counterparties", icon="person", group="group_deals", posts=True),
     Page("/tenders/<tender_id>", tender, ROLES, posts=True),
     Page("/agreements/<agreement_id>", agreement, ROLES, posts=True),
 )

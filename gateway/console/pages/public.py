@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -9,7 +10,8 @@ from flask import Response
 
 from gateway.console import signing_in
 from gateway.console.board import Board
-from gateway.console.client import ApiRefused
+from gateway.console.client import ApiRefused, Reply
+from gateway.console.formats import regions_by_province
 from gateway.console.pages import events
 from gateway.console.registry import Page
 from gateway.console.sessions import COOKIE
@@ -18,6 +20,9 @@ from gateway.health import demo_is_loaded
 from gateway.openapi import listing
 from shared.auth.caller import ROLES
 from shared.problem import NotFound, ServiceIsUnavailable
+
+REGISTERED = ("role", "name", "region", "person", "account", "password")
+"""The fields of a registration."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,43 @@ def sign_in(visit: Visit) -> Response:
         form.problem = visit.t["sign_in_both"]
         return sign_in_page(visit, next_path, kept, 422, form)
     made = signing_in.sign_in(visit.house, visit.api, account, password, next_path.partition("?")[0] if kept else "", kept)
-    if not isinstance(made, str):
-        form.problem = str(made.problem.get("detail") or made.problem.get("title") or made.status)
-        return sign_in_page(visit, next_path, kept, made.status, form)
-    return _begun(visit, made, next_path)
+    return _begun(visit, made, next_path) if isinstance(made, str) else _not_begun(visit, made, form, next_path, kept)
+
+
+def register(visit: Visit) -> Response:
+    """`/register`: an organisation and its first person, who is signed in at once."""
+    if visit.user is not None:
+        return visit.go(visit.home)
+    form = visit.form()
+    if visit.request.method == "POST":
+        account = form.value("account").strip()
+        reply = visit.api.post("/v1/organisations", _registration(form, account), key=form.value("form_key"))
+        if reply.is_ok:
+            made = signing_in.sign_in(visit.house, visit.api, account, form.value("password"))
+            if not isinstance(made, str):  # it stands; who can't be signed in now may do so later
+                return _not_begun(visit, made, Form({"account": account}))
+            visit.house.sessions.say(made, {"text": visit.t["register_said"], "undo": ""})
+            return _begun(visit, made, "")
+        form.refuse(reply, {"/user/name": "person", "/user/email": "account", "/user/phone": "account"}, REGISTERED)
+    return visit.render(
+        "register.html",
+        422 if form.is_faulty else 200,
+        form=form,
+        roles=[(one, visit.t[f"register_as_{one}"]) for one in ("collector", "buyer", "carrier")],
+        places=regions_by_province(visit.t.code),
+    )
+
+
+def _registration(form: Form, account: str) -> dict[str, Any]:
+    """As the API takes it, without what was left empty: that it says to be missing."""
+    user = {"name": form.value("person"), "password": form.value("password")}
+    user["email" if "@" in account else "phone"] = account
+    about = {name: form.value(name) for name in ("role", "name", "region")}
+    return {**_given(about), "user": _given(user)}
+
+
+def _given(typed: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in typed.items() if text.strip()}
 
 
 def _begun(visit: Visit, key: str, next_path: str) -> Response:
@@ -77,6 +115,11 @@ def _begun(visit: Visit, key: str, next_path: str) -> Response:
     is_secure = visit.request.is_secure
     response.set_cookie(COOKIE, key, max_age=14 * 86_400, secure=is_secure, httponly=True, samesite="Lax", path="/")
     return response
+
+
+def _not_begun(visit: Visit, refused: Reply, form: Form, next_path: str = "", kept: str = "") -> Response:
+    form.problem = str(refused.problem.get("detail") or refused.problem.get("title") or refused.status)
+    return sign_in_page(visit, next_path, kept, refused.status, form)
 
 
 def sign_in_page(visit: Visit, next_path: str = "", kept: str = "", status: int = 200, form: Form | None = None) -> Response:
@@ -137,12 +180,13 @@ def _personas(visit: Visit) -> list[Persona]:
 
 
 PAGES = (
-    Page("/", market, word="nav_market", icon="market"),
+    Page("/", market, word="nav_market", icon="market", group="group_public"),
     Page("/console/live", live),
-    Page("/docs", docs, word="nav_docs", icon="code"),
+    Page("/docs", docs, word="nav_docs", icon="code", group="group_public"),
     Page("/events", events.events),
     Page("/asyncapi.json", events.machine_readable),
     Page("/sign-in", sign_in, posts=True),
+    Page("/register", register, posts=True),
     Page("/sign-out", sign_out, posts=True),
     Page("/console/media/<path:path>", media, ROLES),
     Page("/console/choices", choose, posts=True),

@@ -168,7 +168,13 @@ function tour() {
   const next = card.querySelector("[data-tour-next]");
   let at = -1;
   const mark = (on) => steps[at] && document.querySelector(`[data-tour="${steps[at].dataset.at}"]`)?.classList.toggle("toured", on);
-  const end = () => { mark(false); card.hidden = true; localStorage.setItem(key, "seen"); };
+  const end = () => {
+    mark(false);
+    at = steps.length;
+    card.hidden = true;
+    localStorage.setItem(key, "seen");
+    document.getElementById("main").focus({ preventScroll: true });
+  };
   const go = () => {
     mark(false);
     at += 1;
@@ -184,7 +190,9 @@ function tour() {
   next.addEventListener("click", go);
   card.querySelector("[data-tour-end]").addEventListener("click", end);
   card.addEventListener("keydown", (event) => { if (event.key === "Escape") end(); });
+  document.addEventListener("htmx:load", () => mark(true)); // a live part comes anew, and without the mark
   go();
+  next.focus({ preventScroll: true });
 }
 
 window.huanliu = { localTimes, drafts };

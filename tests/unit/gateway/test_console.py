@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from gateway import console
 from gateway.console import assets, pages
 from gateway.console.board import Clearing, Figures, Trade, clearing_row, counts_of, trade_row
-from gateway.console.formats import region_name, tonnes
+from gateway.console.formats import day_begins, day_ends, last_day, region_name, regions_by_province, tonnes
 from gateway.console.registry import ON_PHONE, rail
 from gateway.console.texts import FOLDER, SHARED, WordIsMissing, texts
 from gateway.console.visit import inside
@@ -83,6 +84,10 @@ def test_the_map_of_pages() -> None:
     for role in ROLES:
         shown = rail(pages.AREAS, role)
         assert role in shown[0][1].roles, "a role's home comes first"
+        groups = [page.group for _, page in shown]
+        assert [one for at, one in enumerate(groups) if one in groups[:at] and one != groups[at - 1]] == [], "one heading each"
+        assert all(one in texts("en") for one in groups if one)
+        assert max(groups.count(one) for one in groups) <= 7, "so many that nobody finds anything"
         assert ON_PHONE <= 4
 
 
@@ -168,3 +173,22 @@ def test_counts_have_their_tonnes() -> None:
         ("0", "单", "0"),
         ("1", "笔", "7"),
     ]
+
+
+def test_days_that_are_typed_and_shown_are_the_markets() -> None:
+    assert day_begins("2026-11-28") == "2026-11-27T16:00:00.000Z"
+    assert day_ends("2026-11-28") == "2026-11-28T16:00:00.000Z"
+    assert last_day(day_ends("2026-11-28")) == "2026-11-28"
+    assert last_day("2026-11-28T15:59:00.000Z") == "2026-11-28"
+    assert (day_begins("soon"), day_ends("9999-12-31"), day_begins("")) == ("soon", "9999-12-31", ""), "for the API to refuse"
+
+
+@pytest.mark.parametrize("code", ["zh", "en"])
+def test_a_form_offers_every_province_with_its_cities(code: Literal["zh", "en"]) -> None:
+    found = {province: dict(options) for province, _, options in regions_by_province(code)}
+    assert len(found) == 34
+    assert all(found.values())
+    assert "420100" in found["420000"]
+    assert "429004" in found["420000"], "a county directly under its province"
+    assert "110101" in found["110000"] and "110100" not in found["110000"], "a municipality's districts"
+    assert not [name for options in found.values() for name in options.values() if name == "市辖区"]

@@ -7,7 +7,7 @@ from gateway.console.pages.buyer.inbound import inbound, load
 from gateway.console.pages.buyer.proposals import proposal, proposals
 from gateway.console.pages.buyer.quality import quality
 from gateway.console.pages.buyer.search import lot, photo, saved, search
-from gateway.console.pages.buyer.trades import counterparties, trade, trades
+from gateway.console.pages.buyer.trades import trade, trades
 from gateway.console.registry import Page
 
 PAGES = (
@@ -15,11 +15,10 @@ PAGES = (
     Page("/buyer/proposals", proposals, ROLES, word="nav_proposals", icon="check", posts=True),
     Page("/buyer/inbound", inbound, ROLES, word="nav_inbound", icon="truck"),
     Page("/buyer/search", search, ROLES, word="nav_search", icon="search"),
-    Page("/buyer/demands", demands, ROLES, word="nav_demands", icon="list"),
-    Page("/buyer/trades", trades, ROLES, word="nav_trades", icon="money"),
-    Page("/buyer/quality", quality, ROLES, word="nav_quality", icon="gauge"),
-    Page("/buyer/counterparties", counterparties, ROLES, word="nav_counterparties", icon="person", posts=True),
-    Page("/buyer/searches", saved, ROLES, word="nav_searches", icon="bell", posts=True),
+    Page("/buyer/demands", demands, ROLES, word="nav_demands", icon="list", group="group_buying"),
+    Page("/buyer/trades", trades, ROLES, word="nav_trades", icon="money", group="group_buying"),
+    Page("/buyer/quality", quality, ROLES, word="nav_quality", icon="gauge", group="group_buying"),
+    Page("/buyer/searches", saved, ROLES, word="nav_searches", icon="bell", group="group_buying", posts=True),
     Page("/buyer/proposals/<proposal_id>", proposal, ROLES, posts=True),
     Page("/buyer/inbound/<load_id>", load, ROLES, posts=True),
     Page("/buyer/demands/new", new, ROLES, posts=True),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Response
 
 from gateway.console.client import Ask, Reply
+from gateway.console.formats import day_begins, day_ends, last_day, shanghai_day, shanghai_today
 from gateway.console.pages.buyer.common import MOST, Json, is_id, items_of, number, plants
 from gateway.console.visit import Form, Visit
 from shared import catalogue
-from shared.clock import SHANGHAI, iso, utc_now
+from shared.clock import utc_now
 
 STATES = ("open", "draft", "closed")
 GRADE = "grade-"
@@ -55,7 +56,7 @@ def _act(visit: Visit, demand_id: str, form: Form) -> Response | None:
     if what == "repeat":
         body = {"every": form.value("every"), "quantity_t": number(form.value("quantity_t"))}
         if form.value("until"):
-            body["until"] = _end(form.value("until"))
+            body["until"] = day_ends(form.value("until"))
         reply = visit.api.post(f"{path}/recurrence", body, key)
     elif what == "stop":
         reply = visit.api.delete(f"{path}/recurrence")
@@ -138,7 +139,7 @@ def _names(visit: Visit) -> dict[str, str]:
 
 
 def _first_values(lot: Json | None) -> dict[str, str]:
-    today = utc_now().astimezone(SHANGHAI).date()
+    today = shanghai_today(utc_now())
     values = {
         "deliver_from": today.isoformat(),
         "deliver_until": (today + timedelta(days=DAYS)).isoformat(),
@@ -155,9 +156,8 @@ def values_of(demand: Json) -> dict[str, str]:
     for name in ("quantity_t", "bid_cny_per_t", "vat_rate_pct", "min_take_t"):
         values[name] = f"{demand[name]:.3f}".rstrip("0").rstrip(".")
     values["site_id"] = demand["site_id"]
-    values["deliver_from"] = datetime.fromisoformat(demand["deliver_from"]).astimezone(SHANGHAI).date().isoformat()
-    end = datetime.fromisoformat(demand["deliver_until"]) - timedelta(milliseconds=1)
-    values["deliver_until"] = end.astimezone(SHANGHAI).date().isoformat()
+    values["deliver_from"] = shanghai_day(demand["deliver_from"])
+    values["deliver_until"] = last_day(demand["deliver_until"])
     for kind, field in (("limit", "quality_limits"), ("blend", "blend_limits")):
         for name, ends in demand[field].items():
             values |= {f"{kind}-{name}-{end}": f"{value:g}" for end, value in ends.items()}
@@ -202,23 +202,10 @@ def _parts(values: Mapping[str, str]) -> dict[str, Any]:
     for name in ("quantity_t", "bid_cny_per_t", "vat_rate_pct"):
         if values.get(name, "").strip():
             body[name] = number(values[name])
-    for name, moment in (("deliver_from", _begin), ("deliver_until", _end)):
+    for name, moment in (("deliver_from", day_begins), ("deliver_until", day_ends)):
         if values.get(name):
             body[name] = moment(values[name])
     return body
-
-
-def _begin(day: str, more: int = 0) -> str:
-    """A day's beginning in the market's zone; what is no day as it is, for the API to refuse."""
-    try:
-        found = date.fromisoformat(day)
-    except ValueError:
-        return day
-    return iso(datetime.combine(found + timedelta(days=more), time(), SHANGHAI))
-
-
-def _end(day: str) -> str:
-    return _begin(day, 1)
 
 
 def _refuse(form: Form, reply: Reply) -> None:

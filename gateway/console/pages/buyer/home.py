@@ -32,18 +32,19 @@ class GateCost:
 def home(visit: Visit) -> Response:
     """`/buyer`."""
     now = utc_now()
-    offered, agreed, demands, trades, alerts = visit.api.all(
+    offered, agreed, demands, trades, alerts, me = visit.api.all(
         Ask("/v1/proposals", {"status": "proposed", "limit": MOST}),
         Ask("/v1/proposals", {"status": "agreed", "limit": MOST}),
         Ask("/v1/demands", {"status": "open", "limit": MOST}),
         Ask("/v1/trades", {"limit": MOST}),
         Ask("/v1/notices", {"type": "saved_search.matched", "limit": FEW}),
+        Ask("/v1/me"),
     )
     axis, trucks = trucks_of(loads_of(visit), items_of(agreed), now)
     coming = [one for one in trucks if one.who]
     open_offers = sorted((one for one in items_of(offered) if not one["buyer_accepted_at"]), key=_delivered)
     return visit.render(
-        "home.html", now=iso(now), axis=axis, now_at=axis.at(now), trucks=coming[:FEW], coming=coming,
+        "home.html", me=me, now=iso(now), axis=axis, now_at=axis.at(now), trucks=coming[:FEW], coming=coming,
         coming_t=total_t(one.load for one in coming), sellers=sellers_of(items_of(trades)), offers=open_offers[:FEW],
         offers_count=len(open_offers), offers_t=total_t(open_offers), offers_read=offered is not None and offered.is_ok,
         costs=gate_costs(items_of(demands), open_offers, items_of(trades)), demands=items_of(demands), alerts=items_of(alerts),

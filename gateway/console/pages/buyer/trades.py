@@ -1,8 +1,8 @@
-"""Trades and their statements: every figure with what it comes from; objections; whom one likes to buy from."""
+"""Trades and their statements: every figure with what it comes from; objections."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,12 +10,11 @@ from flask import Response
 
 from gateway.console.client import Ask
 from gateway.console.hauls import moment
-from gateway.console.pages.buyer.common import MOST, Json, is_id, items_of, number
+from gateway.console.pages.buyer.common import MOST, Json, items_of, number
 from gateway.console.visit import Form, Visit
 from shared.clock import utc_now
 
 STATES = ("agreed", "in_delivery", "delivered", "settled", "cancelled")
-STANDINGS = ("favourite", "blocked")
 
 
 @dataclass
@@ -85,41 +84,3 @@ def _act(visit: Visit, trade_id: str, form: Form) -> Response | None:
         return visit.go(f"/buyer/trades/{trade_id}", visit.t[word])
     form.refuse(reply, known=("reason", "amount_cny"))
     return None
-
-
-def counterparties(visit: Visit) -> Response:
-    """`/buyer/counterparties`: everybody one has bought from, and what one thinks of them. POST says it."""
-    if visit.request.method == "POST":
-        wanted, standing = visit.request.form.get("id", ""), visit.request.form.get("standing", "")
-        if is_id(wanted):
-            said = standing if standing in STANDINGS else None
-            _ = visit.api.put(f"/v1/counterparties/{wanted}", {"standing": said}).body
-            return visit.go("/buyer/counterparties", visit.t[f"said_{said or 'neither'}"])
-    known, bought = visit.api.all(Ask("/v1/counterparties", {"limit": MOST}), Ask("/v1/trades", {"limit": MOST}))
-    standings = {one["organisation_id"]: one["standing"] for one in items_of(known)}
-    return visit.render(
-        "counterparties.html", rows=_rows(items_of(bought), standings), read=known is not None and known.is_ok,
-    )  # fmt: skip
-
-
-@dataclass
-class Counterparty:
-    """A seller as the buyer's trades know him."""
-
-    id: str
-    name: str
-    standing: str
-    trades: int = 0
-    quantity_t: float = 0
-
-
-def _rows(bought: Iterable[Json], said: Mapping[str, str]) -> list[Counterparty]:
-    rows: dict[str, Counterparty] = {}
-    for trade in bought:
-        seller = trade["seller"]
-        row = rows.setdefault(seller["id"], Counterparty(seller["id"], seller["name"], said.get(seller["id"], "")))
-        row.trades += 1
-        row.quantity_t = round(row.quantity_t + trade["quantity_t"], 3)
-    for other, standing in said.items():
-        rows.setdefault(other, Counterparty(other, "", standing))
-    return sorted(rows.values(), key=lambda one: (-one.trades, one.name))

@@ -24,7 +24,9 @@ DAYS = 30
 
 def home(visit: Visit) -> Response:
     """`/carrier`: the step in hand of every load, and what a free truck could take next."""
-    own, on_offer = visit.api.all(own_loads(visit), Ask("/v1/shipments", {"status": "planned", "limit": MOST}))
+    own, on_offer, me = visit.api.all(
+        own_loads(visit), Ask("/v1/shipments", {"status": "planned", "limit": MOST}), Ask("/v1/me")
+    )
     loads = items_of(own)
     trucks = fleet(loads)
     chosen, place = stands(visit, trucks)
@@ -33,7 +35,7 @@ def home(visit: Visit) -> Response:
     today = Axis.of(utc_now())
     earned = [one for one in loads if one["status"] == "received" and today.holds(at_of(one, "received"))]
     return visit.render(
-        "home.html", hand=hand, offers=offers[:FEW], offers_count=len(offers), trucks=trucks, chosen=chosen, place=place,
+        "home.html", me=me, hand=hand, offers=offers[:FEW], offers_count=len(offers), trucks=trucks, chosen=chosen, place=place,
         free=sum(one.is_free for one in trucks), earned=round(sum((one["freight_cny"] for one in earned), 0.0), 2),
         earned_count=len(earned), today=today.start.date().isoformat(), next=NEXT, now=iso(utc_now()),
         read=own is not None and own.is_ok,

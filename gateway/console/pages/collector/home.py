@@ -20,12 +20,13 @@ WORTH = 4
 
 
 def home(visit: Visit) -> Response:
-    """Four questions asked at once."""
-    offers, trades, lots, sites = visit.api.all(
+    """What it shows, asked at once."""
+    offers, trades, lots, sites, me = visit.api.all(
         Ask("/v1/proposals", {"status": "proposed", "limit": 50}),
         Ask("/v1/trades", {"limit": 100}),
         Ask("/v1/lots", {"limit": 50}),
         Ask("/v1/sites", {"organisation_id": visit.organisation_id, "limit": 50}),
+        Ask("/v1/me"),
     )
     assert offers is not None and trades is not None and lots is not None and sites is not None
     site = sites.items[0] if sites.is_ok and sites.items else None
@@ -36,6 +37,7 @@ def home(visit: Visit) -> Response:
     open_lots = [one for one in lots.items if one["status"] == "open"] if lots.is_ok else []
     return visit.render(
         "home.html",
+        me=me,
         offers=offers,
         waiting=waiting,
         trades=trades,

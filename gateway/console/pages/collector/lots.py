@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from gateway.console.client import Ask, Reply
+from gateway.console.formats import day_ends
 from gateway.console.visit import Form, Visit
 
 STATES = ("", "open", "draft", "closed")
@@ -32,7 +33,7 @@ def lot(visit: Visit, lot_id: str) -> Response:
         if isinstance(answer, Response):
             return answer
         if answer is not None:
-            form.refuse(answer)
+            form.refuse(answer, known=("every", "quantity_t", "until"))
     one, why, offers, trades, again = visit.api.all(
         Ask(path),
         Ask(f"{path}/explanation"),
@@ -52,6 +53,9 @@ def _done(visit: Visit, path: str, lot_id: str, do: str, form: Form) -> Response
         reply = visit.api.post(f"{path}/{do}")
         undo = f"{here}?do=withdraw" if do == "publish" else ""
         return visit.go(here, visit.t[f"did_{do}"], undo) if reply.is_ok else reply
+    if do == "copy":
+        reply = visit.api.post(f"{path}/copy", {}, form.value("form_key"))
+        return visit.go(f"/collector/lots/{reply.body['id']}/edit", visit.t["did_copy"]) if reply.is_ok else reply
     if do == "photo":
         refused = visit.send_photos(f"{path}/photos")
         return refused if refused is not None else visit.go(here, visit.t["did_photo"])
@@ -61,7 +65,7 @@ def _done(visit: Visit, path: str, lot_id: str, do: str, form: Form) -> Response
     if do == "again":
         body: dict[str, Any] = {"every": form.value("every"), "quantity_t": f"{form.value('quantity_t')}吨"}
         if form.value("until"):
-            body["until"] = form.value("until")
+            body["until"] = day_ends(form.value("until"))
         reply = visit.api.post(f"{path}/recurrence", body, key=form.value("form_key"))
         return visit.go(here, visit.t["did_again"], f"{here}?do=again-no-more") if reply.is_ok else reply
     if do == "again-no-more":

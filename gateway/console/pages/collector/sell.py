@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import Response
 
-from gateway.console.client import Reply
-from gateway.console.formats import day_begins, day_ends, shanghai_day, shanghai_today, tonnes
+from gateway.console.client import Ask, Reply
+from gateway.console.formats import day_begins, day_ends, last_day, shanghai_day, shanghai_today, tonnes
 from gateway.console.pages.collector.advice import advise
 from gateway.console.visit import Form, Visit
 from shared import catalogue
@@ -84,7 +84,8 @@ def edit(visit: Visit, lot_id: str) -> Response:
 
 
 def _form(visit: Visit, form: Form, code: str, template: str, **more: Any) -> Response:
-    sites = visit.api.get("/v1/sites", organisation_id=visit.organisation_id, limit=100)
+    sites, me = visit.api.all(Ask("/v1/sites", {"organisation_id": visit.organisation_id, "limit": 100}), Ask("/v1/me"))
+    assert sites is not None
     chosen = form.value("site_id")
     site = next((one for one in sites.items if one["id"] == chosen), sites.items[0] if sites.items else None)
     found = catalogue.grade(code)
@@ -94,6 +95,7 @@ def _form(visit: Visit, form: Form, code: str, template: str, **more: Any) -> Re
         template,
         422 if form.is_faulty else 200,
         form=form,
+        me=me,
         grade=code,
         advice=advise(visit, [code], site).get(code),
         sites=[(one["id"], one["name"]) for one in sites.items],
@@ -136,8 +138,8 @@ def body_of(form: Form) -> dict[str, Any]:
         "quantity_t": f"{quantity}{unit}" if bare else quantity,
         "ask_cny_per_t": form.number("ask_cny_per_t"),
         "site_id": form.value("site_id"),
-        "available_from": _moment(form.value("available_from"), begins=True),
-        "available_until": _moment(form.value("available_until"), begins=False),
+        "available_from": day_begins(form.value("available_from")) or None,
+        "available_until": day_ends(form.value("available_until")) or None,
         "quality": {name: form.number(name) for name in MOST_OFTEN if form.value(name)},
         "traits": _traits_typed(form),
         "vat_rate_pct": form.number("vat_rate_pct"),
@@ -155,19 +157,9 @@ def body_of(form: Form) -> dict[str, Any]:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _moment(day: str, begins: bool) -> str | None:
-    if not day:
-        return None
-    try:
-        return day_begins(day) if begins else day_ends(day)
-    except ValueError:
-        return day
-
-
 def typed_of(lot: Mapping[str, Any]) -> dict[str, str]:
-    """A lot as it would be typed: its last day is the one before it ends."""
+    """A lot as it would be typed."""
     quality = {name: f"{value:g}" for name, value in lot["quality"].items() if name in MOST_OFTEN}
-    last = shanghai_day(lot["available_until"])
     return {
         "grade": lot["grade"],
         "quantity_t": tonnes(lot["quantity_t"]).replace(",", ""),
@@ -175,7 +167,7 @@ def typed_of(lot: Mapping[str, Any]) -> dict[str, str]:
         "ask_cny_per_t": f"{lot['ask_cny_per_t']:.2f}",
         "site_id": lot["site_id"] or "",
         "available_from": shanghai_day(lot["available_from"]),
-        "available_until": last,
+        "available_until": last_day(lot["available_until"]),
         "vat_rate_pct": f"{lot['vat_rate_pct']:g}",
         "min_take_t": tonnes(lot["min_take_t"]).replace(",", ""),
         "whole": "" if lot["divisible"] else "yes",

@@ -14,8 +14,10 @@ PAGES = (
     Page("/operator/follow", following.follow, ROLES, word="nav_follow", icon="search"),
     Page("/operator/organisations", members.members, ROLES, word="nav_members", icon="person"),
     Page("/operator/organisations/<organisation_id>", members.member, ROLES, posts=True),
-    Page("/operator/clearings", clearings.clearings, ROLES, word="nav_clearings", icon="swap", posts=True),
+    Page(
+        "/operator/clearings", clearings.clearings, ROLES, word="nav_clearings", icon="swap", group="group_running", posts=True
+    ),
     Page("/operator/clearings/<clearing_id>", clearings.clearing, ROLES),
-    Page("/operator/checks", checks.checks, ROLES, word="nav_checks", icon="check"),
-    Page("/operator/webhooks", checks.webhooks, ROLES, word="nav_webhooks", icon="upload", posts=True),
+    Page("/operator/checks", checks.checks, ROLES, word="nav_checks", icon="check", group="group_running"),
+    Page("/operator/webhooks", checks.webhooks, ROLES, word="nav_webhooks", icon="upload", group="group_running", posts=True),
 )

@@ -1,4 +1,4 @@
-"""Alarms: what stands, taken on with a note; the rules that raise them, made, changed, paused and withdrawn. 以渣定产."""
+"""Alarms: what stands, taken on with a note; the rules that raise them, made, changed, paused and withdrawn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Response
 
-from gateway.console.client import Ask
 from gateway.console.formats import material_name, region_name
 from gateway.console.pages.park.looking import MEASURES, SIDES
 from gateway.console.visit import Form, Visit
@@ -155,20 +154,3 @@ def number(typed: str, whole: bool) -> float | int | str:
         return int(typed) if whole else float(typed.replace(",", ""))
     except ValueError:
         return typed
-
-
-def allowances(visit: Visit) -> Response:
-    """What producers may still list of new output, the fullest first; and the rules behind."""
-    found, rules_ = visit.api.all(
-        Ask("/v1/allowances", {"cursor": visit.request.args.get("cursor"), "limit": 50}),
-        Ask("/v1/allowance-rules", {"status": "standing", "limit": 50}),
-    )
-    assert found is not None
-    return visit.render(
-        "allowances.html",
-        items=sorted(found.items, key=lambda one: -one["used_pct"]),
-        cursor=found.body["next_cursor"],
-        rules=rules_,
-        where=lambda code: region_name(code, visit.t),
-        material=lambda code: material_name(code, visit.t),
-    )

@@ -43,6 +43,7 @@ def flows(visit: Visit) -> Response:
         look=look,
         way=way,
         ways=("in", "out", "within"),
+        withheld=reply.body["withheld"],
         drawing=drawn(items, place, visit),
         whole=sum(round(one["received_t"] * 1000) for one in items) / 1000,
         named=lambda one: named_region(one, visit.t),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from flask import Response
+
+from gateway.console.client import ApiRefused
 from gateway.console.formats import material_name, span
 from gateway.console.texts import Texts
 from gateway.console.visit import Visit
@@ -92,6 +96,17 @@ def choices(words: Texts) -> dict[str, Any]:
     }
 
 
+def as_csv(visit: Visit, path: str, query: Mapping[str, Any], name: str) -> Response | None:
+    """The API's own table as a file, with the mark by which Excel knows its letters; None where the page itself was asked for.
+    Raises ApiRefused."""
+    if visit.request.args.get("as") != "csv":
+        return None
+    reply = visit.api.file(path, query, "text/csv")
+    if not reply.is_ok:
+        raise ApiRefused(reply)
+    return visit.send(codecs.BOM_UTF8 + reply.content, "text/csv; charset=utf-8", f"{name}.csv")
+
+
 def named_region(code: str, words: Texts) -> str:
     """A region's own name; its code where GB/T 2260 has none."""
     found = region(code)
@@ -105,15 +120,21 @@ def total(rows: Iterable[Mapping[str, Any]], measure: str) -> float:
 
 
 def by_material(rows: Iterable[Mapping[str, Any]], measures: Iterable[str]) -> list[dict[str, Any]]:
-    """A row for each grade, the most of the first measure on top; grades of which nothing was counted are left out."""
+    """A row for each grade, the most of the first measure on top; grades of which nothing was counted are left out.
+    `withheld`: there may be more."""
     names = [f"{one}_t" for one in measures]
     found: dict[str, dict[str, int]] = {}
+    withheld = set()
     for row in rows:
+        if row["withheld"]:
+            withheld.add(row["material"])
         sums = found.setdefault(row["material"], dict.fromkeys(names, 0))
         for name in names:
             sums[name] += round(row[name] * 1000)
-    kept = sorted(((code, sums) for code, sums in found.items() if any(sums.values())), key=lambda one: -one[1][names[0]])
-    return [{"material": code, **{name: kg / 1000 for name, kg in sums.items()}} for code, sums in kept]
+    shown = ((code, sums) for code, sums in found.items() if any(sums.values()) or code in withheld)
+    kept = sorted(shown, key=lambda one: -one[1][names[0]])
+    about = [(code, {name: kg / 1000 for name, kg in sums.items()}) for code, sums in kept]
+    return [{"material": code, "withheld": code in withheld, **tonnes} for code, tonnes in about]
 
 
 def mix(rows: Iterable[Mapping[str, Any]], measure: str, words: Texts) -> dict[str, Any]:

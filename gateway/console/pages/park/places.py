@@ -11,7 +11,17 @@ from flask import Response
 
 from gateway.console.client import Ask, Reply
 from gateway.console.formats import material_name, region_name
-from gateway.console.pages.park.looking import MEASURES, ORIGIN_ONLY, Look, by_material, choices, look_of, mix, total
+from gateway.console.pages.park.looking import (
+    MEASURES,
+    ORIGIN_ONLY,
+    Look,
+    as_csv,
+    by_material,
+    choices,
+    look_of,
+    mix,
+    total,
+)
 from gateway.console.visit import Visit
 from shared.geo import lineage, region
 from shared.tables import read_table
@@ -22,7 +32,7 @@ SHADES = 5
 
 @dataclass(frozen=True)
 class Tile:
-    """A province in its place, how much it counted, and how dark that is (0 nothing, to SHADES)."""
+    """A province in its place, how much it counted, how dark that is (0 nothing, to SHADES), and whether there may be more."""
 
     code: str
     row: int
@@ -30,15 +40,16 @@ class Tile:
     name: str
     value: float
     shade: int
+    withheld: bool
 
 
 def country(visit: Visit) -> Response:
     """Every province as a tile; the areas of policy."""
     look = look_of(visit)
+    if (table := as_csv(visit, "/v1/regions/parts", look.query(), "provinces")) is not None:
+        return table
     parts, areas = visit.api.all(Ask("/v1/regions/parts", look.query()), Ask("/v1/regions/parts", look.query(kind="area")))
     assert parts is not None
-    if visit.request.args.get("as") == "csv":
-        return _parts_csv(visit, parts.items, "provinces.csv")
     items = ranked(parts.items, look.measure)
     return visit.render(
         "country.html",
@@ -58,8 +69,8 @@ def place(visit: Visit, code: str) -> Response:
     base = f"/v1/regions/{code}"
     about = visit.api.get(base).body
     is_outer = about["level"] in ("province", "city")
-    if visit.request.args.get("as") == "csv":
-        return _parts_csv(visit, visit.api.get("/v1/regions/parts", look.query(parent=code)).items, f"parts-{code}.csv")
+    if (table := as_csv(visit, "/v1/regions/parts", look.query(parent=code), f"parts-{code}")) is not None:
+        return table
     span = {"material": look.material, "from": look.start}
     rows, parts, parks, balance, outcomes, allowances = visit.api.all(
         Ask(f"{base}/volumes", look.query(granularity=look.grain)),
@@ -99,18 +110,18 @@ def volumes(visit: Visit, code: str) -> Response:
     """The list that a total sums: by grade, and by period; as CSV whole."""
     look = look_of(visit)
     about = visit.api.get(f"/v1/regions/{code}").body
-    ask = Ask(f"/v1/regions/{code}/volumes", look.query(granularity=look.grain), "text/csv")
-    if visit.request.args.get("as") == "csv":
-        (reply,) = visit.api.all(ask)
-        assert reply is not None
-        return visit.send(reply.content, "text/csv; charset=utf-8", f"volumes-{code}.csv") if reply.is_ok else reply.body
-    rows = visit.api.get(ask.path, ask.query).items
+    path, query = f"/v1/regions/{code}/volumes", look.query(granularity=look.grain)
+    if (table := as_csv(visit, path, query, f"volumes-{code}")) is not None:
+        return table
+    found = visit.api.get(path, query).body
+    rows = found["items"]
     return visit.render(
         "volumes.html",
         place=about,
         name=name_of(about, visit.t),
         above=above(about, visit),
         look=look,
+        withheld=found["withheld"],
         whole=total(rows, look.measure),
         grades=by_material(rows, (look.measure,)),
         periods=by_period(rows, look.measure),
@@ -125,8 +136,10 @@ def entries(visit: Visit, code: str) -> Response:
     account = args.get("account", "")
     account = account if account in ACCOUNTS else ""
     about = visit.api.get(f"/v1/regions/{code}").body
-    query = {"account": account, "material": args.get("material"), "cursor": args.get("cursor"), "limit": 50}
-    page = visit.api.get(f"/v1/regions/{code}/entries", query).body
+    path, query = f"/v1/regions/{code}/entries", {"account": account, "material": args.get("material")}
+    if (table := as_csv(visit, path, query, f"entries-{code}")) is not None:
+        return table
+    page = visit.api.get(path, query, cursor=args.get("cursor"), limit=50).body
     return visit.render(
         "entries.html",
         place=about,
@@ -145,7 +158,10 @@ def entries(visit: Visit, code: str) -> Response:
 def revisions(visit: Visit, code: str) -> Response:
     """What changed days that were over, each with its reason."""
     about = visit.api.get(f"/v1/regions/{code}").body
-    page = visit.api.get(f"/v1/regions/{code}/revisions", cursor=visit.request.args.get("cursor"), limit=50).body
+    path = f"/v1/regions/{code}/revisions"
+    if (table := as_csv(visit, path, {}, f"revisions-{code}")) is not None:
+        return table
+    page = visit.api.get(path, cursor=visit.request.args.get("cursor"), limit=50).body
     return visit.render(
         "revisions.html",
         place=about,
@@ -199,12 +215,16 @@ def above(about: Mapping[str, Any], visit: Visit) -> list[tuple[str, str]]:
     return [(one.code, one.name_zh if visit.t.code == "zh" else one.name_en) for one in found if one is not None]
 
 
-def by_period(rows: Iterable[Mapping[str, Any]], measure: str) -> list[tuple[str, float]]:
-    """The latest first."""
+def by_period(rows: Iterable[Mapping[str, Any]], measure: str) -> list[tuple[str, float, bool]]:
+    """The latest first: the period, its tonnes, and whether there may be more."""
     sums: dict[str, int] = {}
+    withheld = set()
     for row in rows:
         sums[row["period"]] = sums.get(row["period"], 0) + round(row[f"{measure}_t"] * 1000)
-    return [(period, kg / 1000) for period, kg in sorted(sums.items(), reverse=True) if kg]
+        if row["withheld"]:
+            withheld.add(row["period"])
+    shown = ((period, kg) for period, kg in sums.items() if kg or period in withheld)
+    return [(period, kg / 1000, period in withheld) for period, kg in sorted(shown, reverse=True)]
 
 
 def ranked(items: Iterable[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
@@ -224,14 +244,16 @@ def layout() -> tuple[tuple[str, int, int], ...]:
 
 def tiles_of(parts: Iterable[Mapping[str, Any]], measure: str, visit: Visit) -> list[Tile]:
     """A province that has no row counted nothing."""
-    known = {one["region"]: one[f"{measure}_t"] for one in parts}
+    items = list(parts)
+    known = {one["region"]: one[f"{measure}_t"] for one in items}
+    withheld = {one["region"] for one in items if one["withheld"]}
     most = max(known.values(), default=0.0)
     found = []
     for code, row, column in layout():
         about, value = region(code), known.get(code, 0.0)
         name = code if about is None else about.name_zh if visit.t.code == "zh" else about.name_en
         shade = 0 if not value else max(1, round(SHADES * value / most))
-        found.append(Tile(code, row, column, short(name), value, shade))
+        found.append(Tile(code, row, column, short(name), value, shade, code in withheld))
     return found
 
 
@@ -241,12 +263,6 @@ SUFFIXES = ("维吾尔自治区", "壮族自治区", "回族自治区", "特别�
 def short(name: str) -> str:
     """As maps write it: 湖北, 内蒙古."""
     return next((name.removesuffix(one) for one in SUFFIXES if name.endswith(one)), name)
-
-
-def _parts_csv(visit: Visit, parts: Iterable[Mapping[str, Any]], name: str) -> Response:
-    names = [f"{one}_t" for one in MEASURES]
-    body = [(one["region"], name_of(one, visit.t), *(one[key] for key in names)) for one in parts]
-    return visit.table([("region", "name", *names), *body], name)
 
 
 __all__ = ["Look", "country", "entries", "lot", "name_of", "place", "revisions", "volumes"]

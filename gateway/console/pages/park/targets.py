@@ -1,4 +1,5 @@
-"""Targets against outcome: a bullet with its pace for each, and the nation's, each figure with its measure and source."""
+"""Targets against outcome: a bullet with its pace for each, and the nation's, each figure with its measure and source; and the
+form in which the operator sets one."""
 
 from __future__ import annotations
 
@@ -10,8 +11,10 @@ from flask import Response
 
 from gateway.console.client import Ask
 from gateway.console.formats import material_name
+from gateway.console.pages.park.looking import MEASURES, SIDES, as_csv, named_region
+from gateway.console.pages.park.setting import Setting, set_by_hand
 from gateway.console.visit import Visit
-from shared.geo import region
+from shared.catalogue import families, grades
 
 MOST_PCT = 125.0
 """How far a bullet is drawn."""
@@ -33,11 +36,28 @@ class Bullet:
         return bool(self.item["progress"]["reached_t"] < self.item["progress"]["due_t"])
 
 
+STATUSES = ("standing", "withdrawn")
+TARGET = Setting(
+    "target",
+    "/v1/targets",
+    "/park/targets",
+    "/park/targets",
+    fields=("region", "material", "side", "measure", "target_t", "from", "to", "source"),
+    changed=("target_t", "to", "source"),
+    numbers=("target_t",),
+)
+
+
 def targets(visit: Visit) -> Response:
-    """Those of one region, or all; and the nation's."""
-    code = visit.request.args.get("region", "")
+    """Those of one region, or all, that stand or were withdrawn; and the nation's."""
+    args = visit.request.args
+    code, status = args.get("region", ""), args.get("status", "")
+    status = status if status in STATUSES else "standing"
+    query = {"region": code, "status": status}
+    if (table := as_csv(visit, "/v1/targets", query, "targets")) is not None:
+        return table
     own, national = visit.api.all(
-        Ask("/v1/targets", {"region": code, "status": "standing", "cursor": visit.request.args.get("cursor"), "limit": 50}),
+        Ask("/v1/targets", {**query, "cursor": args.get("cursor"), "limit": 50}),
         Ask("/v1/targets/national"),
     )
     assert own is not None
@@ -47,7 +67,22 @@ def targets(visit: Visit) -> Response:
         cursor=own.body["next_cursor"],
         national=national,
         region=code,
+        chosen=status,
+        statuses=STATUSES,
     )
+
+
+def target(visit: Visit, target_id: str) -> Response:
+    """One to set, to change, to withdraw or to bring back."""
+    families_ = [(one.code, material_name(one.code, visit.t)) for one in families()]
+    grades_ = [(one.code, f"{material_name(one.family, visit.t)} · {material_name(one.code, visit.t)}") for one in grades()]
+    options = {
+        "materials": [("", visit.t["all_materials"]), *families_, *grades_],
+        "sides": [(one, visit.t[f"side_{one}"]) for one in SIDES],
+        "measures": [(one, visit.t[f"measure_{one}"]) for one in MEASURES],
+        "material": lambda code: material_name(code, visit.t) if code else visit.t["all_materials"],
+    }
+    return set_by_hand(visit, TARGET, target_id, options)
 
 
 def bullets_of(items: Iterable[dict[str, Any]], visit: Visit) -> list[Bullet]:
@@ -59,6 +94,5 @@ def _bullet(item: dict[str, Any], visit: Visit) -> Bullet:
     scale = 100 / MOST_PCT
     reached, due = (min(MOST_PCT, 100 * progress[name] / target) * scale for name in ("reached_t", "due_t"))
     material = material_name(item["material"], visit.t) if item["material"] else visit.t["all_materials"]
-    found = region(item["region"])
-    place = (found.name_zh if visit.t.code == "zh" else found.name_en) if found else item["region"]
+    place = named_region(item["region"], visit.t)
     return Bullet(item, material, place, round(reached, 2), round(due, 2), round(100 * scale, 2))

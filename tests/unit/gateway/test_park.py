@@ -1,0 +1,69 @@
+"""What the park's pages make of figures of which something may be kept back, and what an operator sets by hand."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+from gateway.console.pages.deals import counted
+from gateway.console.pages.park.allowances import RULE
+from gateway.console.pages.park.looking import by_material
+from gateway.console.pages.park.places import by_period, tiles_of
+from gateway.console.pages.park.targets import TARGET
+from gateway.console.texts import texts
+from gateway.console.visit import Form, Visit
+
+HERE = cast(Visit, SimpleNamespace(t=texts("zh", "park")))
+
+
+def row(period: str, grade: str, tonnes: float, withheld: bool = False) -> dict[str, Any]:
+    return {"period": period, "material": grade, "received_t": tonnes, "withheld": withheld}
+
+
+def test_a_grade_or_a_period_that_may_have_more_says_so_and_is_there_without_a_figure() -> None:
+    rows = [row("2026-11", "steel.hms1", 3.001), row("2026-11", "paper.occ_a", 0, True), row("2026-10", "paper.news", 0)]
+    assert by_material(rows, ("received",)) == [
+        {"material": "steel.hms1", "withheld": False, "received_t": 3.001},
+        {"material": "paper.occ_a", "withheld": True, "received_t": 0.0},
+    ]
+    assert by_period(rows, "received") == [("2026-11", 3.001, True)]
+
+
+def test_a_tile_that_is_withheld_is_no_zero() -> None:
+    parts = [
+        {"region": "420000", "received_t": 10.0, "withheld": False},
+        {"region": "110000", "received_t": 0.0, "withheld": True},
+    ]
+    tiles = {one.code: one for one in tiles_of(parts, "received", HERE)}
+    assert (tiles["420000"].value, tiles["420000"].shade, tiles["420000"].withheld) == (10.0, 5, False)
+    assert tiles["110000"].withheld
+    assert not tiles["310000"].withheld
+
+
+def test_what_is_typed_is_what_the_api_takes_and_comes_back_as_typed() -> None:
+    typed = {"region": "420000", "material": "", "side": "origin", "target_t": "1,200.5", "from": "2026-01-01", "to": "soon"}
+    assert TARGET.body(Form(typed), TARGET.fields) == {
+        "region": "420000",
+        "side": "origin",
+        "target_t": 1200.5,
+        "from": "2025-12-31T16:00:00.000Z",
+        "to": "soon",
+    }
+    item = {"target_t": 1200.5, "to": "2026-12-31T16:00:00.000Z", "source": "a decree"}
+    assert TARGET.typed(item) == {"target_t": "1200.5", "to": "2026-12-31", "source": "a decree"}
+    assert TARGET.body(Form(TARGET.typed(item)), TARGET.changed) == item
+
+
+def test_a_rule_of_an_allowance_may_be_for_good() -> None:
+    item = {"ratio_pct": 100.0, "initial_t": 0.0, "to": None, "source": "以渣定产"}
+    assert RULE.typed(item) == {"ratio_pct": "100", "initial_t": "0", "to": "", "source": "以渣定产"}
+    assert RULE.body(Form(RULE.typed(item)), RULE.changed) == item
+
+
+def test_counterparties_are_those_of_trades_and_those_who_were_marked() -> None:
+    trades = [{"buyer": {"id": "a", "name": "A"}, "quantity_t": 10.5}, {"buyer": {"id": "a", "name": "A"}, "quantity_t": 0.2}]
+    found = counted(trades, "buyer", {"b": "blocked", "a": "favourite"})
+    assert [(one.id, one.name, one.standing, one.trades, one.quantity_t) for one in found] == [
+        ("a", "A", "favourite", 2, 10.7),
+        ("b", "", "blocked", 0, 0.0),
+    ]
