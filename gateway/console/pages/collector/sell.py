@@ -24,6 +24,7 @@ TILES = (
 UNITS = ("t", "kg", "jin", "load")
 OF_UNIT = {"t": "吨", "kg": "公斤", "jin": "斤", "load": "车"}
 DAYS = 10
+WINDOW = ("available_from", "available_until")
 VAT_PCT = 3
 MOST_OFTEN = ("moisture_pct", "impurity_pct", "thickness_mm")
 """Attributes that stand in the form; a grade has those of them that it has."""
@@ -61,7 +62,8 @@ def sell(visit: Visit) -> Response:
             "pick.html", tiles=[*recent, *(one for one in TILES if one not in recent)], recent=recent, again=again
         )
     if not form.values and (again_id := visit.request.args.get("again")):
-        form = Form(typed_of(visit.api.get(f"/v1/lots/{again_id}").body) | {"available_from": "", "available_until": ""})
+        typed = typed_of(visit.api.get(f"/v1/lots/{again_id}").body)
+        form = Form({name: text for name, text in typed.items() if name not in WINDOW})  # from today on
     return _form(visit, form, code, "sell.html")
 
 
