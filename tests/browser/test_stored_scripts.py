@@ -70,8 +70,8 @@ TEXTS = (
     Text(EVENTS, "/reason", 2000, ()),
     Text("POST /v1/shipments/{identifier}/corrections", "/reason", 2000, ()),
     Text("POST /v1/shipments/{identifier}/corrections", "/ticket", SHORT, ("/buyer/inbound/<load_id>",)),
-    Text("POST /v1/targets", "/source", 300, ("/park/targets",)),
-    Text("POST /v1/allowance-rules", "/source", 300, ()),
+    Text("POST /v1/targets", "/source", 300, ("/park/targets", "/park/targets/<target_id>")),
+    Text("POST /v1/allowance-rules", "/source", 300, ("/park/allowances", "/park/allowances/rules/<allowance_rule_id>")),
     Text("POST /v1/alarm-rules", "/name", 100, ("/park/alarms/rules",)),
     Text("POST /v1/alarms/{alarm_id}/acknowledge", "/note", 500, ("/park/alarms",)),
     Text("POST /v1/webhooks", "/url", 2000, ("/operator/webhooks",)),
@@ -197,14 +197,14 @@ def registered(live: Live, operator: Person, role: str) -> Person:
 def watch(told: Told) -> None:
     """A target, and a rule that the lots to come will trip."""
     operator = told.market.operator
-    fill(operator, "POST /v1/targets", {
+    told.ids["park", "target_id"] = [fill(operator, "POST /v1/targets", {
         "region": "420000", "material": FAMILY, "side": "destination", "measure": "received", "target_t": 1000,
         "from": moment(-10), "to": moment(20), "source": "",
-    })  # fmt: skip
-    fill(operator, "POST /v1/allowance-rules", {
+    })["id"]]  # fmt: skip
+    told.ids["park", "allowance_rule_id"] = [fill(operator, "POST /v1/allowance-rules", {
         "region": "540000", "material": "solid_waste.red_mud", "ratio_pct": 100, "from": moment(-1), "to": moment(0.1),
         "source": "",
-    })  # fmt: skip
+    })["id"]]  # fmt: skip
     rule = {"kind": "threshold", "measure": "listed", "above_t": 1, "side": "origin", "region": "420000", "material": GRADE}
     told.ids["park", "rule_id"].append(fill(told.park, "POST /v1/alarm-rules", {"name": "", **rule})["id"])
 

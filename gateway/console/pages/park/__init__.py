@@ -25,6 +25,6 @@ PAGES = (
     Page("/park/flows", flows.flows, BOTH, word="nav_flows", icon="swap", group="group_regions"),
     Page("/park/targets", targets.targets, BOTH, word="nav_targets", icon="check", group="group_regions"),
     Page("/park/targets/<target_id>", targets.target, OPERATOR, posts=True),
-    Page("/park/allowances/rules/<rule_id>", allowances.rule, OPERATOR, posts=True),
+    Page("/park/allowances/rules/<allowance_rule_id>", allowances.rule, OPERATOR, posts=True),
     Page("/park/allowances", allowances.allowances, BOTH, word="nav_allowances", icon="list", group="group_regions"),
 )

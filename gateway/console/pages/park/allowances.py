@@ -49,7 +49,7 @@ def allowances(visit: Visit) -> Response:
     )
 
 
-def rule(visit: Visit, rule_id: str) -> Response:
+def rule(visit: Visit, allowance_rule_id: str) -> Response:
     """One to set, to change, to withdraw or to bring back."""
     wastes = [one.code for one in grades() if one.family == WASTE]
     options = {
@@ -57,4 +57,4 @@ def rule(visit: Visit, rule_id: str) -> Response:
         "periods": [(one, visit.t[f"per_{one}"]) for one in ("year", "month")],
         "material": lambda code: material_name(code, visit.t),
     }
-    return set_by_hand(visit, RULE, rule_id, options)
+    return set_by_hand(visit, RULE, allowance_rule_id, options)
