@@ -73,7 +73,8 @@ def made(live: Live, traders: Market) -> Made:
         "letter_id": parked(live), "park": park.email, "import_id": imported(yard),
         "tender_id": yard.ok("POST", "/v1/tenders", {"lot_id": copper["id"], "closes_at": moment(1)})["id"],
         "agreement_id": yard.ok("POST", "/v1/agreements", agreed(mill))["id"],
-        "rule_id": park.ok("POST", "/v1/alarm-rules", watched())["id"],
+        "rule_id": park.ok("POST", "/v1/alarm-rules", watched())["id"], "allowance_rule_id": "new",
+        "target_id": traders.operator.ok("POST", "/v1/targets", aimed_at())["id"],
     }  # fmt: skip
 
 
@@ -97,6 +98,11 @@ def agreed(mill: Person) -> dict[str, object]:
 def watched() -> dict[str, object]:
     about = {"region": "420000", "measure": "received", "side": "destination"}
     return {"name": LONG, "kind": "threshold", "window_h": 24, "above_t": 12345678, **about}
+
+
+def aimed_at() -> dict[str, object]:
+    about = {"region": "420000", "material": GRADE, "measure": "received", "side": "destination"}
+    return {"target_t": 12345678.901, "from": moment(-10), "to": moment(20), "source": LONG, **about}
 
 
 def addresses(role: str, made: Made) -> list[str]:
