@@ -81,7 +81,7 @@ FILES = ("POST /v1/lots/imports",)
 CHECKED = {
     "region", "material", "materials", "grade", "grades", "list", "near", "site_id", "park_id", "lot_id", "demand_id",
     "carrier_id", "counterparty_id", "readers", "email", "phone", "password", "refresh_token", "quantity_t", "load_t",
-    "hard_stops_declared", "from", "to", "file", "min_take_t", "month",
+    "hard_stops_declared", "from", "to", "file", "min_take_t", "month", "traits",
 }  # fmt: skip
 """What else is written as a text: the API looks it up or reads it as a figure, and refuses what it is not."""
 GUARD = """window.broken = [];
@@ -314,6 +314,8 @@ def texts_in(schema: Mapping[str, Any], shapes: Mapping[str, Any], way: tuple[st
         yield from texts_in(one, shapes, way)
     for name, part in schema.get("properties", {}).items():
         yield from texts_in(part, shapes, (*way, name))
+    if isinstance(schema.get("additionalProperties"), Mapping):
+        yield from texts_in(schema["additionalProperties"], shapes, way)
     if schema.get("type") == "array":
         is_shape = "$ref" in schema["items"]
         yield from texts_in(schema["items"], shapes, (*way, "0") if is_shape else way)

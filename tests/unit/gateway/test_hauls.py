@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.console.hauls import COMING, ENDED, NEXT, Axis, concerns, in_order, truck
+from gateway.console.hauls import COMING, ENDED, NEXT, Axis, as_it_stands, concerns, in_order, truck
 from shared.clock import iso
 
 NOW = datetime(2026, 11, 28, 6, 0, tzinfo=UTC)  # 14:00 in Shanghai
@@ -67,3 +67,12 @@ def test_bars_stay_on_the_axis(hours: list[float], quoted: float | None) -> None
     found = truck(load_of("received", **steps), DAY, NOW, quoted)
     assert 0 <= found.begin <= found.reached <= found.until <= 100
     assert all(0 <= mark.at <= 100 for mark in found.marks)
+
+
+def test_a_weighing_stands_as_it_was_last_put_right() -> None:
+    weighed = {"type": "weighed", "gross_t": 35.0, "tare_t": 15.0, "ticket": "T-1", "at": iso(NOW)}
+    load = {"events": [weighed, {"type": "received"}], "corrections": []}
+    assert as_it_stands(load, "weighed") == weighed and as_it_stands(load, "inspected") is None
+    last = {"gross_t": 35.1, "tare_t": 15.0, "ticket": "T-2", "moisture_pct": 1.5, "impurity_pct": None, "reason": "misread"}
+    load["corrections"] = [{**last, "gross_t": 34.0}, last]
+    assert as_it_stands(load, "weighed") == {**weighed, "gross_t": 35.1, "ticket": "T-2"}
