@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Window
 from tests.fixtures.live import Market, demand_of, lot_of
@@ -237,9 +238,12 @@ def test_a_spreadsheet_is_mended_where_it_stands(signed_in: SignedIn, market: Ma
 def test_an_offer_appears_by_itself(signed_in: SignedIn, market: Market) -> None:
     window = signed_in(market.collector)
     page = window.open("/collector")
+    worth = page.locator("#worth:not([aria-busy]) .card")
+    expect(worth).to_have_count(4, timeout=30_000)
     assert page.locator('a[href^="/collector/proposals/"]').count() == 0
     offered(market)
     page.wait_for_selector('a[href^="/collector/proposals/"]')
+    expect(worth).to_have_count(4)
     window.holds()
 
 
