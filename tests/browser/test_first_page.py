@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable
 from typing import Any
 
@@ -15,27 +16,44 @@ pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
 LATENCY_MS, BYTES_PER_S = 400, 400_000
 STEPS = 4
 MOST_BYTES, FIRST_PAINT_MS, MOST_SHIFT = 200_000, 1500, 0.1
-PAINTED = """() => new Promise((done) => {
+SETTLED_MS = 1500
+"""Longer than what comes after a page takes on the slow line, which must not push it about."""
+PAINTED = """(settled) => new Promise((done) => {
   let shift = 0;
   new PerformanceObserver((list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) shift += one.value; })
     .observe({ type: 'layout-shift', buffered: true });
-  setTimeout(() => done({ paint: performance.getEntriesByName('first-contentful-paint')[0].startTime, shift }), 500);
+  setTimeout(() => done({ paint: performance.getEntriesByName('first-contentful-paint')[0].startTime, shift }), settled);
 })"""
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in"])
 def test_the_first_page_on_a_slow_line(windows: Windows, path: str) -> None:
-    """The soonest of three: what else runs on the machine is not the page's doing."""
+    """The median of five."""
     paints = []
-    for _ in range(3):
+    for _ in range(5):
         window = windows("phone")
         sizes = _slow(window)
         window.open(path)
-        found: Any = window.page.evaluate(PAINTED)
+        found: Any = window.page.evaluate(PAINTED, 500)
         assert sum(sizes().values()) <= MOST_BYTES, sizes()
         assert found["shift"] <= MOST_SHIFT
         paints.append(found["paint"])
-    assert min(paints) <= FIRST_PAINT_MS, paints
+    assert statistics.median(paints) <= FIRST_PAINT_MS, paints
+
+
+@pytest.mark.parametrize("role", ["collector", "buyer", "carrier", "operator", "park_operator"])
+@pytest.mark.parametrize("width", ["phone", "desk"])
+def test_each_roles_home_on_a_slow_line(
+    signed_in: Callable[..., Window], live: Live, people: Market, role: str, width: str
+) -> None:
+    """With nothing kept from before, but for the library of charts, which a browser keeps once it has met one."""
+    window = signed_in(live.create(role) if role == "park_operator" else getattr(people, role), width=width)
+    sizes = _slow(window)
+    window.page.reload()
+    found: Any = window.page.evaluate(PAINTED, SETTLED_MS)
+    assert found["shift"] <= MOST_SHIFT
+    own = {url: size for url, size in sizes().items() if not url.endswith("/echarts.js")}
+    assert sum(own.values()) <= MOST_BYTES, own
 
 
 def _slow(window: Window) -> Callable[[], dict[str, int]]:
@@ -46,6 +64,7 @@ def _slow(window: Window) -> Callable[[], dict[str, int]]:
     session.on("Network.responseReceived", lambda one: urls.update({one["requestId"]: one["response"]["url"]}))
     session.on("Network.loadingFinished", lambda one: sizes.update({one["requestId"]: int(one["encodedDataLength"])}))
     session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
     line = {"offline": False, "latency": LATENCY_MS, "downloadThroughput": BYTES_PER_S, "uploadThroughput": BYTES_PER_S}
     session.send("Network.emulateNetworkConditions", line)
     return lambda: {urls[one]: size for one, size in sizes.items() if not urls[one].endswith(".woff2")}
