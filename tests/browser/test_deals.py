@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 
 from shared.clock import SHANGHAI
 from tests.browser.conftest import Window
-from tests.browser.test_buying import until
 from tests.fixtures.live import Market, demand_of, lot_of
 
 pytestmark = [pytest.mark.mongodb, pytest.mark.kafka, pytest.mark.elasticsearch]
@@ -89,7 +88,7 @@ def call_off(buyer: Window, seller: Window, market: Market, path: str) -> None:
     """A lot that is too dear for any clearing, at the agreement's price, by a button of either side."""
     market.collector.ok("POST", "/v1/lots", lot_of(market.collector, ask_cny_per_t=9000, quantity_t=40, min_take_t=1))
     for window, tonnes in ((buyer, "6"), (seller, "7")):
-        until(window.page, window.address + path, "#f-lot_id option:text-matches('^(40|34) ')")
+        window.until(path, "#f-lot_id option:text-matches('^(40|34) ')")
         (chosen,) = window.page.locator("#f-lot_id option:text-matches('^(40|34) ')").all()
         window.page.select_option("#f-lot_id", chosen.get_attribute("value"))
         window.page.fill("#f-quantity_t", "none")
