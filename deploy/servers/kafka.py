@@ -68,7 +68,9 @@ def kafka(data: Path, jars: Callable[[], Path], java: Path, heap_mb: int = 384) 
 
 
 def _cluster_id() -> str:
-    return urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    """One that the tool does not take for an option: every 64th would begin with a hyphen."""
+    made = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return _cluster_id() if made.startswith("-") else made
 
 
 def _format(command: Command) -> None:
