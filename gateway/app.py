@@ -75,20 +75,26 @@ def create_app(settings: Settings | None = None) -> Flask:
     def sign_in() -> Response:
         return forward()
 
-    def openapi() -> Response:
-        return json_response(document.get())
-
     app.add_url_rule("/v1/tokens", "sign_in", limits.sign_ins(limits.calls(sign_in)), methods=["POST"])
     app.add_url_rule("/<path:path>", "forward", limits.calls(forward), methods=METHODS, provide_automatic_options=False)
-    app.add_url_rule("/health/live", "live", lambda: json_response({"status": "live"}))
-    app.add_url_rule("/health/ready", "ready", lambda: json_response(*health.ready()))
-    app.add_url_rule("/metrics", "metrics", metrics)
-    app.add_url_rule("/openapi.json", "openapi", limits.calls(openapi))
+    _tell_of_itself(app, limits, health, document)
     pages = console.register(app, forwarder, document, limits, database, app.wsgi_app)
     limits.page = pages.fail
     app.extensions["huanliu.close"] = (pages.close, limits.close, forwarder.close, *own.extensions["huanliu.close"])
     app.wsgi_app = Lanes(app.wsgi_app, settings.gateway_lanes)  # type: ignore[method-assign]
     return app
+
+
+def _tell_of_itself(app: Flask, limits: Limits, health: Health, document: Document) -> None:
+    """Whether it is well, what it counts, and what can be asked of it."""
+
+    def openapi() -> Response:
+        return json_response(document.get())
+
+    app.add_url_rule("/health/live", "live", lambda: json_response({"status": "live"}))
+    app.add_url_rule("/health/ready", "ready", lambda: json_response(*health.ready()))
+    app.add_url_rule("/metrics", "metrics", metrics)
+    app.add_url_rule("/openapi.json", "openapi", limits.calls(openapi))
 
 
 def create_worker(settings: Settings | None = None) -> Worker:
