@@ -32,7 +32,7 @@ from deploy.commands.status import read
 from deploy.instance import running
 from gateway.console.registry import Page
 from tests.bench.servers import servers
-from tests.fixtures.live import Live, Person, huanliu, lot_of, moment, start
+from tests.fixtures.live import Live, Market, Person, demand_of, huanliu, lot_of, moment, start
 from tests.fixtures.pages import pages
 
 Row = dict[str, Any]
@@ -120,10 +120,11 @@ def _day(live: Live, minutes: float, seed: int) -> Iterator[subprocess.Popen[byt
 
 
 def _give_life(live: Live, people: Mapping[str, Person]) -> None:
-    """A day, and one of each thing that it leaves out."""
+    """A day, and one of each thing that it leaves out: it is other firms that trade in it."""
     with _day(live, BEFORE_MIN, 1) as day:
         day.wait()
     collector = people["collector"]
+    _trade(people)
     sheet = "品种,数量,单价(元/吨),可提货日期,截止日期,场站\n重费,abc,2400,2030-01-01,2030-01-05,演示场站\n".encode()
     signed = {"Authorization": f"Bearer {collector.token}"}
     sent = collector.client.post(f"{live.address}/v1/lots/imports", files={"file": ("lots.csv", sheet)}, headers=signed)
@@ -134,6 +135,18 @@ def _give_life(live: Live, people: Mapping[str, Person]) -> None:
     terms = {"grade": "steel.hms1", "first_month": month, "last_month": month, "month_t": 60, "region": "420000"}
     other = collector.ok("GET", "/v1/trades?limit=1")["items"][0]["buyer"]["id"]
     collector.ok("POST", "/v1/agreements", {**terms, "counterparty_id": other})
+
+
+def _trade(people: Mapping[str, Person]) -> None:
+    """A trade between the demo's own collector and buyer, hauled to its statement."""
+    collector, buyer = people["collector"], people["buyer"]
+    wanted = {"grades": ["ship.plate"], "quantity_t": 40, "bid_cny_per_t": 4500, "auto_accept": True}
+    buyer.ok("POST", "/v1/demands", demand_of(buyer, **wanted))
+    lot = collector.ok("POST", "/v1/lots", lot_of(collector, grade="ship.plate", quality={}, auto_accept=True))
+    load = buyer.until(f"/v1/shipments?lot_id={lot['id']}", lambda found: bool(found["items"]))["items"][0]
+    market = Market(people["operator"], collector, buyer, people["carrier"])
+    market.haul(load["id"], 46.0, 15.5, "DEMO-BENCH", grade="ship.plate", impurity_pct=1.5)
+    collector.until(f"/v1/trades/{load['trade_id']}", lambda trade: trade["status"] == "settled")
 
 
 def _signed_in(live: Live, role: str) -> Person:
@@ -196,7 +209,7 @@ def _pages(live: Live, people: Mapping[str, Person]) -> Iterator[Row]:
     for word, at in zip(("before", "after the pages alone", "after the pages beside a day"), loads, strict=True):
         yield _row(f"load of the machine {word}", at)
     for name in during:
-        yield _row(f"{name}: {what}, beside a demo day", during[name], None, MOST_MS)
+        yield _row(f"{name}: {what}, beside a demo day and with none", during[name], before[name], MOST_MS)
 
 
 def _rounds(readers: Sequence[Reader], count: int) -> dict[str, list[float]]:
