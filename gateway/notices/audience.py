@@ -60,7 +60,15 @@ from shared.events.regions import (
     TargetChanged,
     VolumePosted,
 )
-from shared.events.trading import TradeAgreed, TradeCancelled, TradeDelivered, TradeDisputed, TradeSettled
+from shared.events.trading import (
+    TradeAgreed,
+    TradeCancelled,
+    TradeDelivered,
+    TradeDisputed,
+    TradePaid,
+    TradePaymentWithdrawn,
+    TradeSettled,
+)
 from shared.units import fen_to_cny, kg_to_t
 
 Teller = Callable[[Any], tuple[tuple[str | None, ...], str, Mapping[str, Any]]]
@@ -204,7 +212,9 @@ TELLERS: Mapping[type[Event], Teller] = {
     ),
     **dict.fromkeys((TenderOpened, TenderClosed), _tender),
     **dict.fromkeys((AgreementMade, AgreementAccepted, AgreementEnded), _agreement),
-    **dict.fromkeys((TradeAgreed, TradeCancelled, TradeDelivered, TradeDisputed, TradeSettled), _trade),
+    **dict.fromkeys(
+        (TradeAgreed, TradeCancelled, TradeDelivered, TradeDisputed, TradeSettled, TradePaid, TradePaymentWithdrawn), _trade
+    ),
     **dict.fromkeys(
         (
             ShipmentPlanned,

@@ -16,7 +16,7 @@ from shared.events.matching import (
     ProposalRejected,
     ProposalWithdrawn,
 )
-from shared.events.trading import TradeSettled
+from shared.events.trading import TradePaid, TradePaymentWithdrawn, TradeSettled
 
 EVENTS: Handlers = {
     **dict.fromkeys(TELLERS, service.hear),
@@ -28,6 +28,8 @@ EVENTS: Handlers = {
     ProposalExpired: service.hear_decided,
     ProposalWithdrawn: service.hear_decided,
     TradeSettled: service.hear_settled,
+    TradePaid: service.hear_paid,
+    TradePaymentWithdrawn: service.hear_unpaid,
     OrganisationRegistered: service.hear_registered,
 }
 

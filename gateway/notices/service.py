@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import orjson
@@ -33,7 +33,7 @@ from shared.clock import iso
 from shared.events import Event
 from shared.events.accounts import OrganisationRegistered
 from shared.events.listings import QuantityReserved
-from shared.events.trading import TradeSettled
+from shared.events.trading import TradePaid, TradePaymentWithdrawn, TradeSettled
 from shared.ids import new_id
 from shared.mongo import Database, Unit
 from shared.problem import InputIsInvalid, WrongState
@@ -108,6 +108,26 @@ def hear_settled(unit: Unit, event: TradeSettled) -> None:
     data = {**note.data, "due_at": iso(due_at)}
     matter.reminder = replace(note, type="trade.due", audience=(event.terms.buyer_id,), data=data)
     matter.remind_at = due_at - BEFORE_PAYMENT
+    MATTERS.save(unit, matter)
+
+
+def hear_paid(unit: Unit, event: TradePaid) -> None:
+    """A buyer who has paid is reminded no more."""
+    tell(unit, note_of(event))
+    _remind(unit, event.id, None)
+
+
+def hear_unpaid(unit: Unit, event: TradePaymentWithdrawn) -> None:
+    """As before it was confirmed."""
+    tell(unit, note_of(event))
+    reminder = _matter(unit, event.id).reminder
+    if reminder is not None:
+        _remind(unit, event.id, datetime.fromisoformat(reminder.data["due_at"]) - BEFORE_PAYMENT)
+
+
+def _remind(unit: Unit, identifier: str, at: datetime | None) -> None:
+    matter = _matter(unit, identifier)
+    matter.remind_at = at
     MATTERS.save(unit, matter)
 
 

@@ -33,6 +33,10 @@ MESSAGES_OF: Mapping[str, tuple[str, str]] = {
         "货款 {amount_cny} 元将于 {due_at} 到期",
         "CNY {amount_cny} is due at {due_at}",
     ),
+    "trade.payment_withdrawn": (
+        "卖方撤回了收款确认: {grade_zh} {quantity_t} 吨",
+        "The seller took back that the money came: {quantity_t} t of {grade_en}",
+    ),
     "shipment.corrected": (
         "一车货的磅单已更正: {grade_zh} {quantity_t} 吨",
         "The ticket of a load was put right: {quantity_t} t of {grade_en}",

@@ -48,6 +48,19 @@ def dispute_trade(unit: Unit, caller: Caller, identifier: str, body: DisputeIn) 
     return _out(unit, service.dispute(unit, caller, identifier, body.reason, body.amount_cny))
 
 
+@routes.post("/v1/trades/<identifier>/payment", "trades.confirm_payment", TradeOut)
+def confirm_payment(unit: Unit, caller: Caller, identifier: str) -> TradeOut:
+    """The seller confirms that the money of the statement has come: `paid_at`."""
+    return _out(unit, service.confirm_payment(unit, caller, identifier))
+
+
+@routes.delete("/v1/trades/<identifier>/payment", "trades.confirm_payment")
+def withdraw_payment(unit: Unit, caller: Caller, identifier: str) -> Answer:
+    """The seller takes the confirmation back."""
+    service.withdraw_payment(unit, caller, identifier)
+    return Answer(None, 204)
+
+
 @routes.get("/v1/trades/<identifier>/settlement", "trades.settlement", SettlementOut)
 def read_settlement(unit: Unit, caller: Caller, identifier: str) -> SettlementOut:
     """The statement, each figure with its source."""

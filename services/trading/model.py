@@ -20,6 +20,8 @@ from shared.events.trading import (
     TradeCancelRequested,
     TradeDelivered,
     TradeDisputed,
+    TradePaid,
+    TradePaymentWithdrawn,
     TradeSettled,
 )
 from shared.problem import WrongState
@@ -91,6 +93,7 @@ class Trade:
     dispute_until: datetime | None = None
     due_at: datetime | None = None
     paid_at: datetime | None = None
+    """When the seller confirmed the money of the statement that stands."""
     cancel_requested_at: datetime | None = None
     cancel_requested_by: str | None = None
     cancel_reason: str | None = None
@@ -171,7 +174,7 @@ class Trade:
 
     def _settle(self, totals: Totals, payment_term: timedelta, now: datetime) -> Event:
         self.status, self.totals = "settled", totals
-        self.settled_at, self.due_at = now, now + payment_term
+        self.settled_at, self.due_at, self.paid_at = now, now + payment_term, None
         figures = {name: getattr(totals, name) for name in Totals.__dataclass_fields__}
         return TradeSettled(**self._moved(now), **figures)
 
@@ -244,6 +247,22 @@ class Trade:
         held = self.totals.amount_fen if held_fen is None else held_fen
         self.disputes.append(Dispute(by, reason, held, now))
         return [TradeDisputed(**self._moved(now), by=by, reason=reason, held_fen=self.held_fen)]
+
+    def paid(self, now: datetime) -> list[Event]:
+        """The seller has the money; saying so twice is once. Raises WrongState before there is a statement."""
+        if self.status != "settled":
+            raise WrongState(zh="交易尚未结算, 没有应付的货款", en="The trade is not settled: no money is due for it yet")
+        if self.paid_at is not None:
+            return []
+        self.paid_at = now
+        return [TradePaid(**self._moved(now), paid_at=now)]
+
+    def unpaid(self, now: datetime) -> list[Event]:
+        """The seller takes the confirmation back: it was pressed by mistake, or the transfer was undone."""
+        if self.paid_at is None:
+            return []
+        self.paid_at = None
+        return [TradePaymentWithdrawn(**self._moved(now))]
 
 
 def agree(identifier: str, proposal_id: str, terms: Terms, now: datetime) -> tuple[Trade, Sequence[Event]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from services.trading import model, settling
@@ -10,6 +11,7 @@ from services.trading.store import TRADES
 from shared import parties
 from shared.auth import Caller, authorise
 from shared.auth.policy import Relation
+from shared.events import Event
 from shared.events.logistics import (
     HaulageCancelled,
     HaulageKept,
@@ -113,6 +115,26 @@ def cancel_outcome(unit: Unit, identifier: str) -> Trade | None:
     if not trade.cancel_decided(unit.now):
         return None
     TRADES.save(unit, trade)
+    return trade
+
+
+def confirm_payment(unit: Unit, caller: Caller, identifier: str) -> Trade:
+    """The seller says that the money has come. Raises WrongState."""
+    trade = readable(unit, caller, identifier, "trades.confirm_payment")
+    return _told(unit, trade, trade.paid(unit.now))
+
+
+def withdraw_payment(unit: Unit, caller: Caller, identifier: str) -> Trade:
+    """The seller says that it has not come after all."""
+    trade = readable(unit, caller, identifier, "trades.confirm_payment")
+    return _told(unit, trade, trade.unpaid(unit.now))
+
+
+def _told(unit: Unit, trade: Trade, events: Sequence[Event]) -> Trade:
+    """Saved where something happened."""
+    if events:
+        TRADES.save(unit, trade)
+        unit.emit(*events)
     return trade
 
 

@@ -128,6 +128,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
     "trades.read": {"collector": _SELLER, "buyer": _BUYER, "operator": _ANY},
     "trades.cancel": _TRADE_PARTIES,
     "trades.dispute": _TRADE_PARTIES,
+    "trades.confirm_payment": {"collector": _SELLER},
     "trades.settlement": {"collector": _SELLER, "buyer": _BUYER, "operator": _ANY},
     # logistics
     "quotes.read": _everyone(_ANY),

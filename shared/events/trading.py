@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from shared.events.base import Event
@@ -44,6 +45,16 @@ class TradeDisputed(_Trade, type="trade.disputed"):
     by: str
     reason: str
     held_fen: int
+
+
+class TradePaid(_Trade, type="trade.paid"):
+    """The seller confirmed that the money of the statement has come."""
+
+    paid_at: datetime
+
+
+class TradePaymentWithdrawn(_Trade, type="trade.payment_withdrawn"):
+    """The seller took that confirmation back."""
 
 
 class TradeSettled(_Trade, type="trade.settled"):

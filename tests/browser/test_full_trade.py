@@ -25,11 +25,12 @@ class Said:
     agreed: str
     statement: str
     settled: str
+    paid: str
 
 
 SAID = {
-    "zh": Said("paper.mixed", "混合废纸", "已成交", "结算单", "已结算"),
-    "en": Said("plastic.ldpe_film", "LDPE film", "A trade", "Statement", "Settled"),
+    "zh": Said("paper.mixed", "混合废纸", "已成交", "结算单", "已结算", "已付"),
+    "en": Said("plastic.ldpe_film", "LDPE film", "A trade", "Statement", "Settled", "Paid"),
 }
 SETTLED_T = "23.759"
 """24 t net; of moisture 1.5 % where 0.5 % was agreed: 24,000 kg × 98.5 / 99.5. Nothing was agreed of impurity."""
@@ -49,6 +50,7 @@ def test_one_trade_by_pages_alone(live: Live, signed_in: Callable[..., Window], 
     receive(mill)
     amount = read_the_statement(mill, said)
     read_the_money(yard, said, amount)
+    confirm_the_payment(yard, mill, said)
     find_the_kilograms(signed_in(live.create("park_operator", "420000"), language=language), said)
     follow(signed_in(market.operator, language=language), lot)
 
@@ -241,6 +243,22 @@ def read_the_money(yard: Window, said: Said, amount: str) -> None:
     expect(page.locator("#ticket .load-photos img")).to_have_count(2)
     page.wait_for_function("() => [...document.images].every((one) => one.complete && one.naturalWidth > 0)")
     yard.holds("/collector/deliveries/…")
+
+
+def confirm_the_payment(yard: Window, mill: Window, said: Said) -> None:
+    """The yard says that the money has come, takes it back, says it again; the mill reads it as paid."""
+    page = yard.page
+    yard.open("/collector/money")
+    page.click('.card h2 a[href^="/collector/money/"]')
+    page.click('button[value="paid"]')
+    expect(page.locator('button[value="unpaid"]')).to_be_visible()
+    yard.holds("the statement, paid")
+    page.click(".toast form button")
+    page.click('button[value="paid"]')
+    expect(page.locator("main")).to_contain_text(said.paid)
+    mill.page.reload()
+    expect(mill.page.locator("dl")).to_contain_text(said.paid)
+    mill.holds("the statement, paid")
 
 
 def find_the_kilograms(park: Window, said: Said) -> None:

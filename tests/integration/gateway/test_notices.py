@@ -27,7 +27,7 @@ from shared.events.accounts import OrganisationRegistered
 from shared.events.listings import QuantityReserved
 from shared.events.matching import ProposalAccepted, ProposalMade
 from shared.events.regions import ReportMade
-from shared.events.trading import TradeAgreed, TradeSettled
+from shared.events.trading import TradeAgreed, TradePaid, TradePaymentWithdrawn, TradeSettled
 from shared.ids import new_id
 from shared.mongo import Cause, Database
 from shared.settings import Settings
@@ -165,6 +165,19 @@ def test_the_buyer_is_reminded_of_money_that_is_due(post: Post) -> None:
     post.ahead = timedelta(days=post.settings.payment_days) - timedelta(hours=23)
     service.remind_due(post.database)
     assert types_of(post)[-1] == "trade.due"
+
+
+def test_who_has_paid_is_not_reminded_until_that_is_taken_back(post: Post) -> None:
+    trade = post.agreed()
+    facts = {**trade.model_dump(), "status": "settled"}
+    post.tell(TradeSettled(**{**facts, "version": 3}, **FIGURES))
+    post.tell(TradePaid(**{**facts, "version": 4}, paid_at=utc_now()))
+    post.ahead = timedelta(days=post.settings.payment_days) - timedelta(hours=23)
+    service.remind_due(post.database)
+    assert types_of(post)[-1] == "trade.paid"
+    post.tell(TradePaymentWithdrawn(**{**facts, "version": 5}))
+    service.remind_due(post.database)
+    assert types_of(post)[-2:] == ["trade.payment_withdrawn", "trade.due"]
 
 
 def entries(lines: Iterator[str], count: int) -> list[dict[str, Any]]:

@@ -150,6 +150,25 @@ def test_a_dispute_holds_only_its_amount(room: Room, deal: Deal) -> None:
     assert [orjson.loads(row["data"])["held_fen"] for row in room.told("trade.disputed")] == [123_450, 20_790_210]
 
 
+def test_the_seller_alone_says_that_the_money_has_come(room: Room, deal: Deal) -> None:
+    path = f"{deal.path}/payment"
+    early = room.client.post(path, headers=deal.seller.headers)
+    assert (early.status_code, early.get_json()["type"]) == (409, "wrong-state")
+    settle(room, deal)
+    for other in (deal.buyer, sign_in(room.settings, "operator")):
+        assert room.client.post(path, headers=other.headers).status_code == 403
+        assert room.client.delete(path, headers=other.headers).status_code == 403
+    assert room.client.post(path, headers=sign_in(room.settings, "collector").headers).status_code == 404
+    answer = room.client.post(path, headers=deal.seller.headers)
+    assert answer.status_code == 200
+    assert answer.get_json()["paid_at"] is not None
+    assert room.client.post(path, headers=deal.seller.headers).get_json() == answer.get_json()
+    assert room.client.get(deal.path, headers=deal.buyer.headers).get_json()["paid_at"] == answer.get_json()["paid_at"]
+    assert room.client.delete(path, headers=deal.seller.headers).status_code == 204
+    assert room.client.get(deal.path, headers=deal.buyer.headers).get_json()["paid_at"] is None
+    assert [len(room.told(f"trade.{one}")) for one in ("paid", "payment_withdrawn")] == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [

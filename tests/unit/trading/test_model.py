@@ -11,7 +11,15 @@ from services.trading import model, settling
 from services.trading.model import Trade
 from shared.events import Event
 from shared.events.logistics import ShipmentCorrected, ShipmentLoaded, ShipmentPlanned
-from shared.events.trading import TradeCancelled, TradeCancelRequested, TradeDelivered, TradeDisputed, TradeSettled
+from shared.events.trading import (
+    TradeCancelled,
+    TradeCancelRequested,
+    TradeDelivered,
+    TradeDisputed,
+    TradePaid,
+    TradePaymentWithdrawn,
+    TradeSettled,
+)
 from shared.problem import WrongState
 from tests.fixtures.trades import NOON, Loads, terms
 
@@ -159,6 +167,27 @@ def test_a_dispute_has_its_time() -> None:
     with pytest.raises(WrongState):
         one.dispute("seller", "late", None, NOON + HOURS)
     one.dispute("seller", "just in time", None, NOON + HOURS - timedelta(milliseconds=1))
+
+
+def test_the_money_comes_once_and_may_be_taken_back() -> None:
+    with pytest.raises(WrongState):
+        trade().paid(NOON)
+    one = settled_trade()
+    assert one.unpaid(LATER) == []
+    [told] = one.paid(LATER)
+    assert isinstance(told, TradePaid)
+    assert (told.paid_at, one.paid_at, one.status) == (LATER, LATER, "settled")
+    assert one.paid(LATER + HOURS) == []
+    [told] = one.unpaid(LATER)
+    assert isinstance(told, TradePaymentWithdrawn)
+    assert one.paid_at is None
+
+
+def test_a_statement_reckoned_anew_is_not_paid_yet() -> None:
+    one = settled_trade()
+    one.paid(LATER)
+    hear(one, Loads("trade", one.terms, [50_000]).corrected(0, (50_000, 49_000), (49_000, 48_000)))
+    assert one.paid_at is None
 
 
 def test_a_ticket_put_right_restates_the_settlement_whenever_it_comes() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Response
 
-from gateway.console.client import Ask
+from gateway.console.client import Ask, Reply
 from gateway.console.pages.collector.deliveries import mass_of
-from gateway.console.visit import Visit
+from gateway.console.visit import Form, Visit
 
 MOST_LOADS = 100
 
@@ -41,13 +41,10 @@ def statement(visit: Visit, trade_id: str) -> Response:
     """One trade's statement: every figure with its source; an objection is posted here. Printed, it is an A4 page."""
     form = visit.form()
     if visit.request.method == "POST":
-        body: dict[str, Any] = {"reason": form.value("reason")}
-        if form.value("amount_cny"):
-            body["amount_cny"] = form.number("amount_cny")
-        reply = visit.api.post(f"/v1/trades/{trade_id}/dispute", body, key=form.value("form_key"))
-        if reply.is_ok:
-            return visit.go(f"/collector/money/{trade_id}", visit.t["did_dispute"])
-        form.refuse(reply, known=("reason", "amount_cny"))
+        done = _done(visit, trade_id, form)
+        if isinstance(done, Response):
+            return done
+        form.refuse(done, known=("reason", "amount_cny"))
     trade, settlement, loads = visit.api.all(
         Ask(f"/v1/trades/{trade_id}"),
         Ask(f"/v1/trades/{trade_id}/settlement"),
@@ -66,6 +63,23 @@ def statement(visit: Visit, trade_id: str) -> Response:
         form=form,
         may_object=may_object(trade.body, visit.now),
     )
+
+
+def _done(visit: Visit, trade_id: str, form: Form) -> Response | Reply:
+    """The page to go on to, or the refusal."""
+    path, here = f"/v1/trades/{trade_id}", f"/collector/money/{trade_id}"
+    do = form.value("do") or visit.request.args.get("do")
+    if do == "paid":
+        reply = visit.api.post(f"{path}/payment", key=form.value("form_key"))
+        return visit.go(here, visit.t["did_paid"], f"{here}?do=unpaid") if reply.is_ok else reply
+    if do == "unpaid":
+        reply = visit.api.delete(f"{path}/payment")
+        return visit.go(here, visit.t["did_unpaid"]) if reply.is_ok else reply
+    body: dict[str, Any] = {"reason": form.value("reason")}
+    if form.value("amount_cny"):
+        body["amount_cny"] = form.number("amount_cny")
+    reply = visit.api.post(f"{path}/dispute", body, key=form.value("form_key"))
+    return visit.go(here, visit.t["did_dispute"]) if reply.is_ok else reply
 
 
 def may_object(trade: dict[str, Any], now: datetime) -> bool:
