@@ -5,11 +5,11 @@ Rooms answer for themselves, by the caller's token; nothing is read but through 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from flask import Flask, Request, Response, current_app
 from pydantic import StringConstraints
@@ -27,6 +27,8 @@ from shared.settings import ROOMS
 ASK_S = 5.0
 MOST_LOADS = 200
 routes = Routes(GATEWAY)
+A = TypeVar("A")
+B = TypeVar("B")
 Step = Literal["committed", "published", "handled", "indexed"]
 
 
@@ -108,8 +110,7 @@ def read_operations(request: Request) -> OverviewOut:
     """What waits in every room, and what its workers say."""
     ask, who = rooms().ask, request.headers["Authorization"]
     names = (*ROOMS, GATEWAY)
-    with ThreadPoolExecutor(len(names)) as pool:
-        found = list(pool.map(lambda room: ask(room, f"/v1/operations/{room}", who), names))
+    found = _side_by_side(lambda room: ask(room, f"/v1/operations/{room}", who), names)
     both = [{"room": room, "state": state} for room, state in zip(names, found, strict=True)]
     return OverviewOut.model_validate({"items": both}, strict=False)
 
@@ -142,15 +143,12 @@ class _Journey:
         if self._asked("listings", f"/v1/lots/{lot_id}") is None:
             raise ServiceIsUnavailable(zh="listings 服务暂不可用", en="The listings service does not answer")
         keys = self._keys(lot_id)
-        sent = {(room, one.id): one for room in ROOMS for one in self._sent(room, list(keys))}
-        hops = [*self._hops(sent, keys), *self._indexed(lot_id)]
+        hops = [*self._hops(_by_event(lambda room: self._sent(room, list(keys))), keys), *self._indexed(lot_id)]
         return JourneyOut(lot_id=lot_id, trace_id=None, hops=hops, silent=sorted(self.silent), cut=self.cut)
 
     def of_trace(self, trace_id: str) -> JourneyOut:
         """Empty where no room sent anything in it."""
-        with ThreadPoolExecutor(len(ROOMS)) as pool:  # each looks through a day
-            found = pool.map(lambda room: self._events(room, f"traced?trace_id={trace_id}"), ROOMS)
-            sent = {(room, one.id): one for room, some in zip(ROOMS, found, strict=True) for one in some}
+        sent = _by_event(lambda room: self._events(room, f"traced?trace_id={trace_id}"))
         keys = {one.key: one.type.split(".")[1] for one in sent.values()}
         hops = self._hops(sent, keys)
         return JourneyOut(lot_id=None, trace_id=trace_id, hops=hops, silent=sorted(self.silent), cut=self.cut)
@@ -159,8 +157,9 @@ class _Journey:
         """In the order of time."""
         hops = [hop for (room, _), one in sent.items() for hop in _sent_hops(room, one, keys[one.key])]
         by_id = {identifier: one for (_, identifier), one in sent.items()}
-        for room in (*ROOMS, GATEWAY):
-            hops += [_handled_hop(room, mark, by_id[mark.event_id], keys) for mark in self._handled(room, list(by_id))]
+        names = (*ROOMS, GATEWAY)
+        for room, marks in zip(names, _side_by_side(lambda room: self._handled(room, list(by_id)), names), strict=True):
+            hops += [_handled_hop(room, mark, by_id[mark.event_id], keys) for mark in marks]
         return sorted(hops, key=lambda hop: (hop.at is None, hop.at))
 
     def _asked(self, room: str, url: str) -> Any | None:
@@ -173,30 +172,42 @@ class _Journey:
         """The lot and whatever was made of it, by id."""
         keys: dict[str, str] = {lot_id: "lot"}
         made: tuple[tuple[str, str], ...] = (("proposal", "matching"), ("trade", "trading"), ("shipment", "logistics"))
-        for of, room in made:
-            page = self._asked(room, f"/v1/{of}s?lot_id={lot_id}&limit={MOST_LOADS}") or {"items": []}
-            self.cut = self.cut or bool(page.get("next_cursor"))
-            keys |= {item["id"]: of for item in page["items"]}
+        pages = _side_by_side(lambda one: self._asked(one[1], f"/v1/{one[0]}s?lot_id={lot_id}&limit={MOST_LOADS}"), made)
+        for (of, _), page in zip(made, pages, strict=True):
+            self.cut = self.cut or bool(page and page.get("next_cursor"))
+            keys |= {item["id"]: of for item in (page["items"] if page else ())}
         return keys
 
-    def _sent(self, room: str, keys: Sequence[str]) -> Iterator[SentOut]:
-        for some in _chunks(keys):
-            yield from self._events(room, f"sent?keys={','.join(some)}")
+    def _sent(self, room: str, keys: Sequence[str]) -> list[SentOut]:
+        return [one for some in _chunks(keys) for one in self._events(room, f"sent?keys={','.join(some)}")]
 
     def _events(self, room: str, question: str) -> list[SentOut]:
         answer = self._asked(room, f"/v1/operations/{room}/{question}") or {"items": []}
         return [SentOut.model_validate(item, strict=False) for item in answer["items"]]
 
-    def _handled(self, room: str, events: Sequence[str]) -> Iterator[HandledOut]:
+    def _handled(self, room: str, events: Sequence[str]) -> list[HandledOut]:
+        found: list[HandledOut] = []
         for some in _chunks(events):
             answer = self._asked(room, f"/v1/operations/{room}/handled?events={','.join(some)}") or {"items": []}
-            yield from (HandledOut.model_validate(item, strict=False) for item in answer["items"])
+            found += (HandledOut.model_validate(item, strict=False) for item in answer["items"])
+        return found
 
     def _indexed(self, lot_id: str) -> list[HopOut]:
         answer = self._asked("listings", f"/v1/operations/listings/indexed/{lot_id}")
         if answer is None or answer["version"] is None:
             return []
         return [_hop("indexed", "listings", lot_id, "lot", answer["version"], origin=answer["index"])]
+
+
+def _side_by_side(ask: Callable[[A], B], asked: Sequence[A]) -> list[B]:
+    """The answers in the order of what was asked: rooms don't wait for one another."""
+    with ThreadPoolExecutor(len(asked)) as pool:
+        return list(pool.map(ask, asked))
+
+
+def _by_event(ask: Callable[[str], Iterable[SentOut]]) -> dict[tuple[str, str], SentOut]:
+    """What every room sent, by room and event."""
+    return {(room, one.id): one for room, some in zip(ROOMS, _side_by_side(ask, ROOMS), strict=True) for one in some}
 
 
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -50,4 +50,4 @@ def cut_to_ms(at: datetime) -> datetime:
 
 def iso(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and a `Z`."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

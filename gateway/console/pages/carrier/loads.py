@@ -50,9 +50,9 @@ def load(visit: Visit, load_id: str) -> Response:
         if done is not None:
             return done
     found = visit.api.get(f"/v1/shipments/{load_id}").body
-    own = items_of(visit.api.get("/v1/shipments", own_loads(visit).query))
     is_own = found["carrier_id"] == own_id(visit)
-    trucks = fleet(own)
+    (own,) = visit.api.all(own_loads(visit) if found["status"] == "planned" else None)
+    trucks = fleet(items_of(own))
     hours = _hours(visit, [found]).get(load_id)
     now = utc_now()
     return visit.render(

@@ -7,8 +7,7 @@ from typing import Any
 from flask import Response
 
 from gateway.console.client import Ask, Reply
-from gateway.console.pages.park.looking import choices, look_of, mix, total
-from gateway.console.pages.park.places import name_of
+from gateway.console.pages.park.looking import choices, look_of, mix, named_region, total
 from gateway.console.pages.park.targets import Bullet, bullets_of
 from gateway.console.visit import Visit
 
@@ -21,22 +20,19 @@ def home(visit: Visit) -> Response:
     code = visit.api.get("/v1/me").body["organisation"]["region"]
     base = f"/v1/regions/{code}"
     span = {"from": look.start, "as_of": look.as_of}
-    region, came, went, outcomes, balance, targets, entries, over_time, alarms = visit.api.all(
-        Ask(base),
-        Ask(f"{base}/volumes", {**span, "side": "destination", "granularity": "year"}),
+    came, went, outcomes, balance, targets, entries, alarms = visit.api.all(
+        Ask(f"{base}/volumes", {**span, "side": "destination", "granularity": look.grain}),
         Ask(f"{base}/volumes", {**span, "side": "origin", "granularity": "year"}),
         Ask(f"{base}/outcomes", {"from": look.start}),
         Ask(f"{base}/balance", {"as_of": look.as_of}),
         Ask("/v1/targets", {"region": code, "status": "standing", "limit": 20}),
         Ask(f"{base}/entries", {"limit": LATEST}),
-        Ask(f"{base}/volumes", {**span, "side": "destination", "granularity": look.grain}),
         Ask("/v1/alarms", {"status": "raised", "limit": 20}),
     )
-    assert region is not None
     return visit.render(
         "board.html",
         code=code,
-        name=name_of(region.body, visit.t),
+        name=named_region(code, visit.t),
         look=look,
         wall=visit.request.args.get("wall") == "1",
         came=_sum(came, "received"),
@@ -47,7 +43,7 @@ def home(visit: Visit) -> Response:
         targets=_bullets(targets, visit),
         entries=entries,
         alarms=alarms,
-        mix=mix(over_time.items, "received", visit.t) if over_time is not None and over_time.is_ok else None,
+        mix=mix(came.items, "received", visit.t) if came is not None and came.is_ok else None,
         **choices(visit.t),
     )
 
