@@ -18,7 +18,10 @@ PINNED = ("requirements.lock", "pyproject.toml")
 PYTHON = VENV / "bin" / "python"
 BROWSERS = ROOT / "gateway" / "console"
 """Where npm puts what the browser gets from others."""
-LOCK = BROWSERS / "package-lock.json"
+FETCHED = BROWSERS / "node_modules" / ".fetched"
+CHARTS = BROWSERS / "echarts.js"
+"""What is bundled of ECharts: a half of it, for lines on which a yard waits."""
+BUNDLE = BROWSERS / "node_modules" / ".bundled" / "echarts.js"
 
 
 def wanted() -> str:
@@ -35,9 +38,13 @@ def installed() -> bool:
 
 
 def fetched() -> bool:
-    """Whether npm brought what its lock pins."""
-    stamp = BROWSERS / "node_modules" / ".fetched"
-    return stamp.is_file() and stamp.read_text(encoding="utf-8") == hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    """Whether npm brought what its lock pins, and of ECharts is bundled what charts need."""
+    return FETCHED.is_file() and BUNDLE.is_file() and FETCHED.read_text(encoding="utf-8") == pinned()
+
+
+def pinned() -> str:
+    """What the stamp says when the browser's files are up to date."""
+    return hashlib.sha256((BROWSERS / "package-lock.json").read_bytes() + CHARTS.read_bytes()).hexdigest()
 
 
 def say(text: str) -> None:
@@ -103,7 +110,9 @@ def fetch() -> None:
     say("Fetching what pages need: htmx, ECharts, a Chinese font")
     command = [str(VENV / "bin" / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"]
     run(command, "npm could not fetch the console's files; check the network, then run the same command again.", BROWSERS)
-    (BROWSERS / "node_modules" / ".fetched").write_text(hashlib.sha256(LOCK.read_bytes()).hexdigest(), encoding="utf-8")
+    command = [str(VENV / "bin" / "node"), "node_modules/esbuild/bin/esbuild", CHARTS.name, "--bundle", "--minify"]
+    run([*command, f"--outfile={BUNDLE}"], "ECharts could not be bundled; the lines above say why.", BROWSERS)
+    FETCHED.write_text(pinned(), encoding="utf-8")
 
 
 def main() -> None:

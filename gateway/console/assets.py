@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 PREFIX = "/console/assets"
 OTHERS = {
     "htmx.js": "htmx.org/dist/htmx.min.js",
-    "echarts.js": "echarts/dist/echarts.min.js",
+    "echarts.js": ".bundled/echarts.js",
     "noto-sans-sc.css": "@fontsource-variable/noto-sans-sc/index.css",
 }
 """Files of others by the name that pages give them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -29,10 +28,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     stamp.write_text(bootstrap.wanted())
     (tmp_path / "node_modules").mkdir()
     (tmp_path / "package-lock.json").write_text("what npm is to fetch")
-    monkeypatch.setattr(bootstrap, "BROWSERS", tmp_path)
-    monkeypatch.setattr(bootstrap, "LOCK", tmp_path / "package-lock.json")
-    digest = hashlib.sha256(b"what npm is to fetch").hexdigest()
-    (tmp_path / "node_modules" / ".fetched").write_text(digest)
+    (tmp_path / "echarts.js").write_text("what is bundled")
+    paths = {"FETCHED": "node_modules/.fetched", "BUNDLE": "node_modules/bundle.js", "CHARTS": "echarts.js", "BROWSERS": "."}
+    for name, path in paths.items():
+        monkeypatch.setattr(bootstrap, name, tmp_path / path)
+    bootstrap.BUNDLE.touch()
+    bootstrap.FETCHED.write_text(bootstrap.pinned())
     return stamp
 
 
@@ -53,9 +54,10 @@ def test_other_pins_are_installed(project: Path, name: str) -> None:
     assert not bootstrap.installed()
 
 
-def test_another_lock_of_npm_is_fetched(project: Path) -> None:
+@pytest.mark.parametrize("name", ["package-lock.json", "echarts.js"])
+def test_another_lock_of_npm_or_another_bundle_is_fetched(project: Path, name: str) -> None:
     assert bootstrap.fetched()
-    bootstrap.LOCK.write_text("something newer")
+    (bootstrap.BROWSERS / name).write_text("something newer")
     assert not bootstrap.fetched()
 
 
