@@ -28,6 +28,18 @@ def check_host(settings: Settings) -> None:
         )
 
 
+def check_layer(settings: Settings) -> None:
+    """Whether the map's layer can be drawn, where one is set."""
+    if settings.map_layer is None:
+        return
+    from gateway.console import maps  # brings the whole console with it
+
+    try:
+        maps.check(settings.map_layer)
+    except ValueError as fault:
+        raise CannotGoOn(f"{fault}; mend the file, or unset HUANLIU_MAP_LAYER.") from fault
+
+
 def check_port(settings: Settings) -> None:
     """Whether the gateway can listen."""
     port, host = settings.port, settings.host

@@ -10,8 +10,10 @@ import importlib
 import sys
 
 import typer
+from pydantic import ValidationError
 
 from deploy.errors import CannotGoOn
+from shared.settings import Settings
 
 COMMANDS = {
     "up": "deploy.commands.up:up",
@@ -58,6 +60,21 @@ def main() -> None:
     except CannotGoOn as refusal:
         sys.stderr.write(f"{refusal}\n")
         sys.exit(1)
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        sys.stderr.writelines(f"{line}\n" for line in faults_of(error))
+        sys.exit(1)
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """A line for each setting that cannot be, by the name of its variable."""
+    prefix = str(Settings.model_config["env_prefix"])
+    faults = []
+    for one in error.errors(include_url=False):
+        name = "".join(f"{prefix}{str(part).upper()}: " for part in one["loc"][:1])
+        faults.append(f"{name}{one['msg'].removeprefix('Value error, ')}")
+    return faults
 
 
 if __name__ == "__main__":

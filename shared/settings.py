@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, FilePath, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOMS = ("accounts", "listings", "matching", "trading", "logistics", "regions")
@@ -81,10 +81,23 @@ class Settings(BaseSettings):
     """Takes `{"to", "text"}` as JSON with the token as Bearer; empty: text messages go to `messages.jsonl`."""
     sms_token: str = ""
 
+    map_layer: Annotated[FilePath, AfterValidator(Path.absolute)] | None = None
+    """GeoJSON (WGS 84) of boundaries from an approved map, drawn below the points of places; none is shipped."""
+    map_approval: str = ""
+    """The approval number (审图号) of that map, shown with it."""
+
     demo: bool = False
     """Set by `huanliu up` unless `--no-demo`: the demo market belongs to this instance, ready only once it is loaded."""
     demo_password: str = "huanliu-demo"
     log_level: str = "INFO"
+
+    @model_validator(mode="after")
+    def _a_layer_has_its_number(self) -> Settings:
+        if self.map_layer is not None and not self.map_approval.strip():
+            raise ValueError(
+                "HUANLIU_MAP_LAYER needs HUANLIU_MAP_APPROVAL: a map of boundaries is shown with its approval number"
+            )
+        return self
 
     @property
     def private_webhooks(self) -> frozenset[str]:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.checks import check_external, check_host, check_port, check_room
+from deploy.checks import check_external, check_host, check_layer, check_port, check_room
 from deploy.children import Identity
 from deploy.commands.options import Data, console
 from deploy.instance import Instance, data_folder, held, secret
@@ -42,6 +42,7 @@ def up(
     settings = given.model_copy(
         update={"port": given.port if port is None else port, "data": data_folder(data), "demo": not no_demo}
     )
+    check_layer(settings)
     if detach:
         _detach(settings, external)
     else:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import orjson
 from flask import Flask, Request, Response, request
 
-from gateway.console import assets, formats, hauls, pages, signing_in
+from gateway.console import assets, formats, hauls, maps, pages, signing_in
 from gateway.console.board import Market
 from gateway.console.client import ApiRefused, Caller
 from gateway.console.house import House
@@ -36,6 +36,7 @@ class Console:
     """Pages, sessions and files."""
 
     def __init__(self, forwarder: Forwarder, document: Document, database: Database, app: Callable[[], WSGIApplication]):
+        maps.check(forwarder.settings.map_layer)
         caller = Caller(app)
         self.house = House(forwarder.settings, Market(forwarder), document, Sessions(database), caller)
         self.areas: Sequence[Area] = pages.AREAS

@@ -32,16 +32,27 @@ def test_three_of_each_are_not_available_yet() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "advice"),
+    ("words", "advice", "setting"),
     [
-        (["status"], "No instance runs in"),
-        (["up", "--port", "70000"], "choose one from 1 to 65535"),
-        (["up", "--detach", "--port", "70000"], "choose one from 1 to 65535"),
+        (["status"], "No instance runs in", {}),
+        (["up", "--port", "70000"], "choose one from 1 to 65535", {}),
+        (["up", "--detach", "--port", "70000"], "choose one from 1 to 65535", {}),
+        (["up"], "HUANLIU_PORT: Input should be a valid integer", {"PORT": "abc"}),
+        (["up"], "HUANLIU_MAP_LAYER: Path does not point to a file", {"MAP_LAYER": "nowhere.json"}),
+        (["up"], "needs HUANLIU_MAP_APPROVAL", {"MAP_LAYER": __file__}),
+        (["up"], "is no GeoJSON", {"MAP_LAYER": __file__, "MAP_APPROVAL": "GS(2026)0000"}),
     ],
 )
 def test_a_refusal_is_a_sentence_and_leaves_nothing(
-    words: list[str], advice: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    words: list[str],
+    advice: str,
+    setting: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    for name, value in setting.items():
+        monkeypatch.setenv(f"HUANLIU_{name}", value)
     data = tmp_path / "data"
     monkeypatch.setattr(sys, "argv", ["huanliu", *words, "--data", str(data)])
     with pytest.raises(SystemExit) as ended:

@@ -11,6 +11,7 @@ from flask import Response
 
 from gateway.console.client import Ask, Reply
 from gateway.console.formats import material_name, region_name
+from gateway.console.maps import Map, Place, map_of
 from gateway.console.pages.park.looking import (
     MEASURES,
     ORIGIN_ONLY,
@@ -23,7 +24,7 @@ from gateway.console.pages.park.looking import (
     total,
 )
 from gateway.console.visit import Visit
-from shared.geo import lineage, region
+from shared.geo import children, lineage, region
 from shared.tables import read_table
 
 ACCOUNTS = ("on_offer", "reserved", "in_transit", "settled", "deducted", "weighing_difference", "withdrawn", "expired")
@@ -94,6 +95,7 @@ def place(visit: Visit, code: str) -> Response:
         sums=[(one, total(rows.items, one)) for one in shown],
         parts=_ranked(parts, look.measure),
         parks=_ranked(parks, look.measure),
+        map=_map(visit, code, parts, look.measure),
         drawing=mix(rows.items, look.measure, visit.t),
         over_time=by_period(rows.items, look.measure),
         balance=balance.body if balance is not None and balance.is_ok else None,
@@ -234,6 +236,19 @@ def ranked(items: Iterable[dict[str, Any]], measure: str) -> list[dict[str, Any]
 
 def _ranked(reply: Reply | None, measure: str) -> list[dict[str, Any]] | None:
     return ranked(reply.items, measure) if reply is not None and reply.is_ok else None
+
+
+def _map(visit: Visit, code: str, parts: Reply | None, measure: str) -> Map | None:
+    """Every region directly below this one, those that counted nothing as well; None where there is none."""
+    if parts is None or not parts.is_ok:
+        return None
+    known = {one["region"]: one[f"{measure}_t"] for one in parts.items}
+    zh = visit.t.code == "zh"
+    places = [
+        Place(short(one.name_zh) if zh else one.name_en, one.position, known.get(one.code, 0.0)) for one in children(code)
+    ]
+    settings = visit.house.settings
+    return map_of(places, settings.map_layer, settings.map_approval) if places else None
 
 
 @cache
