@@ -4,6 +4,8 @@
 (() => {
   const tonnes = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 3 });
   const money = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+  // 2026-11, 11-29, 11-29 08:00
+  const brief = (period) => (period.length > 10 ? `${period.slice(5, 10)} ${period.slice(11, 13)}:00` : period.length > 7 ? period.slice(5) : period);
   const kinds = window.huanliuCharts = window.huanliuCharts || {};
 
   // Who sends how much to whom. data: {nodes: [{id, label, side, value}], links: [{from, to, value}], unit}
@@ -33,7 +35,10 @@
     color: [c.accent, c.second, c.third, c.fourth, c.soft, c.amber, c.red, c.line],
     grid: { left: 8, right: 16, top: 56, bottom: 8, containLabel: true },
     legend: { top: 0, left: 0, type: "scroll", textStyle: { color: c.ink }, icon: "rect", pageIconColor: c.accent, pageTextStyle: { color: c.soft } },
-    xAxis: { type: "category", data: data.periods, boundaryGap: data.periods.length < 2, axisLabel: { color: c.soft, hideOverlap: true } },
+    xAxis: {
+      type: "category", data: data.periods, boundaryGap: data.periods.length < 2,
+      axisLabel: { color: c.soft, hideOverlap: true, alignMinLabel: "left", alignMaxLabel: "right", formatter: brief },
+    },
     yAxis: { type: "value", min: 0, name: data.unit, nameLocation: "end" },
     tooltip: { trigger: "axis", valueFormatter: (value) => `${tonnes.format(value)} ${data.unit}` },
     series: data.series.map((one) => ({
