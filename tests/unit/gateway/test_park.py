@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from gateway.console.pages.deals import counted
 from gateway.console.pages.park.allowances import RULE
-from gateway.console.pages.park.looking import by_material
+from gateway.console.pages.park.looking import between, by_material
 from gateway.console.pages.park.places import by_period, tiles_of
 from gateway.console.pages.park.targets import TARGET
 from gateway.console.texts import texts
@@ -67,3 +69,18 @@ def test_counterparties_are_those_of_trades_and_those_who_were_marked() -> None:
         ("a", "A", "favourite", 2, 10.7),
         ("b", "", "blocked", 0, 0.0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "count"),
+    [
+        ("2026-11-28T22", "2026-11-29T01", 4),
+        ("2026-02-27", "2026-03-01", 3),
+        ("2025-11", "2026-02", 4),
+        ("2026-11-29", "2026-11-29", 1),
+    ],
+)
+def test_periods_in_which_nothing_came_are_shown(first: str, last: str, count: int) -> None:
+    names = between(first, last)
+    assert (names[0], names[-1], len(names)) == (first, last, count)
+    assert names == sorted(set(names))

@@ -137,6 +137,22 @@ def by_material(rows: Iterable[Mapping[str, Any]], measures: Iterable[str]) -> l
     return [{"material": code, "withheld": code in withheld, **tonnes} for code, tonnes in about]
 
 
+FORMS = {7: "%Y-%m", 10: "%Y-%m-%d", 13: "%Y-%m-%dT%H"}
+"""Of the names of periods, by their length."""
+
+
+def between(first: str, last: str) -> list[str]:
+    """The names of all periods from one to another, so that an hour, day or month in which nothing came is seen."""
+    form = FORMS[len(first)]
+    step = timedelta(hours=1) if len(first) == 13 else timedelta(days=1)
+    at, names = datetime.strptime(first, form).replace(tzinfo=SHANGHAI), [first]
+    while names[-1] < last:
+        at += step
+        if (name := at.strftime(form)) != names[-1]:
+            names.append(name)
+    return names
+
+
 def mix(rows: Iterable[Mapping[str, Any]], measure: str, words: Texts) -> dict[str, Any]:
     """Families over time, as `charts.js` stacks them."""
     sums: dict[tuple[str, str], int] = {}
@@ -144,7 +160,7 @@ def mix(rows: Iterable[Mapping[str, Any]], measure: str, words: Texts) -> dict[s
         key = (row["period"], row["material"].split(".", 1)[0])
         sums[key] = sums.get(key, 0) + round(row[f"{measure}_t"] * 1000)
     sums = {key: kg for key, kg in sums.items() if kg}
-    periods = sorted({period for period, _ in sums})
+    periods = between(*(end({period for period, _ in sums}) for end in (min, max))) if sums else []
     codes = sorted({code for _, code in sums}, key=lambda code: -sum(kg for key, kg in sums.items() if key[1] == code))
     series = [
         {"name": material_name(code, words), "values": [sums.get((period, code), 0) / 1000 for period in periods]}
