@@ -17,20 +17,18 @@ MUNICIPALITIES = ("11", "12", "31", "50")
 
 def tonnes(value: float | None) -> str:
     """Up to three decimals, as entered: 30.5, 1,204.125."""
-    if value is None:
-        return NOTHING
-    text = f"{value:,.3f}"
-    return text.rstrip("0").rstrip(".")
+    text = number(value, 3)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def money(value: float | None) -> str:
     """Two decimals."""
-    return NOTHING if value is None else f"{value:,.2f}"
+    return number(value, 2)
 
 
 def number(value: float | None, decimals: int = 0) -> str:
-    """With separators."""
-    return NOTHING if value is None else f"{value:,.{decimals}f}"
+    """With separators; less than nothing has a minus sign, no hyphen, and what is rounded to nothing has none."""
+    return NOTHING if value is None else f"{value:z,.{decimals}f}".replace("-", "−")
 
 
 SPANS = (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0), ("s", 1.0))
