@@ -40,8 +40,9 @@ class Texts:
         return key in self._words
 
     def say(self, key: str, **values: Any) -> str:
-        """A word with its `{places}` filled."""
-        return self[key].format(**values)
+        """A word with its `{places}` filled; of a single thing (`n=1`) as `key_1` says it, where there is one."""
+        single = f"{key}_1"
+        return self[single if values.get("n") == 1 and single in self else key].format(**values)
 
 
 @cache

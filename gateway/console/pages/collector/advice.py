@@ -1,16 +1,18 @@
-"""What a grade is worth at a yard today: the published price where there is one, and what buyers near would leave after
-freight. All of it net of VAT, loaded at the yard."""
+"""What a grade is worth at a yard today: the published price of the nearest level that has one, its city or else its
+province, and what buyers near would leave after freight. All of it net of VAT, loaded at the yard."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from gateway.console.client import Ask
-from gateway.console.formats import city_of
+from gateway.console.client import Ask, Reply
+from gateway.console.formats import city_of, shanghai_today
 from gateway.console.visit import Visit
 from gateway.remembered import Remembered
+from shared import geo
 
 NEAR_KM = 500
 BIDS = 3
@@ -19,6 +21,9 @@ FREIGHTS: Remembered[float] = Remembered()
 """CNY per tonne by yard, region and grade; no site stands in two organisations."""
 TRUCK_T = 20
 """What freight is asked for where no quantity is named yet."""
+DAYS = 30
+"""An older price is none."""
+Site = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -37,14 +42,34 @@ class Bid:
 
 
 @dataclass(frozen=True)
+class Series:
+    """Published prices (`PriceOut`), the oldest first; `region` is whose they are."""
+
+    is_ok: bool
+    region: str
+    rows: Sequence[Mapping[str, Any]]
+    is_wider: bool = False
+    """The city has none, so these are its province's."""
+
+
+@dataclass(frozen=True)
 class Advice:
-    """`index` is the published price (`PriceOut`); `is_partial`: something could not be read."""
+    """`bids_are_read`: what buyers bid could be asked for."""
 
     grade: str
-    index: Mapping[str, Any] | None
+    series: Series
     bids: Sequence[Bid] = field(default_factory=list)
     wanted: int = 0
-    is_partial: bool = False
+    bids_are_read: bool = True
+
+    @property
+    def is_partial(self) -> bool:
+        return not (self.bids_are_read and self.series.is_ok)
+
+    @property
+    def index(self) -> Mapping[str, Any] | None:
+        """The last published price."""
+        return self.series.rows[-1] if self.series.rows else None
 
     @property
     def low(self) -> float | None:
@@ -69,47 +94,80 @@ class Advice:
         return float(self.index["price_cny_per_t"]) if self.index else self.low
 
 
-def advise(visit: Visit, grades: Sequence[str], site: Mapping[str, Any] | None) -> dict[str, Advice]:
-    """Of each grade at this yard; without a yard, of the whole market."""
-    asks = [ask for grade in grades for ask in _asks(grade, site)]
-    replies = visit.api.all(*asks)
-    found: dict[str, Advice] = {}
-    for at, grade in enumerate(grades):
-        prices, demands = replies[2 * at], replies[2 * at + 1]
-        if demands is None:
-            continue
-        items = demands.items if demands.is_ok else []
-        freights = _freights(visit, grade, site, items)
-        bids = [_bid(one, freight) for one, freight in zip(items, freights, strict=True)]
-        wanted = demands.body["total"] if demands.is_ok else 0
-        index = prices.items[0] if prices is not None and prices.is_ok and prices.items else None
-        is_partial = not demands.is_ok or (prices is not None and not prices.is_ok)
-        found[grade] = Advice(grade, index, bids, wanted, is_partial)
-    return found
+def advise(visit: Visit, grades: Sequence[str], site: Site | None, region: str, most: int = 1) -> dict[str, Advice]:
+    """Of each grade at this yard; without one, of the whole market and at the prices of `region`. `most`: of how many days.
+
+    Where the city has none, its province's are asked for beside the freights."""
+    levels = _levels(site["region"] if site else region)
+    replies = visit.api.all(
+        *(_prices(visit, grade, levels[0], most) for grade in grades), *(_demands(grade, site) for grade in grades)
+    )
+    series = {grade: _series(reply, levels[0]) for grade, reply in zip(grades, replies, strict=False)}
+    demands = dict(zip(grades, replies[len(grades) :], strict=True))
+    bids = {grade: reply.items if reply is not None and reply.is_ok else [] for grade, reply in demands.items()}
+    bare = [grade for grade, one in series.items() if one.is_ok and not one.rows] if len(levels) > 1 else []
+    ways = _unknown(site, bids)
+    replies = visit.api.all(*(_prices(visit, grade, levels[1], most) for grade in bare), *ways.values())
+    for grade, reply in zip(bare, replies, strict=False):
+        if (wider := _series(reply, levels[1], is_wider=True)).rows or not wider.is_ok:
+            series[grade] = wider
+    _remember(dict(zip(ways, replies[len(bare) :], strict=True)))
+    return {
+        grade: Advice(
+            grade,
+            series[grade],
+            [_bid(one, FREIGHTS.get(_way(site, one, grade)) if site else None) for one in bids[grade]],
+            reply.body["total"] if reply is not None and reply.is_ok else 0,
+            reply is not None and reply.is_ok,
+        )
+        for grade, reply in demands.items()
+    }
 
 
-def _asks(grade: str, site: Mapping[str, Any] | None) -> tuple[Ask | None, Ask]:
-    """Prices are a city's: another one's say little of what scrap is worth at this yard."""
+def _levels(code: str) -> list[str]:
+    """The regions whose price may stand for this one's, the nearest first: its city, its province."""
+    return [one for one in dict.fromkeys((city_of(code), code[:2] + "0000")) if geo.exists(one)]
+
+
+def _prices(visit: Visit, grade: str, region: str, most: int) -> Ask:
+    since = (shanghai_today(visit.now) - timedelta(days=DAYS)).isoformat()
+    return Ask("/v1/prices", {"grade": grade, "region": region, "from": since, "limit": most})
+
+
+def _series(reply: Reply | None, region: str, is_wider: bool = False) -> Series:
+    is_ok = reply is not None and reply.is_ok
+    rows = sorted(reply.items, key=lambda one: str(one["date"])) if reply is not None and is_ok else []
+    return Series(is_ok, region, rows, is_wider)
+
+
+def _demands(grade: str, site: Site | None) -> Ask:
     where: dict[str, Any] = {"grade": grade, "sort": "price", "limit": BIDS}
-    if site is None:
-        return None, Ask("/v1/search/demands", where)
-    where |= {"near": f"{site['position']['lat']},{site['position']['lon']}", "within_km": NEAR_KM}
-    return Ask("/v1/prices", {"grade": grade, "region": city_of(site["region"]), "limit": 1}), Ask("/v1/search/demands", where)
+    if site is not None:
+        where |= {"near": f"{site['position']['lat']},{site['position']['lon']}", "within_km": NEAR_KM}
+    return Ask("/v1/search/demands", where)
 
 
-def _freights(visit: Visit, grade: str, site: Mapping[str, Any] | None, items: Sequence[Any]) -> list[float | None]:
-    """The cheapest way to each; asked for once in a while, since tariffs and distances stand for days."""
+def _way(site: Site, bid: Mapping[str, Any], grade: str) -> str:
+    return f"{site['id']} {bid['region']} {grade}"
+
+
+def _unknown(site: Site | None, bids: Mapping[str, Sequence[Any]]) -> dict[str, Ask]:
+    """Freights to ask for; each once in a while, since tariffs and distances stand for days."""
     if site is None:
-        return [None] * len(items)
-    keys = [f"{site['id']} {one['region']} {grade}" for one in items]
-    unknown = [(key, one) for key, one in zip(keys, items, strict=True) if FREIGHTS.get(key) is None]
-    asks = [
-        Ask("/v1/quotes", {"from": site["id"], "to": one["region"], "tonnes": TRUCK_T, "material": grade}) for _, one in unknown
-    ]
-    for (key, _), reply in zip(unknown, visit.api.all(*asks), strict=True):
+        return {}
+    return {
+        way: Ask("/v1/quotes", {"from": site["id"], "to": one["region"], "tonnes": TRUCK_T, "material": grade})
+        for grade, items in bids.items()
+        for one in items
+        if FREIGHTS.get(way := _way(site, one, grade)) is None
+    }
+
+
+def _remember(found: Mapping[str, Reply | None]) -> None:
+    """The cheapest way to each."""
+    for way, reply in found.items():
         if reply is not None and reply.is_ok and (options := reply.body["options"]):
-            FREIGHTS.put(key, min(float(one["freight_cny_per_t"]) for one in options), FREIGHT_S)
-    return [FREIGHTS.get(key) for key in keys]
+            FREIGHTS.put(way, min(float(one["freight_cny_per_t"]) for one in options), FREIGHT_S)
 
 
 def _bid(one: Mapping[str, Any], freight: float | None) -> Bid:

@@ -53,6 +53,9 @@ def home(visit: Visit) -> Response:
 def worth(visit: Visit) -> Response:
     """`/collector/worth?grade=…`: what these grades are worth at the yard, as a part of its first page."""
     grades = [one for one in dict.fromkeys(visit.request.args.getlist("grade")) if grade(one) is not None][:WORTH]
-    sites = visit.api.get("/v1/sites", organisation_id=visit.organisation_id, limit=50)
-    site = sites.items[0] if sites.is_ok and sites.items else None
-    return visit.render("worth.html", grades=grades, worth=advise(visit, grades, site))
+    sites, me = visit.api.all(Ask("/v1/sites", {"organisation_id": visit.organisation_id, "limit": 50}), Ask("/v1/me"))
+    assert sites is not None and me is not None
+    if not sites.is_ok or not me.is_ok:
+        return visit.render("worth.html", grades=grades, worth={})
+    site = sites.items[0] if sites.items else None
+    return visit.render("worth.html", grades=grades, worth=advise(visit, grades, site, me.body["region"]))

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-
 from flask import Response
 
 from gateway.console.client import Ask
@@ -14,7 +10,6 @@ from gateway.console.pages.collector.advice import advise
 from gateway.console.pages.collector.home import COMMON
 from gateway.console.visit import Visit
 
-DAYS = 30
 MOST = 200
 
 
@@ -31,31 +26,9 @@ def prices(visit: Visit) -> Response:
     grades = list(dict.fromkeys([*own, *COMMON]))[:12]
     grade = visit.request.args.get("grade") or grades[0]
     site = sites.items[0] if sites.is_ok and sites.items else None
-    code = site["region"] if site else me.body["region"]
-    series = _series(visit, grade, code)
-    values = {"site": site, "series": series, "advice": advise(visit, [grade], site).get(grade)}
-    return visit.render("prices.html", grade=grade, grades=grades, **values)
-
-
-@dataclass(frozen=True)
-class Series:
-    """An index day by day; `region` is whose."""
-
-    is_ok: bool
-    region: str
-    rows: list[Any]
-
-
-def _series(visit: Visit, grade: str, code: str) -> Series:
-    since = (shanghai_today(visit.now) - timedelta(days=DAYS)).isoformat()
-    regions = list(dict.fromkeys([city_of(code), code[:2] + "0000"]))
-    asks = [Ask("/v1/prices", {"grade": grade, "region": one, "from": since, "limit": MOST}) for one in regions]
-    found = [
-        Series(reply.is_ok, region, sorted(reply.items, key=lambda one: str(one["date"])) if reply.is_ok else [])
-        for region, reply in zip(regions, visit.api.all(*asks), strict=True)
-        if reply is not None
-    ]
-    return next((one for one in found if one.rows), found[0])
+    region = me.body["region"]
+    advice = advise(visit, [grade], site, region, MOST)[grade]
+    return visit.render("prices.html", grade=grade, grades=grades, site=site, home_region=region, advice=advice)
 
 
 def region(visit: Visit) -> Response:

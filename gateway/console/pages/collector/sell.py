@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -57,7 +57,7 @@ def sell(visit: Visit) -> Response:
     if catalogue.grade(code) is None:
         own = visit.api.get("/v1/lots", limit=50)
         recent = list(dict.fromkeys(one["grade"] for one in own.items))[:4] if own.is_ok else []
-        again = [one for one in own.items if one["status"] != "draft"][:3] if own.is_ok else []
+        again = _each_once(own.items)[:3] if own.is_ok else []
         return visit.render(
             "pick.html", tiles=[*recent, *(one for one in TILES if one not in recent)], recent=recent, again=again
         )
@@ -65,6 +65,12 @@ def sell(visit: Visit) -> Response:
         typed = typed_of(visit.api.get(f"/v1/lots/{again_id}").body)
         form = Form({name: text for name, text in typed.items() if name not in WINDOW})  # from today on
     return _form(visit, form, code, "sell.html")
+
+
+def _each_once(lots: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those that were published; of several alike the last."""
+    seen = {(one["grade"], one["quantity_t"], one["ask_cny_per_t"]): one for one in reversed(lots) if one["status"] != "draft"}
+    return list(reversed(seen.values()))
 
 
 def edit(visit: Visit, lot_id: str) -> Response:
@@ -87,7 +93,7 @@ def edit(visit: Visit, lot_id: str) -> Response:
 
 def _form(visit: Visit, form: Form, code: str, template: str, **more: Any) -> Response:
     sites, me = visit.api.all(Ask("/v1/sites", {"organisation_id": visit.organisation_id, "limit": 100}), Ask("/v1/me"))
-    assert sites is not None
+    assert sites is not None and me is not None
     chosen = form.value("site_id")
     site = next((one for one in sites.items if one["id"] == chosen), sites.items[0] if sites.items else None)
     found = catalogue.grade(code)
@@ -99,7 +105,7 @@ def _form(visit: Visit, form: Form, code: str, template: str, **more: Any) -> Re
         form=form,
         me=me,
         grade=code,
-        advice=advise(visit, [code], site).get(code),
+        advice=advise(visit, [code], site, me.body["region"])[code],
         sites=[(one["id"], one["name"]) for one in sites.items],
         attributes=[catalogue.attribute(name) for name in MOST_OFTEN if name in found.attributes],
         traits=_traits(visit, found.family),
