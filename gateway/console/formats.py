@@ -58,7 +58,7 @@ def attribute_name(name: str, words: Texts) -> str:
     found = catalogue.attribute(name)
     if found is None:
         return name
-    return f"{found.name_zh if words.code == 'zh' else found.name_en} ({found.unit})"
+    return f"{found.name_zh}（{found.unit}）" if words.code == "zh" else f"{found.name_en} ({found.unit})"
 
 
 def traits_of(traits: Mapping[str, str], words: Texts) -> list[tuple[str, str]]:
@@ -109,9 +109,14 @@ def shanghai_day(at: str) -> str:
     return datetime.fromisoformat(at).astimezone(SHANGHAI).date().isoformat()
 
 
+def just_before(until: str) -> str:
+    """The last moment before a time as the API gives it: of what ends with a day, one of that day."""
+    return iso(datetime.fromisoformat(until) - timedelta(milliseconds=1))
+
+
 def last_day(until: str) -> str:
     """The market's last day before a time as the API gives it: of what ends with a day, that day."""
-    return shanghai_day((datetime.fromisoformat(until) - timedelta(milliseconds=1)).isoformat())
+    return shanghai_day(just_before(until))
 
 
 def day_begins(day: str, more: int = 0) -> str:

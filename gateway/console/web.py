@@ -146,6 +146,7 @@ def register(
     app.jinja_env.globals.update(asset=assets.address)
     app.jinja_env.filters.update(tonnes=formats.tonnes, money=formats.money, figure=formats.number)
     app.jinja_env.filters.update(material=formats.material_name, region=formats.region_name, load_tone=hauls.tone)
+    app.jinja_env.filters.update(just_before=formats.just_before)
     app.jinja_env.globals.update(
         grade_name=formats.material_name,
         region_name=formats.region_name,

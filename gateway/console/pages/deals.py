@@ -228,8 +228,8 @@ def counted(trades: list[Json], side: str, standings: Mapping[str, str]) -> list
 
 
 PAGES = (
-    Page("/tenders", tenders, ROLES, word="nav_tenders", icon="gauge", group="group_deals", posts=True),
-    Page("/agreements", agreements, ROLES, word="nav_agreements", icon="swap", group="group_deals", posts=True),
+    Page("/tenders", tenders, ROLES, word="nav_tenders", icon="sealed", group="group_deals", posts=True),
+    Page("/agreements", agreements, ROLES, word="nav_agreements", icon="paper", group="group_deals", posts=True),
     Page("/counterparties", counterparties, ROLES, word="nav_counterparties", icon="person", group="group_deals", posts=True),
     Page("/tenders/<tender_id>", tender, ROLES, posts=True),
     Page("/agreements/<agreement_id>", agreement, ROLES, posts=True),

@@ -22,7 +22,7 @@ PAGES = (
     Page("/collector/imports", imports, ROLES, word="nav_import", icon="upload", group="group_goods", posts=True, files=True),
     Page("/collector/prices", prices, ROLES, word="nav_prices", icon="chart", group="group_prices"),
     Page("/collector/region", region, ROLES, word="nav_region", icon="map", group="group_prices"),
-    Page("/collector/yards", yards, ROLES, word="nav_yards", icon="gauge", group="group_own", posts=True),
+    Page("/collector/yards", yards, ROLES, word="nav_yards", icon="pin", group="group_own", posts=True),
     Page("/collector/settings", settings, ROLES, word="nav_settings", icon="bell", group="group_own", posts=True),
     Page("/collector/grades", grades, ROLES),
     Page("/collector/worth", worth, ROLES),
