@@ -25,7 +25,7 @@ PRICES = [
 ]
 WORDS = {"tonnes": "t", "price": "CNY", "supply": "supply", "demand": "demand", "matched": "matched"}
 DATA: dict[str, tuple[str, Any, set[str]]] = {
-    "periods": ("area", {**AREA, "periods": ["2026-11-28 07", "2026-11-28 08"]}, {"废钢", "11-28 07:00", "11-28 08:00"}),
+    "periods": ("area", {**AREA, "periods": ["2026-11-28 07:00", "2026-11-28 08:00"]}, {"废钢", "11-28 07:00", "11-28 08:00"}),
     "one period": (
         "area",
         {**AREA, "periods": ["2026-11-29"], "series": [{"name": "废钢", "values": [3]}]},

@@ -4,9 +4,29 @@
 (() => {
   const tonnes = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 3 });
   const money = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-  // 2026-11, 11-29, 11-29 08:00
-  const brief = (period) => (period.length > 10 ? `${period.slice(5, 10)} ${period.slice(11, 13)}:00` : period.length > 7 ? period.slice(5) : period);
+  const brief = (period) => (period.length > 7 ? period.slice(5) : period); // 2026-11, 11-29, 11-29 08:00
   const kinds = window.huanliuCharts = window.huanliuCharts || {};
+  // On a wall what is written grows with the screen.
+  const size = document.querySelector(".wall") ? Math.round(0.85 * parseFloat(getComputedStyle(document.body).fontSize)) : 12;
+
+  // Into how many rows words break, each with its key, and `wide` pixels to a row.
+  const rowsOf = (words, wide) => {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = `${size}px sans-serif`;
+    let rows = 1;
+    let at = 0;
+    for (const word of words) {
+      const needs = pen.measureText(word).width + size + 20;
+      if (at && at + needs > wide) { rows += 1; at = 0; }
+      at += needs;
+    }
+    return rows;
+  };
+
+  // A live part comes anew: the chart in it that goes is let go of.
+  document.addEventListener("htmx:beforeCleanupElement", ({ target }) => {
+    if (target.dataset?.chart) window.echarts?.getInstanceByDom(target)?.dispose();
+  });
 
   // Who sends how much to whom. data: {nodes: [{id, label, side, value}], links: [{from, to, value}], unit}
   kinds.sankey = (data, c) => {
@@ -18,7 +38,7 @@
         layoutIterations: 0, nodeAlign: "justify",
         data: data.nodes.map((node) => ({
           name: node.id, itemStyle: { color: node.side === "from" ? c.accent : c.second, borderWidth: 0 },
-          label: { position: node.side === "from" ? "right" : "left", color: c.ink, fontSize: 13, formatter: () => `${node.label}  ${tonnes.format(node.value)}` },
+          label: { position: node.side === "from" ? "right" : "left", color: c.ink, fontSize: 13, textBorderColor: c.sheet, textBorderWidth: 3, formatter: () => `${node.label}  ${tonnes.format(node.value)}` },
         })),
         links: data.links.map((one) => ({ source: one.from, target: one.to, value: one.value })),
         lineStyle: { color: c.soft, opacity: 0.3, curveness: 0.5 },
@@ -33,13 +53,16 @@
   // What made up the whole, period by period. data: {periods: […], series: [{name, values}], unit}
   kinds.area = (data, c) => ({
     color: [c.accent, c.second, c.third, c.fourth, c.soft, c.amber, c.red, c.line],
-    grid: { left: 8, right: 16, top: 56, bottom: 8, containLabel: true },
-    legend: { top: 0, left: 0, type: "scroll", textStyle: { color: c.ink }, icon: "rect", pageIconColor: c.accent, pageTextStyle: { color: c.soft } },
+    grid: {
+      left: 8, right: 16, bottom: 8, containLabel: true,
+      top: 24 + size + (size + 8) * rowsOf(data.series.map((one) => one.name), document.querySelector('[data-chart="area"]').clientWidth),
+    },
+    legend: { top: 0, left: 0, padding: [4, 0], itemGap: 12, itemWidth: size, itemHeight: size, textStyle: { color: c.ink, fontSize: size }, icon: "rect", selectedMode: false },
     xAxis: {
       type: "category", data: data.periods, boundaryGap: data.periods.length < 2,
-      axisLabel: { color: c.soft, hideOverlap: true, alignMinLabel: "left", alignMaxLabel: "right", formatter: brief },
+      axisLabel: { color: c.soft, fontSize: size, hideOverlap: true, alignMinLabel: "left", alignMaxLabel: "right", formatter: brief },
     },
-    yAxis: { type: "value", min: 0, name: data.unit, nameLocation: "end" },
+    yAxis: { type: "value", min: 0, name: data.unit, nameLocation: "end", nameTextStyle: { color: c.soft, fontSize: size }, axisLabel: { color: c.soft, fontSize: size } },
     tooltip: { trigger: "axis", valueFormatter: (value) => `${tonnes.format(value)} ${data.unit}` },
     series: data.series.map((one) => ({
       name: one.name, type: data.periods.length < 2 ? "bar" : "line", stack: "all", barMaxWidth: 120, areaStyle: { opacity: 0.55 }, symbol: "none", data: one.values,
@@ -69,7 +92,7 @@
     });
     const named = (name, rows, color) => ({
       name, type: "line", data: rows, symbol: "none", lineStyle: { width: 2, color }, itemStyle: { color }, z: 2,
-      endLabel: { show: rows.length > 0, formatter: name, color, distance: 4 },
+      endLabel: { show: rows.length > 0, formatter: name, color, distance: 4, offset: [0, -8], textBorderColor: c.sheet, textBorderWidth: 3 },
     });
     const supply = stairs(data.supply);
     const demand = stairs(data.demand);

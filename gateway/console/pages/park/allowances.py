@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Response
 
 from gateway.console.client import Ask
-from gateway.console.formats import material_name, region_name
-from gateway.console.pages.park.looking import as_csv
+from gateway.console.formats import just_before, material_name
+from gateway.console.pages.park.looking import as_csv, named_region
 from gateway.console.pages.park.setting import Setting, set_by_hand
 from gateway.console.visit import Visit
 from shared.catalogue import grades
@@ -44,7 +44,8 @@ def allowances(visit: Visit) -> Response:
         rules=rules,
         chosen=status,
         statuses=STATUSES,
-        where=lambda code: region_name(code, visit.t),
+        ends=just_before,
+        where=lambda code: named_region(code, visit.t),
         material=lambda code: material_name(code, visit.t),
     )
 

@@ -19,14 +19,15 @@ def home(visit: Visit) -> Response:
     look = look_of(visit, since="day")
     code = visit.api.get("/v1/me").body["organisation"]["region"]
     base = f"/v1/regions/{code}"
-    span = {"from": look.start, "as_of": look.as_of}
+    of = {"material": look.material}
+    span = {**of, "from": look.start, "as_of": look.as_of}
     came, went, outcomes, balance, targets, entries, alarms = visit.api.all(
         Ask(f"{base}/volumes", {**span, "side": "destination", "granularity": look.grain}),
         Ask(f"{base}/volumes", {**span, "side": "origin", "granularity": "year"}),
-        Ask(f"{base}/outcomes", {"from": look.start}),
-        Ask(f"{base}/balance", {"as_of": look.as_of}),
+        Ask(f"{base}/outcomes", {**of, "from": look.start}),
+        Ask(f"{base}/balance", {**of, "as_of": look.as_of}),
         Ask("/v1/targets", {"region": code, "status": "standing", "limit": 20}),
-        Ask(f"{base}/entries", {"limit": LATEST}),
+        Ask(f"{base}/entries", {**of, "limit": LATEST}),
         Ask("/v1/alarms", {"status": "raised", "limit": 20}),
     )
     return visit.render(

@@ -153,6 +153,11 @@ def between(first: str, last: str) -> list[str]:
     return names
 
 
+def period_name(period: str) -> str:
+    """As it is read: `2026-11-29 08:00` of an hour."""
+    return f"{period.replace('T', ' ')}:00" if "T" in period else period
+
+
 def mix(rows: Iterable[Mapping[str, Any]], measure: str, words: Texts) -> dict[str, Any]:
     """Families over time, as `charts.js` stacks them."""
     sums: dict[tuple[str, str], int] = {}
@@ -166,4 +171,4 @@ def mix(rows: Iterable[Mapping[str, Any]], measure: str, words: Texts) -> dict[s
         {"name": material_name(code, words), "values": [sums.get((period, code), 0) / 1000 for period in periods]}
         for code in codes
     ]
-    return {"periods": [period.replace("T", " ") for period in periods], "series": series, "unit": words["unit_t"]}
+    return {"periods": [period_name(period) for period in periods], "series": series, "unit": words["unit_t"]}

@@ -21,6 +21,7 @@ from gateway.console.pages.park.looking import (
     choices,
     look_of,
     mix,
+    period_name,
     total,
 )
 from gateway.console.visit import Visit
@@ -73,7 +74,7 @@ def place(visit: Visit, code: str) -> Response:
     if (table := as_csv(visit, "/v1/regions/parts", look.query(parent=code), f"parts-{code}")) is not None:
         return table
     span = {"material": look.material, "from": look.start}
-    rows, parts, parks, balance, outcomes, allowances = visit.api.all(
+    rows, parts, parks, balance, outcomes = visit.api.all(
         Ask(f"{base}/volumes", look.query(granularity=look.grain)),
         Ask("/v1/regions/parts", look.query(parent=code)) if is_outer else None,
         Ask("/v1/regions/parts", look.query(parent=code, kind="park"))
@@ -81,7 +82,6 @@ def place(visit: Visit, code: str) -> Response:
         else None,
         Ask(f"{base}/balance", {"material": look.material, "as_of": look.as_of}),
         Ask(f"{base}/outcomes", span),
-        Ask(f"{base}/allowances", {"limit": 20}),
     )
     assert rows is not None
     shown = [one for one in MEASURES if look.side == "origin" or one not in ORIGIN_ONLY]
@@ -99,9 +99,9 @@ def place(visit: Visit, code: str) -> Response:
         drawing=mix(rows.items, look.measure, visit.t),
         over_time=by_period(rows.items, look.measure),
         balance=balance.body if balance is not None and balance.is_ok else None,
+        is_balanced=balance is not None and balance.is_ok and is_balanced(balance.body),
         accounts=ACCOUNTS,
         outcomes=outcomes.body if outcomes is not None and outcomes.is_ok else None,
-        allowances=allowances.items if allowances is not None and allowances.is_ok else [],
         label=lambda one: name_of(one, visit.t),
         material=lambda one: material_name(one, visit.t),
         **choices(visit.t),
@@ -141,7 +141,9 @@ def entries(visit: Visit, code: str) -> Response:
     path, query = f"/v1/regions/{code}/entries", {"account": account, "material": args.get("material")}
     if (table := as_csv(visit, path, query, f"entries-{code}")) is not None:
         return table
-    page = visit.api.get(path, query, cursor=args.get("cursor"), limit=50).body
+    pages, balance = visit.api.all(Ask(path, {**query, "cursor": args.get("cursor"), "limit": 50}), whole_of(visit, code))
+    assert pages is not None
+    page = pages.body
     return visit.render(
         "entries.html",
         place=about,
@@ -152,6 +154,7 @@ def entries(visit: Visit, code: str) -> Response:
         chosen=args.get("material", ""),
         items=page["items"],
         cursor=page["next_cursor"],
+        withheld=is_withheld(balance),
         material=lambda one: material_name(one, visit.t),
         where=lambda one: region_name(one, visit.t),
     )
@@ -163,7 +166,9 @@ def revisions(visit: Visit, code: str) -> Response:
     path = f"/v1/regions/{code}/revisions"
     if (table := as_csv(visit, path, {}, f"revisions-{code}")) is not None:
         return table
-    page = visit.api.get(path, cursor=visit.request.args.get("cursor"), limit=50).body
+    pages, balance = visit.api.all(Ask(path, {"cursor": visit.request.args.get("cursor"), "limit": 50}), whole_of(visit, code))
+    assert pages is not None
+    page = pages.body
     return visit.render(
         "revisions.html",
         place=about,
@@ -171,15 +176,17 @@ def revisions(visit: Visit, code: str) -> Response:
         above=above(about, visit),
         items=page["items"],
         cursor=page["next_cursor"],
+        withheld=is_withheld(balance),
         material=lambda one: material_name(one, visit.t),
     )
 
 
 def lot(visit: Visit, code: str, lot_id: str) -> Response:
     """One lot's life in the ledger: every posting, its event and its ticket, and what each account holds in the end."""
-    about, page, listing, loads = visit.api.all(
+    about, page, balance, listing, loads = visit.api.all(
         Ask(f"/v1/regions/{code}"),
         Ask(f"/v1/regions/{code}/entries", {"lot_id": lot_id, "limit": 200}),
+        whole_of(visit, code),
         Ask(f"/v1/lots/{lot_id}"),
         Ask("/v1/shipments", {"lot_id": lot_id, "limit": 200}) if visit.role == "operator" else None,
     )
@@ -197,12 +204,28 @@ def lot(visit: Visit, code: str, lot_id: str) -> Response:
         above=above(about.body, visit),
         lot_id=lot_id,
         items=found,
+        withheld=is_withheld(balance),
         is_cut=bool(page.body["next_cursor"]),
         held=[(account, held.get(f"{account}_t", 0) / 1000) for account in ACCOUNTS],
         listing=listing.body if listing is not None and listing.is_ok else None,
         loads=loads.items if loads is not None and loads.is_ok else [],
         material=lambda one: material_name(one, visit.t),
     )
+
+
+def whole_of(visit: Visit, code: str) -> Ask | None:
+    """What says whether the reader sees a region's ledger whole: its lists of an outsider are just shorter, or empty."""
+    return None if visit.role == "operator" else Ask(f"/v1/regions/{code}/balance")
+
+
+def is_withheld(balance: Reply | None) -> bool:
+    return balance is not None and balance.is_ok and bool(balance.body["withheld"])
+
+
+def is_balanced(balance: Mapping[str, Any]) -> bool:
+    """To the kilogram."""
+    kg: dict[str, int] = {name: round(balance[f"{name}_t"] * 1000) for name in (*ACCOUNTS, "published")}
+    return kg["published"] == sum(kg[name] for name in ACCOUNTS)
 
 
 def name_of(one: Mapping[str, Any], words: Any) -> str:
@@ -226,7 +249,7 @@ def by_period(rows: Iterable[Mapping[str, Any]], measure: str) -> list[tuple[str
         if row["withheld"]:
             withheld.add(row["period"])
     shown = ((period, kg) for period, kg in sums.items() if kg or period in withheld)
-    return [(period, kg / 1000, period in withheld) for period, kg in sorted(shown, reverse=True)]
+    return [(period_name(period), kg / 1000, period in withheld) for period, kg in sorted(shown, reverse=True)]
 
 
 def ranked(items: Iterable[dict[str, Any]], measure: str) -> list[dict[str, Any]]:

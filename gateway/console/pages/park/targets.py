@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response
 
 from gateway.console.client import Ask
-from gateway.console.formats import material_name
+from gateway.console.formats import just_before, material_name
 from gateway.console.pages.park.looking import MEASURES, SIDES, as_csv, named_region
 from gateway.console.pages.park.setting import Setting, set_by_hand
 from gateway.console.visit import Visit
@@ -30,6 +30,10 @@ class Bullet:
     reached: float
     due: float
     whole: float
+
+    @property
+    def ends(self) -> str:
+        return just_before(self.item["to"])
 
     @property
     def is_behind(self) -> bool:
