@@ -48,7 +48,7 @@ def of_threshold(terms: AlarmTerms, kg: int) -> Finding:
     limit = terms.below_kg if low else terms.above_kg
     assert limit is not None  # a rule has one of the two at least
     what_zh, what_en = _measured(terms)
-    zh = f"近 {hours} 小时{what_zh} {t_text(kg)} 吨, {'低于' if low else '高于'} {t_text(limit)} 吨"
+    zh = f"近 {hours} 小时{what_zh} {t_text(kg)} 吨，{'低于' if low else '高于'} {t_text(limit)} 吨"
     en = f"{t_text(kg)} t {what_en} in the last {hours} h, {'below' if low else 'above'} {t_text(limit)} t"
     return Finding(terms.region, kg, limit, "kg", over[0] or under[0], over[1] and under[1], zh, en)
 
@@ -66,7 +66,7 @@ def of_change(terms: AlarmTerms, today_kg: int, before_kg: int) -> Finding | Non
     assert limit is not None  # a rule has one of the two at least
     what_zh, what_en = _measured(terms)
     less_zh = "减少" if change < 0 else "增加"
-    zh = f"今日{what_zh} {t_text(today_kg)} 吨, 比上周同日同时段 ({t_text(before_kg)} 吨) {less_zh} {_pct(abs(change))}"
+    zh = f"今日{what_zh} {t_text(today_kg)} 吨，比上周同日同时段（{t_text(before_kg)} 吨）{less_zh} {_pct(abs(change))}"
     en = f"{t_text(today_kg)} t {what_en} so far today, {_pct(change)} on the same weekday before ({t_text(before_kg)} t)"
     value = -change if down else change
     return Finding(terms.region, value, limit, "bp", rise[0] or fall[0], rise[1] and fall[1], zh, en)
@@ -87,7 +87,7 @@ def of_stock(terms: AlarmTerms, site: Standing) -> Finding | None:
         return None
     limit = site.limit_kg * (terms.share_bp or SHARE_OF_PERMIT_BP) // ONE_BP
     beyond, back = above(site.on_site_kg, limit, terms.margin_bp)
-    zh = f"场站「{site.name}」存量 {t_text(site.on_site_kg)} 吨, 许可 {t_text(site.limit_kg)} 吨"
+    zh = f"场站「{site.name}」存量 {t_text(site.on_site_kg)} 吨，许可 {t_text(site.limit_kg)} 吨"
     en = f"{t_text(site.on_site_kg)} t lie at the site «{site.name}», whose permit is for {t_text(site.limit_kg)} t"
     return Finding(site.site_id, site.on_site_kg, limit, "kg", beyond, back, zh, en, site.organisation_id)
 
@@ -101,7 +101,7 @@ def of_price(terms: AlarmTerms, price: KnownPrice) -> Finding:
     limit = terms.low_fen if low else terms.high_fen
     assert limit is not None  # a rule has one of the two at least
     zh_name, en_name = _names(price.grade)
-    zh = f"{zh_name}价格 {fen_to_cny(fen):.2f} 元/吨, {'低于' if low else '高于'} {fen_to_cny(limit):.2f} 元/吨"
+    zh = f"{zh_name}价格 {fen_to_cny(fen):.2f} 元/吨，{'低于' if low else '高于'} {fen_to_cny(limit):.2f} 元/吨"
     en = f"{en_name} at CNY {fen_to_cny(fen):.2f}/t, {'below' if low else 'above'} CNY {fen_to_cny(limit):.2f}/t"
     return Finding(price.id, fen, limit, "fen_per_t", over[0] or under[0], over[1] and under[1], zh, en)
 
@@ -114,7 +114,7 @@ def of_allowance(terms: AlarmTerms, allowance: Allowance, producer: str) -> Find
     back = value * ONE_BP <= limit * (ONE_BP - terms.margin_bp) and not beyond
     zh_name, en_name = _names(allowance.material)
     zh = (
-        f"{producer}{zh_name}核定量已用 {_pct(value)} ({allowance.period}): 核定 {t_text(allowance.allowed_kg)} 吨, "
+        f"{producer}{zh_name}核定量已用 {_pct(value)}（{allowance.period}）：核定 {t_text(allowance.allowed_kg)} 吨，"
         f"剩余 {t_text(allowance.left_kg)} 吨"
     )
     en = (
