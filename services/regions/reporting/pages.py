@@ -11,7 +11,7 @@ from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
 from services.regions.model import Column, Language, Return, Section
-from services.regions.reporting.words import head_of, said, text_of, word
+from services.regions.reporting.words import bracketed, head_of, labelled, said, text_of, word
 from shared.clock import SHANGHAI
 
 FONT = "Noto Sans SC"
@@ -51,7 +51,7 @@ def pdf_of(made: Return, language: Language) -> bytes:
     pdf = _Pages(made, language)
     pdf.add_page()
     _say(pdf, word("title", language), 20, INK, 11)
-    _say(pdf, f"{said(made.place, language)} ({made.region}) · {made.month}", 13, INK, 8)
+    _say(pdf, f"{bracketed(said(made.place, language), made.region, language)} · {made.month}", 13, INK, 8)
     as_of = f"{made.as_of.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     _say(pdf, f"{word('as_of', language)} {as_of}", 9, QUIET, 5)
     for name in ("unlike", "times"):
@@ -75,7 +75,7 @@ def _section(pdf: FPDF, section: Section, language: Language) -> None:
     _say(pdf, said(section.title, language), 13, INK, 8)
     notes = [("measure", section.measure), ("source", section.source), *(("remark", one) for one in section.remarks)]
     for name, note in notes:
-        _say(pdf, f"{word(name, language)}: {said(note, language)}", 8.5, QUIET, 4.5)
+        _say(pdf, labelled(name, note, language), 8.5, QUIET, 4.5)
     pdf.ln(2)
     if not section.rows:
         _say(pdf, word("nothing", language), 10, INK, 6)

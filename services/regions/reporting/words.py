@@ -21,8 +21,8 @@ WORDS: Mapping[str, Named] = {
     "contents": Named("目录", "Contents"),
     "page": Named("第 {page} 页 共 {pages} 页", "Page {page} of {pages}"),
     "made_by": Named("环流 Huanliu", "Huanliu 环流"),
-    "times": Named("时间为北京时间; 月份与日期按北京时间划分", "Times, days and months are those of Asia/Shanghai"),
-    "unlike": Named("不同口径的数字不可相加, 也不可相互比较", "Figures of different measures are neither added nor compared"),
+    "times": Named("时间为北京时间；月份与日期按北京时间划分", "Times, days and months are those of Asia/Shanghai"),
+    "unlike": Named("不同口径的数字不可相加，也不可相互比较", "Figures of different measures are neither added nor compared"),
 }
 
 
@@ -34,6 +34,14 @@ def said(named: Named, language: Language) -> str:
     return named.zh if language == "zh" else named.en
 
 
+def labelled(name: str, text: Named, language: Language) -> str:
+    return f"{word(name, language)}{'：' if language == 'zh' else ': '}{said(text, language)}"
+
+
+def bracketed(text: str, more: str, language: Language) -> str:
+    return f"{text}（{more}）" if language == "zh" else f"{text} ({more})"
+
+
 def file_name(made: Return, language: Language) -> str:
     """Without what a header or a file system would mind."""
     return f"huanliu-{made.region}-{made.month}-{language}"
@@ -43,7 +51,7 @@ def head_of(column: Column, language: Language) -> str:
     """A column's name with its unit."""
     unit = {"t": "t" if language == "en" else "吨", "pct": "%", "km": "km", "kg_per_t": "kg/t"}.get(column.unit)
     name = said(column.name, language)
-    return f"{name} ({unit})" if unit else name
+    return bracketed(name, unit, language) if unit else name
 
 
 def number_of(cell: Printed, column: Column) -> float | int | None:
@@ -64,10 +72,14 @@ def text_of(cell: Printed, column: Column, language: Language) -> str:
         return f"{cell.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     if isinstance(cell, str):
         return cell
-    if column.unit == "t":
+    return _figure(cell, column.unit).replace("-", "−")
+
+
+def _figure(cell: int, unit: str) -> str:
+    if unit == "t":
         return f"{cell / 1000:,.3f}"
-    if column.unit == "pct":
+    if unit == "pct":
         return f"{cell / 100:,.2f}"
-    if column.unit == "km":
+    if unit == "km":
         return f"{div_half_up(cell, 100) / 10:,.1f}"
     return f"{cell:,}"

@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from services.regions.model import Column, Language, Printed, Return, Section
-from services.regions.reporting.words import head_of, number_of, said, text_of, word
+from services.regions.reporting.words import bracketed, head_of, labelled, number_of, said, text_of, word
 from shared.clock import SHANGHAI
 from shared.sheets import guarded
 
@@ -48,7 +48,7 @@ def _cover(sheet: Worksheet, made: Return, names: list[str], language: Language)
     sheet.title = word("contents", language)
     sheet["A1"], sheet["A1"].font = word("title", language), TITLE
     facts: list[tuple[str, str | datetime]] = [
-        ("region", f"{guarded(said(made.place, language))} ({guarded(made.region)})"),
+        ("region", bracketed(guarded(said(made.place, language)), guarded(made.region), language)),
         ("month", made.month),
         ("as_of", _local(made.as_of)),
     ]
@@ -73,7 +73,7 @@ def _sheet(sheet: Worksheet, section: Section, language: Language) -> None:
     sheet["A1"], sheet["A1"].font = said(section.title, language), TITLE
     notes = [("measure", section.measure), ("source", section.source), *(("remark", one) for one in section.remarks)]
     for row, (name, note) in enumerate(notes, 2):
-        sheet.cell(row, 1, f"{word(name, language)}: {guarded(said(note, language))}").font = QUIET
+        sheet.cell(row, 1, labelled(name, note, language)).font = QUIET
     head = len(notes) + 3
     for number, column in enumerate(section.columns, 1):
         cell = sheet.cell(head, number, head_of(column, language))

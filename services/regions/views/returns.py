@@ -29,7 +29,7 @@ MEASURES: dict[Measure, tuple[Named, Named]] = {
     "agreed": (Named("成交", "Agreed"), Named("成交合同数量", "agreed in trades")),
     "cancelled": (Named("取消", "Cancelled"), Named("成交后取消的数量", "agreed, then cancelled")),
     "loaded": (Named("装车", "Loaded"), Named("装车计划数量", "planned tonnes on the road")),
-    "received": (Named("到货", "Received"), Named("到厂净重 (毛重减皮重)", "net weight at the gate, gross less tare")),
+    "received": (Named("到货", "Received"), Named("到厂净重（毛重减皮重）", "net weight at the gate, gross less tare")),
     "refused": (Named("拒收", "Refused"), Named("拒收车次的计划数量", "planned tonnes of loads refused")),
     "used": (
         Named("利用", "Used"),
@@ -57,8 +57,8 @@ QUALITIES = {
     "secondary": Named("转引", "secondary"),
     "weak": Named("出处薄弱", "weak"),
 }
-EVENTS = Named("环流交易与运输事件 (每车一条磅单)", "Huanliu's events of trades and loads, each load by its ticket")
-LEDGER = Named("环流物料台账 (复式记账)", "Huanliu's mass ledger, double entry")
+EVENTS = Named("环流交易与运输事件（每车一条磅单）", "Huanliu's events of trades and loads, each load by its ticket")
+LEDGER = Named("环流物料台账（复式记账）", "Huanliu's mass ledger, double entry")
 TOTAL = Named("合计", "Total")
 MATERIAL = Column(Named("品种", "Material"), "text")
 
@@ -84,7 +84,7 @@ def return_of(unit: Unit, code: str, month: str) -> Return:
 def _measured(measures: Iterable[Measure]) -> Named:
     pairs = [MEASURES[measure] for measure in measures]
     return Named(
-        "; ".join(f"{name.zh}: {meaning.zh}" for name, meaning in pairs),
+        "；".join(f"{name.zh}：{meaning.zh}" for name, meaning in pairs),
         "; ".join(f"{name.en}: {meaning.en}" for name, meaning in pairs),
     )
 
@@ -147,7 +147,7 @@ def _balance(unit: Unit, code: str, end: datetime) -> Section:
             total[name] += kg[name]
     rows = tuple((ACCOUNT_NAMES[name], kg) for name, kg in total.items()) if any(total.values()) else ()
     measure = Named(
-        "本地发布的货源, 各账户余额; 已发布等于其余之和", "lots published here, by account: published is the sum of the others"
+        "本地发布的货源，各账户余额；已发布等于其余之和", "lots published here, by account: published is the sum of the others"
     )
     columns = (Column(Named("账户", "Account"), "text"), Column(Named("余额", "Balance"), "t"))
     at = f"{min(end, unit.now).astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
@@ -200,7 +200,7 @@ def _circulation(found: Outcomes, received: Named) -> Section:
             *_tonnes(("received",)),
             Column(Named("其中产自本地", "Of it arose here"), "t"),
             Column(Named("本地循环率", "Circulation"), "pct"),
-            Column(Named("供应半径 (按吨加权)", "Radius of supply, weighed by tonnes"), "km"),
+            Column(Named("供应半径（按吨加权）", "Radius of supply, weighed by tonnes"), "km"),
         ),
         (figures,) if found.loads else (),
     )
@@ -219,7 +219,7 @@ def _modes(found: Outcomes, received: Named) -> Section:
         ),
         (
             Named(
-                f"运输排放 {found.freight_kg / 1000:,.3f} 吨 CO2e; 来源列为该方式的排放因子出处",
+                f"运输排放 {found.freight_kg / 1000:,.3f} 吨 CO2e；来源列为该方式的排放因子出处",
                 f"Haulage emitted {found.freight_kg / 1000:,.3f} t CO2e; the source is that of the mode's emission factor",
             ),
         ),
@@ -229,7 +229,7 @@ def _modes(found: Outcomes, received: Named) -> Section:
 def _avoided(found: Outcomes, received: Named) -> Section:
     return Section(
         Named("避免的排放", "Avoided emissions"),
-        Named(f"到货净重 × 因子; {received.zh}", f"received × factor; {received.en}"),
+        Named(f"到货净重 × 因子；{received.zh}", f"received × factor; {received.en}"),
         Named("见各行", "in each row"),
         (
             MATERIAL,
