@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -44,6 +44,8 @@ class Form:
     faults: dict[str, str] = field(default_factory=dict)
     problem: str = ""
     """What is wrong with the whole."""
+    moved: dict[str, str] = field(default_factory=dict)
+    """What another change, which came first, made of the fields it touched."""
 
     def value(self, name: str, default: str = "") -> str:
         return self.values.get(name, default)
@@ -58,6 +60,24 @@ class Form:
     @property
     def is_faulty(self) -> bool:
         return bool(self.faults or self.problem)
+
+    def begin(self, found: Reply, there: Mapping[str, str]) -> None:
+        """A form that changes what was `found`, which is `there` as it would be typed: opened with it, unless it was sent. Its
+        hidden fields (see `hidden` in kit.html) hold the version and the values that it was opened with."""
+        if "etag" not in self.values:
+            self.values = {**there, "etag": found.etag, "opened": orjson.dumps(there).decode(), **self.values}
+
+    def catch_up(self, found: Reply, there: Mapping[str, str]) -> None:
+        """Another change came first. What was not touched here becomes what is there now; what was typed stays, and its next
+        sending is a change of the version found."""
+        opened, self.moved = _opened(self.value("opened")), {}
+        for name in {*opened, *there}:
+            before, now = opened.get(name, ""), there.get(name, "")
+            if now != before:
+                self.moved[name] = now
+                if self.value(name).replace("\r\n", "\n") == before:
+                    self.values[name] = now
+        self.values |= {"etag": found.etag, "opened": orjson.dumps(there).decode()}
 
     def refuse(self, reply: Reply, fields: dict[str, str] | None = None, known: Sequence[str] = ()) -> Form:
         """Adopts the faults of a refusal: `/quantity_t` stands at the field `quantity_t`, unless `fields` names another for
@@ -137,6 +157,17 @@ class Visit:
             return Form(kept)
         return Form()
 
+    def change(self, path: str, body: Any, form: Form, typed: Callable[[Any], Mapping[str, str]]) -> Reply:
+        """Changes what lies at `path`, in the version that the form was opened with. Where another change came first and
+        touched nothing that the form shows, this one is made after all; else the refusal, and the form has caught up."""
+        reply = self.api.patch(path, body, form.value("etag"))
+        if reply.status == 412:
+            found = self.api.get(path)
+            form.catch_up(found, typed(found.body))
+            if not form.moved:
+                reply = self.api.patch(path, body, found.etag)
+        return reply
+
     def send_photos(self, path: str) -> Reply | None:
         """Sends the form's `photos` on; the first refusal."""
         for one in self.request.files.getlist("photos"):
@@ -215,6 +246,15 @@ class Visit:
         chosen = self.request.args.get("lang")
         if chosen and self.request.cookies.get("lang") != chosen:
             remember(response, "lang", self.t.code)
+
+
+def _opened(text: str) -> dict[str, str]:
+    """What a form was opened with; nothing where it does not say."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
 def typed_number(text: str) -> float | str | None:

@@ -80,3 +80,25 @@ def test_a_search_is_kept_and_tells_of_a_new_lot(signed_in: Callable[..., Window
     page.click(f'a[href="/buyer/lots/{lot["id"]}"]')
     expect(page.locator("main")).to_contain_text("<script>")
     window.holds("/buyer/lots/…")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_demand_that_another_changed_meanwhile(signed_in: Callable[..., Window], market: Market, language: str) -> None:
+    demand = market.buyer.ok("POST", "/v1/demands", demand_of(market.buyer, quantity_t=24, min_take_t=1))["id"]
+    window = signed_in(market.buyer, width="phone", language=language)
+    page = window.open(f"/buyer/demands/{demand}/edit")
+    other = signed_in(market.buyer).open(f"/buyer/demands/{demand}/edit")
+    for tab, bid, least in ((other, "2401", "2"), (page, "2402", "")):
+        tab.fill("#f-bid_cny_per_t", bid)
+        if least:
+            tab.fill("#f-min_take_t", least)
+        tab.click("form[data-draft] button.primary")
+        tab.wait_for_load_state()
+    expect(page.locator(".summary.overtaken")).to_be_focused()
+    assert (page.input_value("#f-bid_cny_per_t"), page.input_value("#f-min_take_t")) == ("2402", "2")
+    expect(page.locator(".field:has(#f-bid_cny_per_t) .moved")).to_contain_text("2401")
+    window.holds("a demand changed by another", but=("422",))
+    page.click("form[data-draft] button.primary")
+    page.wait_for_url(f"**/buyer/demands/{demand}")
+    after = market.buyer.ok("GET", f"/v1/demands/{demand}")
+    assert (after["bid_cny_per_t"], after["min_take_t"]) == (2402, 2)

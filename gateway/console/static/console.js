@@ -57,7 +57,7 @@ function drafts(root) {
     const key = draftKey(form);
     const first = JSON.stringify(readDraft(form));
     const kept = localStorage.getItem(key);
-    if (kept && kept !== first && !form.querySelector("[aria-invalid]")) {
+    if (kept && kept !== first && !form.querySelector("[aria-invalid], .moved")) {
       fillDraft(form, JSON.parse(kept));
       form.dispatchEvent(new CustomEvent("huanliu:filled"));
       form.prepend(note(document.body.dataset.kept, document.body.dataset.discard, () => { localStorage.removeItem(key); location.reload(); }));
@@ -101,7 +101,7 @@ if (!navigator.onLine) offline();
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.confirm && !form.dataset.sure) { event.preventDefault(); confirmFirst(form, event.submitter); return; }
-  if (!navigator.onLine) { event.preventDefault(); offline(); return; }
+  if (!navigator.onLine) { event.preventDefault(); offline(); document.getElementById("offline")?.scrollIntoView({ block: "center" }); return; }
   if (form.dataset.sending) { event.preventDefault(); return; }
   if (form.method === "post" && !form.hasAttribute("hx-post")) {
     form.dataset.sending = "1";
@@ -143,9 +143,23 @@ function listen() {
   const types = new Set(parts().flatMap((part) => part.dataset.live.split(" ")));
   const source = new EventSource(`${document.body.dataset.stream}?types=${[...types].join(",")}`);
   const waiting = new Map();
-  const show = (state) => document.querySelectorAll("[data-stream-state]").forEach((one) => { one.dataset.streamState = state; });
-  source.onopen = () => show("live");
-  source.onerror = () => show(navigator.onLine ? "stale" : "offline");
+  let lost = new Date(); // what the page shows is of the moment when the stream was last there
+  const show = (state) => document.querySelectorAll("[data-stream-state]").forEach((one) => {
+    one.dataset.streamState = state;
+    one.querySelector(".since")?.remove();
+    if (state === "live") return;
+    const since = document.createElement("span");
+    since.className = "since";
+    since.textContent = ` · ${document.body.dataset.asOf} ${lost.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" })}`;
+    one.append(since);
+  });
+  let broken = false;
+  source.onopen = () => { broken = false; show("live"); };
+  source.onerror = () => {
+    if (!broken) lost = new Date();
+    broken = true;
+    show(navigator.onLine ? "stale" : "offline");
+  };
   for (const type of [...types, "notices.missed"]) {
     source.addEventListener(type, () => {
       for (const part of parts().filter((one) => wants(one, type))) {
@@ -198,6 +212,14 @@ function tour() {
 window.huanliu = { localTimes, drafts };
 document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
 document.addEventListener("htmx:sendError", offline);
+// A part that did not come says so where it was awaited.
+for (const name of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(name, ({ detail: { elt } }) => {
+    if (!elt.hasAttribute("aria-busy")) return;
+    elt.removeAttribute("aria-busy");
+    for (const one of elt.querySelectorAll(".skeleton")) one.replaceWith(document.body.dataset.unread);
+  });
+}
 // A photo goes as soon as it is taken.
 document.addEventListener("change", (event) => {
   if (event.target.matches("input[data-send]") && event.target.files.length) event.target.form.requestSubmit();

@@ -101,17 +101,15 @@ def edit(visit: Visit, demand_id: str) -> Response:
     found = reply.body
     before = values_of(found)
     family = found["materials"][0]
+    form.begin(reply, before)
     if visit.request.method == "POST":
         changes = body_of(form.values, before)
         if not changes:
             return visit.go(f"/buyer/demands/{demand_id}", visit.t["said_unchanged"])
-        done = visit.api.patch(f"/v1/demands/{demand_id}", changes, form.value("etag") or reply.etag)
+        done = visit.change(f"/v1/demands/{demand_id}", changes, form, values_of)
         if done.is_ok:
             return visit.go(f"/buyer/demands/{demand_id}", visit.t["said_changed"])
         _refuse(form, done)
-    elif not form.values:
-        form.values = before
-    form.values.setdefault("etag", reply.etag)
     return _form_page(visit, form, family, found)
 
 
@@ -190,7 +188,7 @@ def _parts(values: Mapping[str, str]) -> dict[str, Any]:
         elif kind == "basis":
             basis[rest] = number(value)
     body: dict[str, Any] = {
-        "grades": [name.removeprefix(GRADE) for name in values if name.startswith(GRADE)],
+        "grades": [name.removeprefix(GRADE) for name, value in values.items() if name.startswith(GRADE) and value],
         "site_id": values.get("site_id", ""),
         "quality_limits": limits["limit"],
         "blend_limits": limits["blend"],

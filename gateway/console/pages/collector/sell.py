@@ -74,20 +74,18 @@ def _each_once(lots: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def edit(visit: Visit, lot_id: str) -> Response:
-    """The same form over what there is; what another changed meanwhile is said and not overwritten."""
+    """The same form over what there is."""
     path = f"/v1/lots/{lot_id}"
-    form = visit.form()
+    form, found = visit.form(), visit.api.get(path)
+    lot = found.body
+    form.begin(found, typed_of(lot))
     if visit.request.method == "POST":
         body = body_of(form)
         body.pop("publish", None)
-        reply = visit.api.patch(path, body, form.value("etag"))
+        reply = visit.change(path, body, form, typed_of)
         if reply.is_ok:
             return visit.go(f"/collector/lots/{lot_id}", visit.t["did_edit"])
         form.refuse(reply, known=FIELDS)
-    now = visit.api.get(path)
-    lot = now.body
-    if not form.values:
-        form = Form(typed_of(lot) | {"etag": now.etag})
     return _form(visit, form, lot["grade"], "edit.html", lot=lot)
 
 

@@ -6,54 +6,39 @@ from typing import Any
 
 from flask import Response
 
-from gateway.console.visit import Visit, typed_number
-from shared import geo
+from gateway.console.sites import FIELDS, POINTERS, counties_around, site_of
+from gateway.console.visit import Visit
+
+SETTINGS = ("when", "language", "quiet_from", "quiet_until")
 
 
 def yards(visit: Visit) -> Response:
     """The yards, and a form for another."""
     form = visit.form()
     if visit.request.method == "POST":
-        reply = visit.api.post("/v1/sites", _body(form.values), key=form.value("form_key"))
+        reply = visit.api.post("/v1/sites", site_of(form.values, "yard"), key=form.value("form_key"))
         if reply.is_ok:
             return visit.go("/collector/yards", visit.t["did_yard"])
-        form.refuse(reply, {"/position/lat": "lat", "/position/lon": "lon"}, ("name", "region", "lat", "lon"))
+        form.refuse(reply, POINTERS, FIELDS)
     me = visit.api.get("/v1/me").body
     found = visit.api.get("/v1/sites", organisation_id=visit.organisation_id, limit=100)
-    counties = [(one.code, one.name_zh if visit.t.code == "zh" else one.name_en) for one in _around(me["region"])]
+    counties = counties_around(me["region"], visit.t)
     return visit.render("yards.html", 422 if form.is_faulty else 200, sites=found.items, form=form, me=me, counties=counties)
 
 
 def settings(visit: Visit) -> Response:
     """Messages: at once, once a day or never; quiet hours."""
-    form = visit.form()
-    now = visit.api.get("/v1/notices/settings")
+    form, path = visit.form(), "/v1/notices/settings"
+    now = visit.api.get(path)
+    form.begin(now, _typed_of(now.body))
     if visit.request.method == "POST":
-        names = ("when", "language", "quiet_from", "quiet_until")
-        body = {name: form.value(name) for name in names if form.value(name)}
-        reply = visit.api.patch("/v1/notices/settings", body, form.value("etag"))
+        body = {name: form.value(name) for name in SETTINGS if form.value(name)}
+        reply = visit.change(path, body, form, _typed_of)
         if reply.is_ok:
             return visit.go("/collector/settings", visit.t["did_settings"])
-        form.refuse(reply, known=names)
-    return visit.render("settings.html", 422 if form.is_faulty else 200, now=now.body, etag=now.etag, form=form)
+        form.refuse(reply, known=SETTINGS)
+    return visit.render("settings.html", 422 if form.is_faulty else 200, now=now.body, form=form)
 
 
-def _around(code: str) -> list[geo.Region]:
-    """The counties of the region's city, or of the municipality."""
-    lineage = geo.lineage(code)
-    for outer in (code[:4] + "00", code[:2] + "0000"):
-        if outer in lineage and geo.children(outer):
-            return geo.children(outer)
-    found = geo.region(code)
-    return [found] if found is not None else []
-
-
-def _body(typed: dict[str, str]) -> dict[str, Any]:
-    """Without a position the county's own point stands for it."""
-    found = geo.region(typed.get("region", ""))
-    position: dict[str, Any] = {}
-    if typed.get("lat") and typed.get("lon"):
-        position = {name: typed_number(typed[name]) for name in ("lat", "lon")}
-    elif found is not None:
-        position = {"lat": found.position.lat, "lon": found.position.lon}
-    return {"name": typed.get("name", ""), "kind": "yard", "region": typed.get("region", ""), "position": position}
+def _typed_of(settings: dict[str, Any]) -> dict[str, str]:
+    return {name: settings[name] or "" for name in SETTINGS}

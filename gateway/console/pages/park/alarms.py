@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response
@@ -83,6 +84,8 @@ def rule(visit: Visit, rule_id: str) -> Response:
     kind = kept.get("kind") or visit.request.values.get("kind", "threshold")
     kind = kind if kind in FIELDS else "threshold"
     form = visit.form()
+    if found is not None:
+        form.begin(found, _typed_of(kept))
     if visit.request.method == "POST":
         body = body_of(form, kind)
         if found is None:
@@ -91,15 +94,12 @@ def rule(visit: Visit, rule_id: str) -> Response:
             reply = visit.api.post("/v1/alarm-rules", body | about, key=form.value("form_key"))
         else:
             fixed = ("material", "side", "site_id", "region", "kind")  # a rule keeps what it is about
-            reply = visit.api.patch(
-                f"/v1/alarm-rules/{rule_id}", {name: value for name, value in body.items() if name not in fixed}, found.etag
-            )
+            body = {name: value for name, value in body.items() if name not in fixed}
+            reply = visit.change(f"/v1/alarm-rules/{rule_id}", body, form, _typed_of)
         if reply.is_ok:
             return visit.go("/park/alarms/rules", visit.t.say("said_rule", name=reply.body["name"]))
         known = ("name", "region", "escalate_after_min", "severity", *FIELDS[kind])
         form.refuse(reply, {"/material": "grade"} if kind == "price" else None, known)
-    values = {name: "" if value is None else str(value) for name, value in kept.items()}
-    values["grade"] = values.get("material", "")
     home = visit.api.get("/v1/me").body["organisation"]["region"] if found is None else kept["region"]
     return visit.render(
         "rule.html",
@@ -107,7 +107,6 @@ def rule(visit: Visit, rule_id: str) -> Response:
         form=form,
         kind=kind,
         kinds=tuple(FIELDS),
-        kept=values,
         is_new=found is None,
         home=home,
         fields=FIELDS[kind],
@@ -115,6 +114,15 @@ def rule(visit: Visit, rule_id: str) -> Response:
         options=options(visit),
         labels={one: visit.t[f"rule_{one}"] for one in (*FIELDS[kind], "name", "escalate_after_min", "severity")},
     )
+
+
+def _typed_of(rule: Mapping[str, Any]) -> dict[str, str]:
+    names = ("name", "escalate_after_min", "severity", *FIELDS[rule["kind"]])
+    given = {name: rule["material" if name == "grade" else name] for name in names}
+    return {
+        name: "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
+        for name, value in given.items()
+    }
 
 
 def unit_of(name: str) -> str:

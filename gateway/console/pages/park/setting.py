@@ -56,12 +56,12 @@ def set_by_hand(visit: Visit, what: Setting, identifier: str, options: Mapping[s
     path = f"{what.api}/{identifier}"
     found = None if identifier == "new" else visit.api.get(path)
     form = visit.form()
+    if found is not None:
+        form.begin(found, what.typed(found.body))
     if visit.request.method == "POST":
         done = _done(visit, what, path, found, form)
         if done is not None:
             return done
-    if found is not None:
-        form.values = what.typed(found.body) | {"etag": found.etag} | form.values
     code = visit.request.args.get("region", "")
     return visit.render(
         f"{what.name}.html",
@@ -87,7 +87,7 @@ def _done(visit: Visit, what: Setting, path: str, found: Reply | None, form: For
         reply = visit.api.patch(path, {"status": STATUSES[do]}, found.etag)
         word, back = f"said_{do}", "restore" if do == "withdraw" else ""
     else:
-        reply = visit.api.patch(path, what.body(form, what.changed), form.value("etag") or found.etag)
+        reply = visit.change(path, what.body(form, what.changed), form, what.typed)
         word, back = "said_set", ""
     if not reply.is_ok:
         form.refuse(reply, known=what.fields)
