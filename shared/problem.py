@@ -206,13 +206,16 @@ def faults_of(errors: list[ErrorDetails], prefix: str = "") -> list[tuple[str, s
     """Pydantic's errors as `(JSON pointer, zh, en)`."""
     rows = []
     for error in errors:
-        context = error.get("ctx", {})
+        context = {
+            name: int(one) if isinstance(one, float) and one.is_integer() else one for name, one in error.get("ctx", {}).items()
+        }
         cause = context.get("error")
         pointer = prefix + "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in error["loc"])
         if isinstance(cause, Fault):
             rows.append((pointer + cause.pointer, cause.zh, cause.en))
             continue
-        zh, en = TEXTS.get(error["type"], _OTHER)
+        is_empty = error["type"] == "string_too_short" and context.get("min_length") == 1
+        zh, en = TEXTS.get("missing" if is_empty else error["type"], _OTHER)
         rows.append((pointer, zh.format_map(_in_chinese(context)), en.format_map(context)))
     return rows
 

@@ -4,6 +4,7 @@ from gateway.console.pages.buyer.common import ROLES
 from gateway.console.pages.buyer.demands import demand, demands, edit, new
 from gateway.console.pages.buyer.home import home
 from gateway.console.pages.buyer.inbound import inbound, load
+from gateway.console.pages.buyer.plants import own
 from gateway.console.pages.buyer.proposals import proposal, proposals
 from gateway.console.pages.buyer.quality import quality
 from gateway.console.pages.buyer.search import lot, photo, saved, search
@@ -19,6 +20,7 @@ PAGES = (
     Page("/buyer/trades", trades, ROLES, word="nav_trades", icon="money", group="group_buying"),
     Page("/buyer/quality", quality, ROLES, word="nav_quality", icon="gauge", group="group_buying"),
     Page("/buyer/searches", saved, ROLES, word="nav_searches", icon="bell", group="group_buying", posts=True),
+    Page("/buyer/plants", own, ROLES, word="nav_plants", icon="pin", group="group_own", posts=True),
     Page("/buyer/proposals/<proposal_id>", proposal, ROLES, posts=True),
     Page("/buyer/inbound/<load_id>", load, ROLES, posts=True),
     Page("/buyer/demands/new", new, ROLES, posts=True),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from flask import Response
 
 from gateway.console.client import Ask
-from gateway.console.formats import material_name, region_name
+from gateway.console.formats import material_name, region_name, tonnes
 from gateway.console.pages.buyer.common import Json, is_id, items_of, number, plants
 from gateway.console.visit import Form, Visit
 from shared import catalogue
@@ -84,11 +84,17 @@ def _words(visit: Visit, asked: Mapping[str, str]) -> dict[str, str]:
     named = {"material": material_name, "grade": material_name, "region": region_name}
     words = {name: call(asked[name], t) for name, call in named.items() if asked.get(name)}
     units = {"min_t": "unit_t", "max_t": "unit_t", "min_price": "unit_cny_t", "max_price": "unit_cny_t"}
-    words |= {name: f"{t[name]} {asked[name]} {t[unit]}" for name, unit in units.items() if asked.get(name)}
+    words |= {name: f"{t[name]} {_figure(asked[name])} {t[unit]}" for name, unit in units.items() if asked.get(name)}
     words |= {name: t[name] for name in SWITCHES if asked.get(name)}
     if asked.get("within_km"):
         words["within_km"] = f"{t['within_km']} {asked['within_km']} km"
     return words
+
+
+def _figure(typed: str) -> str:
+    """As figures are written; what is none, as it was typed."""
+    value = number(typed)
+    return tonnes(value) if isinstance(value, float) else value
 
 
 def lot(visit: Visit, lot_id: str) -> Response:
