@@ -197,7 +197,12 @@ function tour() {
     card.querySelector("[data-count]").textContent = `${at + 1} / ${steps.length}`;
     next.textContent = at === steps.length - 1 ? card.dataset.last : card.dataset.next;
     mark(true);
-    document.querySelector(`[data-tour="${steps[at].dataset.at}"]`).scrollIntoView({ block: "center" });
+    const part = document.querySelector(`[data-tour="${steps[at].dataset.at}"]`);
+    card.classList.remove("up");
+    const room = card.getBoundingClientRect().top;
+    part.scrollIntoView({ block: part.offsetHeight > room ? "start" : "center" });
+    const place = part.getBoundingClientRect(); // at a page's end a part would stand behind the card
+    card.classList.toggle("up", place.bottom > room && place.top > card.offsetHeight + 32);
   };
   if (!steps.length) return;
   card.hidden = false;
@@ -212,6 +217,14 @@ function tour() {
 window.huanliu = { localTimes, drafts };
 document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
 document.addEventListener("htmx:sendError", offline);
+// A part that did not come says so where it was awaited.
+for (const name of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(name, ({ detail: { elt } }) => {
+    if (!elt.hasAttribute("aria-busy")) return;
+    elt.removeAttribute("aria-busy");
+    for (const one of elt.querySelectorAll(".skeleton")) one.replaceWith(document.body.dataset.unread);
+  });
+}
 // A part that did not come says so where it was awaited.
 for (const name of ["htmx:responseError", "htmx:sendError"]) {
   document.addEventListener(name, ({ detail: { elt } }) => {
