@@ -225,14 +225,6 @@ for (const name of ["htmx:responseError", "htmx:sendError"]) {
     for (const one of elt.querySelectorAll(".skeleton")) one.replaceWith(document.body.dataset.unread);
   });
 }
-// A part that did not come says so where it was awaited.
-for (const name of ["htmx:responseError", "htmx:sendError"]) {
-  document.addEventListener(name, ({ detail: { elt } }) => {
-    if (!elt.hasAttribute("aria-busy")) return;
-    elt.removeAttribute("aria-busy");
-    for (const one of elt.querySelectorAll(".skeleton")) one.replaceWith(document.body.dataset.unread);
-  });
-}
 // A photo goes as soon as it is taken.
 document.addEventListener("change", (event) => {
   if (event.target.matches("input[data-send]") && event.target.files.length) event.target.form.requestSubmit();
