@@ -70,7 +70,7 @@ class Limits:
         current = self._limiter.current_limit
         wait_s = 60 if current is None else max(1, min(60, round(current.reset_at - time.time())))
         problem = TooManyRequests(
-            zh=f"请求过于频繁, 请在 {wait_s} 秒后重试",
+            zh=f"请求过于频繁，请在 {wait_s} 秒后重试",
             en=f"Too many requests; try again in {wait_s} s",
             headers={"Retry-After": str(wait_s)},
         )
