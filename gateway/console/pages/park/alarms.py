@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Response
 
-from gateway.console.formats import material_name, region_name
-from gateway.console.pages.park.looking import MEASURES, SIDES
+from gateway.console.formats import material_name
+from gateway.console.pages.park.looking import MEASURES, SIDES, named_region, places_below
 from gateway.console.visit import Form, Visit
 from shared.catalogue import families, grades
 
@@ -21,6 +21,15 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "allowance": ("share_pct", "material"),
 }
 """What a form of each kind asks for, beside its name, region and when it is escalated."""
+MUST = {"silence": ("site_id", "silent_h")}
+"""What a rule of a kind can't do without, beside its name and region."""
+ELSE = {
+    "threshold": {"window_h": "24"},
+    "change": {"least_t": "10"},
+    "stock": {"share_pct": "100"},
+    "allowance": {"share_pct": "90"},
+}
+"""What the API takes where nothing is given, as a new rule's form shows it."""
 SEVERITIES = ("normal", "urgent")
 WHOLE = ("window_h", "silent_h", "escalate_after_min")
 UNITS = {"cny_per_t": "unit_cny_t", "t": "unit_t", "pct": "unit_pct", "h": "unit_h", "min": "unit_min"}
@@ -49,7 +58,7 @@ def alarms(visit: Visit) -> Response:
         cursor=page["next_cursor"],
         chosen=status,
         form=form,
-        where=lambda code: region_name(code, visit.t),
+        where=lambda code: named_region(code, visit.t),
     )
 
 
@@ -72,7 +81,7 @@ def rules(visit: Visit) -> Response:
         kinds=tuple(FIELDS),
         shown=SHOWN,
         unit=unit_of,
-        where=lambda code: region_name(code, visit.t),
+        where=lambda code: named_region(code, visit.t),
         material=lambda code: material_name(code, visit.t),
     )
 
@@ -100,6 +109,7 @@ def rule(visit: Visit, rule_id: str) -> Response:
             return visit.go("/park/alarms/rules", visit.t.say("said_rule", name=reply.body["name"]))
         known = ("name", "region", "escalate_after_min", "severity", *FIELDS[kind])
         form.refuse(reply, {"/material": "grade"} if kind == "price" else None, known)
+        form.faults = {name: in_words(text, kind, visit) for name, text in form.faults.items()}
     home = visit.api.get("/v1/me").body["organisation"]["region"] if found is None else kept["region"]
     return visit.render(
         "rule.html",
@@ -109,7 +119,10 @@ def rule(visit: Visit, rule_id: str) -> Response:
         kinds=tuple(FIELDS),
         is_new=found is None,
         home=home,
+        places=places_below(home, visit.t) if found is None else [],
         fields=FIELDS[kind],
+        must=MUST.get(kind, ()),
+        otherwise=ELSE.get(kind, {}) if found is None else {},
         unit=unit_of,
         options=options(visit),
         labels={one: visit.t[f"rule_{one}"] for one in (*FIELDS[kind], "name", "escalate_after_min", "severity")},
@@ -123,6 +136,15 @@ def _typed_of(rule: Mapping[str, Any]) -> dict[str, str]:
         name: "" if value is None else f"{value:.15g}" if isinstance(value, float) else str(value)
         for name, value in given.items()
     }
+
+
+def in_words(text: str, kind: str, visit: Visit) -> str:
+    """What the API says of a field, with the form's names instead of its own."""
+    for machine in (f"{kind} 规则", f"A rule of kind {kind}"):
+        text = text.replace(machine, visit.t["such_a_rule"])
+    for name in sorted(FIELDS[kind], key=len, reverse=True):
+        text = text.replace(name, visit.t[f"rule_{name}"]) if "_" in name else text
+    return text
 
 
 def unit_of(name: str) -> str:

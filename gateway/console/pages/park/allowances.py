@@ -26,15 +26,17 @@ RULE = Setting(
 
 
 def allowances(visit: Visit) -> Response:
-    """The fullest first; and the rules that stand, or were withdrawn."""
+    """Those of one region, or all, the fullest first; and the rules that stand, or were withdrawn."""
     args = visit.request.args
-    if (table := as_csv(visit, "/v1/allowances", {}, "allowances")) is not None:
+    code = args.get("region", "")
+    path = f"/v1/regions/{code}/allowances" if code else "/v1/allowances"
+    if (table := as_csv(visit, path, {}, f"allowances-{code}" if code else "allowances")) is not None:
         return table
     status = args.get("rules", "")
     status = status if status in STATUSES else "standing"
     found, rules = visit.api.all(
-        Ask("/v1/allowances", {"cursor": args.get("cursor"), "limit": 50}),
-        Ask("/v1/allowance-rules", {"status": status, "limit": 50}),
+        Ask(path, {"cursor": args.get("cursor"), "limit": 50}),
+        Ask("/v1/allowance-rules", {"region": code or None, "status": status, "limit": 50}),
     )
     assert found is not None
     return visit.render(
@@ -42,6 +44,7 @@ def allowances(visit: Visit) -> Response:
         items=sorted(found.items, key=lambda one: -one["used_pct"]),
         cursor=found.body["next_cursor"],
         rules=rules,
+        region=code,
         chosen=status,
         statuses=STATUSES,
         ends=just_before,

@@ -17,7 +17,7 @@ from gateway.console.texts import Texts
 from gateway.console.visit import Visit
 from shared.catalogue import families, family, grade
 from shared.clock import SHANGHAI, iso, utc_now
-from shared.geo import region
+from shared.geo import children, region
 
 SIDES = ("destination", "origin")
 MEASURES = ("listed", "agreed", "loaded", "received", "used", "refused", "deducted", "withdrawn", "cancelled")
@@ -111,6 +111,16 @@ def named_region(code: str, words: Texts) -> str:
     """A region's own name; its code where GB/T 2260 has none."""
     found = region(code)
     return code if found is None else found.name_zh if words.code == "zh" else found.name_en
+
+
+def places_below(code: str, words: Texts) -> list[tuple[str, str]]:
+    """A region and all that lies in it, each with its code: a city's counties after it, without what merely groups them."""
+    found = [(code, named_region(code, words))]
+    for part in children(code):
+        name = named_region(part.code, words)
+        found.append((part.code, name))
+        found += [(one.code, f"{name} · {named_region(one.code, words)}") for one in children(part.code)]
+    return [(one, name) for one, name in found if not name.endswith("市辖区")]
 
 
 def total(rows: Iterable[Mapping[str, Any]], measure: str) -> float:

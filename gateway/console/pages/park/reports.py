@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Response
 
 from gateway.console.client import Ask, Reply
-from gateway.console.pages.park.looking import named_region
+from gateway.console.pages.park.looking import named_region, places_below
 from gateway.console.visit import Form, Visit
 from shared.clock import SHANGHAI, utc_now
 from shared.problem import NotFound
@@ -40,6 +40,7 @@ def reports(visit: Visit) -> Response:
         schedules=schedules,
         home=me.body["organisation"]["region"],
         month=(today.replace(day=1) - timedelta(days=1)).strftime("%Y-%m"),
+        places=places_below(me.body["organisation"]["region"], visit.t),
         place=lambda code: named_region(code, visit.t),
     )
 
