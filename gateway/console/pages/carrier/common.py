@@ -33,6 +33,18 @@ def own_loads(visit: Visit) -> Ask:
     return Ask("/v1/shipments", {"carrier_id": own_id(visit), "limit": MOST})
 
 
+def all_own(visit: Visit, newest: Reply | None) -> list[Json]:
+    """The newest of the carrier's loads, as `own_loads` found them, and whatever older one has a step to come."""
+    if newest is None or not newest.is_ok:
+        return []
+    found = {one["id"]: one for one in newest.items}
+    if newest.body["next_cursor"]:
+        asks = [Ask("/v1/shipments", {"carrier_id": own_id(visit), "status": one, "limit": MOST}) for one in IN_HAND]
+        for reply in visit.api.all(*asks):
+            found |= {one["id"]: one for one in items_of(reply)}
+    return list(found.values())
+
+
 def in_hand(loads: Iterable[Json]) -> list[Json]:
     """Those with a step to come; first those whose next step is the carrier's, the oldest first."""
     found = [one for one in loads if one["status"] in IN_HAND]

@@ -12,7 +12,7 @@ from flask import Response
 from gateway.console.client import Ask
 from gateway.console.formats import material_name, region_name
 from gateway.console.hauls import NEXT, ON_THE_WAY, Axis, as_it_stands, at_of, concerns, in_order, last_of, moment, truck
-from gateway.console.pages.carrier.common import MOST, Json, fleet, in_hand, items_of, own_id, own_loads
+from gateway.console.pages.carrier.common import MOST, Json, all_own, fleet, in_hand, items_of, own_id, own_loads
 from gateway.console.pages.carrier.offers import ranked, stands
 from gateway.console.visit import Form, Visit
 from shared.clock import SHANGHAI, iso, utc_now
@@ -27,7 +27,7 @@ def home(visit: Visit) -> Response:
     own, on_offer, me = visit.api.all(
         own_loads(visit), Ask("/v1/shipments", {"status": "planned", "limit": MOST}), Ask("/v1/me")
     )
-    loads = items_of(own)
+    loads = all_own(visit, own)
     trucks = fleet(loads)
     chosen, place = stands(visit, trucks)
     hand = in_hand(loads)
@@ -38,7 +38,7 @@ def home(visit: Visit) -> Response:
         "home.html", me=me, hand=hand, offers=offers[:FEW], offers_count=len(offers), trucks=trucks, chosen=chosen, place=place,
         free=sum(one.is_free for one in trucks), earned=round(sum((one["freight_cny"] for one in earned), 0.0), 2),
         earned_count=len(earned), today=today.start.date().isoformat(), next=NEXT, now=iso(utc_now()),
-        read=own is not None and own.is_ok,
+        read=own is not None and own.is_ok, more=own is not None and own.is_ok and own.body["next_cursor"],
     )  # fmt: skip
 
 
@@ -51,8 +51,9 @@ def load(visit: Visit, load_id: str) -> Response:
             return done
     found = visit.api.get(f"/v1/shipments/{load_id}").body
     is_own = found["carrier_id"] == own_id(visit)
-    (own,) = visit.api.all(own_loads(visit) if found["status"] == "planned" else None)
-    trucks = fleet(items_of(own))
+    trucks = (
+        fleet(all_own(visit, visit.api.get("/v1/shipments", own_loads(visit).query))) if found["status"] == "planned" else []
+    )
     hours = _hours(visit, [found]).get(load_id)
     now = utc_now()
     return visit.render(
@@ -122,7 +123,7 @@ def day(visit: Visit) -> Response:
         wanted = now
     axis = Axis.of(wanted)
     is_today = axis.holds(now)
-    loads = items_of(visit.api.get("/v1/shipments", own_loads(visit).query))
+    loads = all_own(visit, visit.api.get("/v1/shipments", own_loads(visit).query))
     shown = [one for one in loads if (concerns(one, axis) if is_today else _was_on(one, axis))]
     hours = _hours(visit, [one for one in shown if one["status"] in ON_THE_WAY])
     trucks = in_order(truck(one, axis, now, hours.get(one["id"])) for one in shown)
