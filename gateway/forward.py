@@ -211,5 +211,5 @@ def _too_large(limit: int) -> BodyIsTooLarge:
 
 def _down(room: str) -> ServiceIsUnavailable:
     return ServiceIsUnavailable(
-        zh=f"{room} 服务暂不可用, 请稍后重试", en=f"The {room} service does not answer; try again in a moment", room=room
+        zh=f"{room} 服务暂不可用，请稍后重试", en=f"The {room} service does not answer; try again in a moment", room=room
     )

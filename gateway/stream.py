@@ -103,7 +103,7 @@ class Streams:
                     headers={"Retry-After": "5"},
                 )
             if sum(self._callers.values()) >= self.most:
-                raise ServiceIsUnavailable(zh="事件流已满, 请稍后重试", en="There are too many streams; try again in a moment")
+                raise ServiceIsUnavailable(zh="事件流已满，请稍后重试", en="There are too many streams; try again in a moment")
             self._callers[caller] += 1
 
     def _leave(self, caller: str) -> None:

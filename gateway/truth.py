@@ -68,7 +68,7 @@ def _again(
             return reply
         reply.http.close()
     raise ServiceIsUnavailable(
-        zh=f"{what[0]}同步到此服务, 请稍后重试", en=f"This service has not heard of {what[1]} yet; try again in a moment"
+        zh=f"{what[0]}同步到此服务，请稍后重试", en=f"This service has not heard of {what[1]} yet; try again in a moment"
     )
 
 

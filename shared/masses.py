@@ -43,13 +43,13 @@ def parse_mass(text: str, load_kg: int | None = None) -> int:
     if found is None or (unit not in GRAMS and unit not in LOADS):
         raise UnitFault(
             "not_a_mass",
-            "应为数字加单位, 例如 30.5吨、61000斤、30500kg、2车",
+            "应为数字加单位，例如 30.5吨、61000斤、30500kg、2车",
             "must be a number with its unit, for example 30.5 t, 30500 kg, 61000斤 or 2车",
         )
     if unit in LOADS and load_kg is None:
         raise UnitFault(
             "load_unknown",
-            "按车计量需说明每车吨数, 例如 2车(每车32吨), 或用 load_t",
+            "按车计量需说明每车吨数，例如 2车(每车32吨)，或用 load_t",
             "a quantity in loads needs the tonnes of one, for example 2车(32吨/车), or load_t",
         )
     grams = Fraction(found["number"].replace(",", "")) * (GRAMS[unit] if unit in GRAMS else (load_kg or 0) * 1000)

@@ -102,11 +102,11 @@ def must_be_verified(unit: Unit, caller: Caller) -> Party:
     found = party(unit, caller.organisation_id)
     if found.status == "suspended":
         raise OrganisationIsSuspended(
-            zh="单位已被暂停, 请联系平台运营方", en="Your organisation is suspended; ask the marketplace operator"
+            zh="单位已被暂停，请联系平台运营方", en="Your organisation is suspended; ask the marketplace operator"
         )
     if found.status != "verified":
         raise OrganisationIsNotVerified(
-            zh="单位尚待平台审核, 现在只能保存草稿",
+            zh="单位尚待平台审核，现在只能保存草稿",
             en="Your organisation waits for verification; until then it may only keep drafts",
         )
     return found

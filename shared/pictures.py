@@ -62,7 +62,7 @@ def picture(content: bytes) -> File:
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
             raise _too_many_pixels() from error
         except (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error) as error:
-            raise InputIsInvalid([("/file", "图片已损坏, 无法读取", "The picture is damaged and can't be read")]) from error
+            raise InputIsInvalid([("/file", "图片已损坏，无法读取", "The picture is damaged and can't be read")]) from error
 
 
 def paper(content: bytes) -> File:

@@ -133,7 +133,7 @@ class TooManyWriters(ServiceIsUnavailable):
     """The transaction met other writers, or one left open by a killed process, until its time was up; nothing was written."""
 
     def __init__(self) -> None:
-        super().__init__(zh="写入冲突过多, 请重试", en="Too many writers at once; try again")
+        super().__init__(zh="写入冲突过多，请重试", en="Too many writers at once; try again")
 
 
 class NotHeardYet(ServiceIsUnavailable):
@@ -143,7 +143,7 @@ class NotHeardYet(ServiceIsUnavailable):
 
     def __init__(self, subject: str, identifier: str) -> None:
         super().__init__(
-            zh=f"{subject} {identifier} 的信息尚未同步到此服务, 请稍后重试",
+            zh=f"{subject} {identifier} 的信息尚未同步到此服务，请稍后重试",
             en=f"This service has not heard of {subject} {identifier} yet; try again in a moment",
             subject=subject,
             id=identifier,
@@ -163,20 +163,20 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("dict_type model_type model_attributes_type dataclass_type", "应为对象", "This must be an object"),
     (
         "datetime_type datetime_parsing datetime_from_date_parsing datetime_object_invalid",
-        f"应为时间, 如 {_EXAMPLE}",
+        f"应为时间，如 {_EXAMPLE}",
         f"This must be a time, as {_EXAMPLE}",
     ),
-    ("timezone_aware", f"时间应带时区, 如 {_EXAMPLE}", f"The time must have its zone, as {_EXAMPLE}"),
+    ("timezone_aware", f"时间应带时区，如 {_EXAMPLE}", f"The time must have its zone, as {_EXAMPLE}"),
     (
         "date_type date_parsing date_from_datetime_parsing date_from_datetime_inexact",
-        "应为日期, 如 2026-11-28",
+        "应为日期，如 2026-11-28",
         "This must be a day, as 2026-11-28",
     ),
-    ("time_type time_parsing", "应为钟点, 如 08:00", "This must be a time of day, as 08:00"),
+    ("time_type time_parsing", "应为钟点，如 08:00", "This must be a time of day, as 08:00"),
     ("uuid_type uuid_parsing uuid_version", "应为编号 (UUID)", "This must be an id (a UUID)"),
     ("url_type url_parsing url_syntax_violation", "应为网址", "This must be a web address"),
-    ("string_too_short", "太短, 至少 {min_length} 个字符", "Too short: {min_length} characters at least"),
-    ("string_too_long url_too_long", "太长, 至多 {max_length} 个字符", "Too long: {max_length} characters at most"),
+    ("string_too_short", "太短，至少 {min_length} 个字符", "Too short: {min_length} characters at least"),
+    ("string_too_long url_too_long", "太长，至多 {max_length} 个字符", "Too long: {max_length} characters at most"),
     ("string_pattern_mismatch", "格式不符", "This is not in the form it must have"),
     ("too_short", "至少 {min_length} 项", "{min_length} at least"),
     ("too_long", "至多 {max_length} 项", "{max_length} at most"),

@@ -9,45 +9,45 @@ from shared.catalogue import grade
 
 MESSAGES_OF: Mapping[str, tuple[str, str]] = {
     "saved_search.matched": (
-        "符合「{name}」: {grade_zh} {available_t} 吨",
+        "符合「{name}」：{grade_zh} {available_t} 吨",
         "New for «{name}»: {available_t} t of {grade_en}",
     ),
-    "lot.expiring": ("货源即将到期, 剩余 {available_t} 吨", "A lot's window ends soon; {available_t} t are left"),
-    "demand.expiring": ("采购需求即将到期, 还缺 {available_t} 吨", "A demand's window ends soon; {available_t} t are open"),
+    "lot.expiring": ("货源即将到期，剩余 {available_t} 吨", "A lot's window ends soon; {available_t} t are left"),
+    "demand.expiring": ("采购需求即将到期，还缺 {available_t} 吨", "A demand's window ends soon; {available_t} t are open"),
     "proposal.made": (
-        "新的撮合方案: {grade_zh} {quantity_t} 吨, 请确认",
+        "新的撮合方案：{grade_zh} {quantity_t} 吨，请确认",
         "A new match: {quantity_t} t of {grade_en}; please decide",
     ),
     "proposal.expiring": (
-        "撮合方案即将过期: {grade_zh} {quantity_t} 吨, 请尽快确认",
+        "撮合方案即将过期：{grade_zh} {quantity_t} 吨，请尽快确认",
         "A match is about to lapse: {quantity_t} t of {grade_en}; please decide soon",
     ),
     "proposal.countered": (
-        "对方还价: {grade_zh} {quantity_t} 吨",
+        "对方还价：{grade_zh} {quantity_t} 吨",
         "A counter-offer has come: {quantity_t} t of {grade_en}",
     ),
-    "trade.agreed": ("成交: {grade_zh} {quantity_t} 吨", "A trade is agreed: {quantity_t} t of {grade_en}"),
-    "trade.cancelled": ("交易取消: {grade_zh} {quantity_t} 吨", "A trade was cancelled: {quantity_t} t of {grade_en}"),
-    "trade.settled": ("已结算: {grade_zh}, 货款 {amount_cny} 元", "Settled: {grade_en}, CNY {amount_cny}"),
+    "trade.agreed": ("成交：{grade_zh} {quantity_t} 吨", "A trade is agreed: {quantity_t} t of {grade_en}"),
+    "trade.cancelled": ("交易取消：{grade_zh} {quantity_t} 吨", "A trade was cancelled: {quantity_t} t of {grade_en}"),
+    "trade.settled": ("已结算：{grade_zh}，货款 {amount_cny} 元", "Settled: {grade_en}, CNY {amount_cny}"),
     "trade.due": (
         "货款 {amount_cny} 元将于 {due_at} 到期",
         "CNY {amount_cny} is due at {due_at}",
     ),
     "trade.payment_withdrawn": (
-        "卖方撤回了收款确认: {grade_zh} {quantity_t} 吨",
+        "卖方撤回了收款确认：{grade_zh} {quantity_t} 吨",
         "The seller took back that the money came: {quantity_t} t of {grade_en}",
     ),
     "shipment.corrected": (
-        "一车货的磅单已更正: {grade_zh} {quantity_t} 吨",
+        "一车货的磅单已更正：{grade_zh} {quantity_t} 吨",
         "The ticket of a load was put right: {quantity_t} t of {grade_en}",
     ),
-    "shipment.refused": ("一车货被拒收: {grade_zh} {quantity_t} 吨", "A load was refused: {quantity_t} t of {grade_en}"),
-    "organisation.verified": ("单位已通过审核, 可以发布和交易", "Your organisation is verified: it may publish and trade"),
+    "shipment.refused": ("一车货被拒收：{grade_zh} {quantity_t} 吨", "A load was refused: {quantity_t} t of {grade_en}"),
+    "organisation.verified": ("单位已通过审核，可以发布和交易", "Your organisation is verified: it may publish and trade"),
     "report.made": ("{name_zh} {month} 月报已生成", "The return of {name_en} for {month} is there"),
-    "alarm.raised": ("预警「{name}」: {zh}", "Alarm «{name}»: {en}"),
-    "alarm.escalated": ("预警「{name}」无人处理, 已升级: {zh}", "Nobody has taken on the alarm «{name}»: {en}"),
+    "alarm.raised": ("预警「{name}」：{zh}", "Alarm «{name}»: {en}"),
+    "alarm.escalated": ("预警「{name}」无人处理，已升级：{zh}", "Nobody has taken on the alarm «{name}»: {en}"),
     "alarm.cleared": ("预警「{name}」已解除", "The alarm «{name}» is cleared"),
-    "webhook.disabled": ("回调地址已停用: {reason}", "A webhook was switched off: {reason}"),
+    "webhook.disabled": ("回调地址已停用：{reason}", "A webhook was switched off: {reason}"),
 }
 """By type of notice; every field is of the notice's data, `grade_zh` and `grade_en` of the catalogue."""
 

@@ -172,14 +172,14 @@ def sign_out(unit: Unit, token: str) -> None:
 
 
 def session_is_over() -> SignInIsNeeded:
-    return SignInIsNeeded(zh="登录已失效, 请重新登录", en="This session is over; sign in again")
+    return SignInIsNeeded(zh="登录已失效，请重新登录", en="This session is over; sign in again")
 
 
 def _active(unit: Unit, user: User) -> Organisation:
     organisation = ORGANISATIONS.get(unit, user.organisation_id)
     if organisation.status == "suspended":
         raise SignInIsNeeded(
-            zh="单位已被暂停, 请联系平台运营方", en="Your organisation is suspended; ask the marketplace operator"
+            zh="单位已被暂停，请联系平台运营方", en="Your organisation is suspended; ask the marketplace operator"
         )
     return organisation
 

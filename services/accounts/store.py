@@ -87,7 +87,7 @@ def add_user(unit: Unit, user: User) -> None:
 
 def _taken() -> AlreadyExists:
     return AlreadyExists(
-        zh="该邮箱或手机号已注册, 请直接登录", en="That e-mail address or telephone number is registered already; sign in"
+        zh="该邮箱或手机号已注册，请直接登录", en="That e-mail address or telephone number is registered already; sign in"
     )
 
 

@@ -185,7 +185,7 @@ def add_import(unit: Unit, imported: Import, parts: Iterable[ImportPart]) -> Non
         unit.flush()
     except DuplicateKeyError as error:
         raise RequestIsStillRunning(
-            zh="同一文件正在上传, 请稍后重试", en="This file is just being uploaded; try again"
+            zh="同一文件正在上传，请稍后重试", en="This file is just being uploaded; try again"
         ) from error
     IMPORT_PARTS.add(unit, *parts)
 

@@ -192,7 +192,7 @@ def _must_be_young(unit: Unit, shipment: Shipment) -> None:
     received = next(one.recorded_at for one in reversed(shipment.events) if one.report.type == "received")
     if unit.now > received + timedelta(days=days):
         raise WrongState(
-            zh=f"收货已超过 {days:g} 天, 不能再更正", en=f"A load can be put right for {days:g} days after its receipt"
+            zh=f"收货已超过 {days:g} 天，不能再更正", en=f"A load can be put right for {days:g} days after its receipt"
         )
 
 

@@ -216,7 +216,7 @@ class Trade:
     def _must_be_cancellable(self) -> None:
         if self.status != "agreed" or self.loaded or self.kept_reason is not None:
             raise WrongState(
-                zh="已有运单装车或交易已结束, 不能取消",
+                zh="已有运单装车或交易已结束，不能取消",
                 en="A load is loaded or the trade has ended: it can't be cancelled any more",
             )
 
@@ -239,7 +239,7 @@ class Trade:
     def dispute(self, by: str, reason: str, held_fen: int | None, now: datetime) -> list[Event]:
         """A party objects to `held_fen` of the amount, by default to all of it. Raises WrongState."""
         if self.totals is None or self.dispute_until is None:
-            raise WrongState(zh="交易尚未交付, 还不能提出异议", en="A dispute is possible once the trade is delivered")
+            raise WrongState(zh="交易尚未交付，还不能提出异议", en="A dispute is possible once the trade is delivered")
         if now >= self.dispute_until:
             raise WrongState(zh="异议期已过", en="The time for a dispute is over")
         if any(one.by == by for one in self.disputes):
@@ -251,7 +251,7 @@ class Trade:
     def paid(self, now: datetime) -> list[Event]:
         """The seller has the money; saying so twice is once. Raises WrongState before there is a statement."""
         if self.status != "settled":
-            raise WrongState(zh="交易尚未结算, 没有应付的货款", en="The trade is not settled: no money is due for it yet")
+            raise WrongState(zh="交易尚未结算，没有应付的货款", en="The trade is not settled: no money is due for it yet")
         if self.paid_at is not None:
             return []
         self.paid_at = now

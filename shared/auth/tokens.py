@@ -125,4 +125,4 @@ class Verifier:
 
 
 def _bad_token() -> SignInIsNeeded:
-    return SignInIsNeeded(zh="登录凭证无效或已过期, 请重新登录", en="The token is not valid or has expired; sign in again")
+    return SignInIsNeeded(zh="登录凭证无效或已过期，请重新登录", en="The token is not valid or has expired; sign in again")

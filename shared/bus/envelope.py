@@ -101,10 +101,10 @@ def open_envelope(record: Record) -> Envelope:
     try:
         headers = {name: value.decode("utf-8") for name, value in record.headers or ()}
     except (UnicodeDecodeError, AttributeError) as error:
-        raise EventIsUnreadable(f"消息头不是 UTF-8 文本: {error}", f"a header is no UTF-8 text: {error}") from error
+        raise EventIsUnreadable(f"消息头不是 UTF-8 文本：{error}", f"a header is no UTF-8 text: {error}") from error
     missing = [n for n in ("ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time") if not headers.get(n)]
     if missing:
-        raise EventIsUnreadable(f"缺少消息头: {', '.join(missing)}", f"missing headers: {', '.join(missing)}")
+        raise EventIsUnreadable(f"缺少消息头：{', '.join(missing)}", f"missing headers: {', '.join(missing)}")
     if headers["ce_specversion"] != "1.0":
         version = headers["ce_specversion"]
         raise EventIsUnreadable(f"不认识的 CloudEvents 版本 {version}", f"CloudEvents version {version} is unknown")
@@ -135,13 +135,13 @@ def parse(envelope: Envelope, secret: str) -> Event:
     expected = signature(secret, envelope.id, envelope.type, envelope.subject, envelope.data)
     if not hmac.compare_digest(expected, envelope.signature):
         raise EventIsUnreadable(
-            "签名缺失或不对: 不是本系统的事件", "the signature is missing or wrong: not an event of this system"
+            "签名缺失或不对：不是本系统的事件", "the signature is missing or wrong: not an event of this system"
         )
     try:
         event = kind.model_validate_json(envelope.data)
     except ValidationError as error:
         raise EventIsUnreadable(
-            f"内容不符合 {envelope.type} 的格式: {error}", f"the data breaks the schema of {envelope.type}: {error}"
+            f"内容不符合 {envelope.type} 的格式：{error}", f"the data breaks the schema of {envelope.type}: {error}"
         ) from error
     if event.id != envelope.subject:
         raise EventIsUnreadable(

@@ -115,7 +115,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, ConnectionFailure):
-        return ServiceIsUnavailable(zh="数据库暂不可用, 请稍后重试", en="The database does not answer; try again in a moment")
+        return ServiceIsUnavailable(zh="数据库暂不可用，请稍后重试", en="The database does not answer; try again in a moment")
     if isinstance(error, HTTPException):
         status = error.code or 500
         if status in _BY_STATUS:

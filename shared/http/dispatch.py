@@ -172,7 +172,7 @@ def decided(answer: Answer | Response, write: Callable[[Callable[[Unit], Answer]
     while isinstance(answer, Answer) and answer.then is not None:
         if time.monotonic() >= deadline:
             raise ServiceIsUnavailable(
-                zh="请求已受理, 尚无结果; 请稍后重复同一请求",
+                zh="请求已受理，尚无结果；请稍后重复同一请求",
                 en="Your request stands but is not decided yet; repeat the same call in a moment",
             )
         time.sleep(0.05)
@@ -184,7 +184,7 @@ def replayed(stored: Row, digest: str) -> Response:
     """The stored answer. Raises IdempotencyKeyIsReused for another body."""
     if stored["digest"] != digest:
         raise IdempotencyKeyIsReused(
-            zh="该幂等键已用于内容不同的请求, 请换一个", en="Use another Idempotency-Key: this one belongs to another request"
+            zh="该幂等键已用于内容不同的请求，请换一个", en="Use another Idempotency-Key: this one belongs to another request"
         )
     return Response(stored["body"], stored["status"], headers=[tuple(pair) for pair in stored["headers"]])
 

@@ -13,21 +13,21 @@ from shared.problem import Fault
 def known_material(code: str) -> str:
     """A family or a grade of the catalogue."""
     if catalogue.family(code) is None and catalogue.grade(code) is None:
-        raise Fault(f"未知的品种: {code[:40]}", f"There is no material {code[:40]}; see /v1/materials")
+        raise Fault(f"未知的品种：{code[:40]}", f"There is no material {code[:40]}; see /v1/materials")
     return code
 
 
 def known_grade(code: str) -> str:
     """A grade of the catalogue."""
     if catalogue.grade(code) is None:
-        raise Fault(f"未知的品种: {code[:40]}", f"Unknown grade: {code[:40]}")
+        raise Fault(f"未知的品种：{code[:40]}", f"Unknown grade: {code[:40]}")
     return code
 
 
 def known_region(code: str) -> str:
     """A GB/T 2260 code."""
     if not geo.exists(code):
-        raise Fault(f"未知的行政区划代码: {code[:40]}", f"{code[:40]} is no GB/T 2260 region code")
+        raise Fault(f"未知的行政区划代码：{code[:40]}", f"{code[:40]} is no GB/T 2260 region code")
     return code
 
 

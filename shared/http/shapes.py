@@ -76,7 +76,7 @@ class Precondition:
         """Raises VersionIsStale (412)."""
         if self.etag != "*" and etag_of(version) not in [tag.strip() for tag in self.etag.split(",")]:
             raise VersionIsStale(
-                zh=f"当前版本是 {version}, 请重新读取后再修改",
+                zh=f"当前版本是 {version}，请重新读取后再修改",
                 en=f"It is at version {version} now; read it again, then change it",
             )
 

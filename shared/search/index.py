@@ -109,7 +109,7 @@ class Index:
 
     def _down(self) -> ServiceIsUnavailable:
         return ServiceIsUnavailable(
-            zh="搜索暂不可用, 挂牌和交易不受影响", en="Search is down for now; listing and trading go on", retry_after_s=5
+            zh="搜索暂不可用，挂牌和交易不受影响", en="Search is down for now; listing and trading go on", retry_after_s=5
         )
 
     def rebuild(self, documents: Iterable[Document]) -> int:

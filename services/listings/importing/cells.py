@@ -94,7 +94,7 @@ def value_of(column: Column, text: str, beside: Beside = ALONE) -> Any:
         text = unguarded(text)
     if text.startswith("="):
         raise CellIsUnreadable(
-            "公式不会被计算, 请粘贴为数值", "A formula is not evaluated; paste its value instead (Paste Special, Values)"
+            "公式不会被计算，请粘贴为数值", "A formula is not evaluated; paste its value instead (Paste Special, Values)"
         )
     if text in ERRORS:
         raise CellIsUnreadable("单元格是表格软件的错误值", "The cell holds an error of the spreadsheet program")
@@ -161,7 +161,7 @@ def tonnes(text: str, unit: str = "") -> Decimal:
     grams = GRAMS.get(named or unit or "t")
     if grams is None or not digits or digits in _COUNTS:
         raise CellIsUnreadable(
-            "应为数量, 单位可写 吨、公斤、斤、t、kg, 或写车数并注明每车吨数",
+            "应为数量，单位可写 吨、公斤、斤、t、kg，或写车数并注明每车吨数",
             "must be a quantity; units may be t, kg, 吨, 公斤 or 斤, or trucks with their load stated",
         )
     return number(digits) * grams / TONNE
@@ -186,14 +186,14 @@ def _quantity(text: str, unit: str, beside: Beside) -> Decimal:
     digits, named = _split(compact)
     if not named and unit and beside.unit and GRAMS.get(unit) != GRAMS.get(beside.unit):
         raise CellIsUnreadable(
-            f"表头的单位是 {unit}, 单位列却是 {beside.unit}", f"the header says {unit}, the column of units {beside.unit}"
+            f"表头的单位是 {unit}，单位列却是 {beside.unit}", f"the header says {unit}, the column of units {beside.unit}"
         )
     unit = unit or beside.unit or ""
     if (named or unit) not in LOADS:
         return tonnes(compact, unit)
     if beside.load is None:
         raise CellIsUnreadable(
-            "按车计时需写明每车吨数: 2车(每车32吨), 或「每车吨数」(load_t) 一列, 或直接写吨数",
+            "按车计时需写明每车吨数：2车(每车32吨)，或「每车吨数」(load_t) 一列，或直接写吨数",
             "trucks need the tonnes a truck carries: 2车(32吨/车), a column (每车吨数 or load_t), or write tonnes",
         )
     return (_COUNTS[digits] if digits in _COUNTS else number(digits)) * beside.load
@@ -202,12 +202,12 @@ def _quantity(text: str, unit: str, beside: Beside) -> Decimal:
 def _price(text: str, unit: str, beside: Beside) -> Decimal:
     digits, named = _split(_MONEY_FIRST.sub("", _compact(text)))
     if named and named not in PRICES:
-        raise CellIsUnreadable("应为单价, 例如 2450 或 2.45元/公斤", "must be a price, for example 2450 or 2.45 CNY/kg")
+        raise CellIsUnreadable("应为单价，例如 2450 或 2.45元/公斤", "must be a price, for example 2450 or 2.45 CNY/kg")
     factor = PRICES.get(named, 1)
     if not any(mark in named for mark in _PER):
         if not unit and beside.unit and GRAMS.get(beside.unit) != TONNE:
             raise CellIsUnreadable(
-                f"单位是 {beside.unit}, 请写明单价是 元/吨 还是 元/{beside.unit}",
+                f"单位是 {beside.unit}，请写明单价是 元/吨 还是 元/{beside.unit}",
                 f"the unit is {beside.unit}; say whether this is CNY/t or CNY/{beside.unit}",
             )
         factor *= PRICES[unit] if unit else 1
@@ -220,19 +220,19 @@ def _measure(text: str, field: str, unit: str) -> Decimal:
     factor = units.get(named or unit, 0 if named else 1)
     if not factor:
         known = "、".join(units) or "-"
-        raise CellIsUnreadable(f"应为数字, 单位可写 {known}", f"must be a number; its unit may be {known}")
+        raise CellIsUnreadable(f"应为数字，单位可写 {known}", f"must be a number; its unit may be {known}")
     return number(digits) * factor
 
 
 def moment(text: str, end: bool) -> datetime:
     """A time with its offset, or a day in Asia/Shanghai: its beginning, or where it ends. Raises CellIsUnreadable."""
     if _NO_YEAR.match(text):
-        raise CellIsUnreadable("请写明年份, 例如 2026-11-24", "must name the year, for example 2026-11-24")
+        raise CellIsUnreadable("请写明年份，例如 2026-11-24", "must name the year, for example 2026-11-24")
     try:
         begin, is_a_day = _moment(text)
         return begin + timedelta(days=1) if is_a_day and end else begin
     except (ValueError, OverflowError):
-        raise CellIsUnreadable("应为日期, 例如 2026-11-24", "must be a date, for example 2026-11-24") from None
+        raise CellIsUnreadable("应为日期，例如 2026-11-24", "must be a date, for example 2026-11-24") from None
 
 
 def _moment(text: str) -> tuple[datetime, bool]:

@@ -27,7 +27,7 @@ def lines_of(content: bytes) -> Iterator[tuple[int, list[str]]]:
     for magic, zh, en in _OTHERS:
         if content.startswith(magic):
             raise FileIsUnreadable(
-                f"这是{zh}, 请另存为 XLSX 或 CSV 后上传", f"This is {en}; save it as XLSX or CSV and send that"
+                f"这是{zh}，请另存为 XLSX 或 CSV 后上传", f"This is {en}; save it as XLSX or CSV and send that"
             )
     encoding = _encoding(content)
     with io.TextIOWrapper(io.BytesIO(content), encoding, newline="") as text:
@@ -67,6 +67,6 @@ def _encoding(content: bytes) -> str:
         except UnicodeDecodeError:
             continue
         if binary:
-            raise FileIsUnreadable("这不是表格, 而是二进制文件", "This is no spreadsheet but a binary file")
+            raise FileIsUnreadable("这不是表格，而是二进制文件", "This is no spreadsheet but a binary file")
         return encoding
     raise FileIsUnreadable("文件编码应为 UTF-8 或 GB18030", "The file must be UTF-8 or GB18030 text")

@@ -23,5 +23,5 @@ class CellIsUnreadable(ValueError):
 
 def too_wide(line: int, width: int) -> FileIsUnreadable:
     return FileIsUnreadable(
-        f"第 {line} 行有 {width} 列, 至多 {MOST_COLUMNS} 列", f"Row {line} has {width} columns; there may be {MOST_COLUMNS}"
+        f"第 {line} 行有 {width} 列，至多 {MOST_COLUMNS} 列", f"Row {line} has {width} columns; there may be {MOST_COLUMNS}"
     )

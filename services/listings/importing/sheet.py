@@ -90,8 +90,8 @@ def _headed(lines: Iterable[Line]) -> Sheet:
     missing = [name for name in NEEDED if name not in {column.field for column in nearest}]
     zh, en = "、".join(f"{chinese(name)} ({name})" for name in missing), ", ".join(missing)
     if strange:
-        zh, en = f"{zh}; 未识别的列: {'、'.join(strange)}", f"{en}; columns not understood: {', '.join(strange)}"
-    raise _NoHeader(f"表头缺少: {zh}", f"The header lacks: {en}")
+        zh, en = f"{zh}；未识别的列：{'、'.join(strange)}", f"{en}; columns not understood: {', '.join(strange)}"
+    raise _NoHeader(f"表头缺少：{zh}", f"The header lacks: {en}")
 
 
 def _continues(cells: Sequence[str]) -> bool:
@@ -128,7 +128,7 @@ def _rows(lines: Iterable[Line]) -> Iterator[Line]:
         count, size = count + 1, size + sum(map(len, cells))
         if count > MOST_ROWS or size > MOST_IN_SHEET:
             raise FileIsUnreadable(
-                f"超过 {MOST_ROWS:,} 行或文字过多, 请分成几个文件",
+                f"超过 {MOST_ROWS:,} 行或文字过多，请分成几个文件",
                 f"There are more than {MOST_ROWS:,} rows, or too much text; split the file",
             )
         yield line, cells

@@ -79,7 +79,7 @@ def look_over(content: bytes) -> None:
     if len(names) != len(parts) or any(part.flag_bits & 1 for part in parts):
         raise _broken()
     if any(name.endswith("vbaproject.bin") for name in names):
-        raise FileIsUnreadable("不接受含宏的文件, 请另存为 XLSX", "Files with macros are not taken; save it as plain XLSX")
+        raise FileIsUnreadable("不接受含宏的文件，请另存为 XLSX", "Files with macros are not taken; save it as plain XLSX")
     if "xl/workbook.xml" not in names:
         raise FileIsUnreadable("这个压缩文件不是 XLSX 表格", "This zip is no XLSX spreadsheet")
     for part in parts:
@@ -177,12 +177,12 @@ def _unpack(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
                 items += piece.count(b"<si" if is_strings else b"<c")
             elif name == "[content_types].xml" and b"macroEnabled" in window:
                 raise FileIsUnreadable(
-                    "不接受含宏的文件, 请另存为 XLSX", "Files with macros are not taken; save it as plain XLSX"
+                    "不接受含宏的文件，请另存为 XLSX", "Files with macros are not taken; save it as plain XLSX"
                 )
             since = 0 if not is_sheet or b"row" in window else since + len(piece)
             if since > ROW_WITHIN or items > (MOST_STRINGS if is_strings else MOST_CELLS):
                 raise FileIsUnreadable(
-                    "有单元格或行过大, 或单元格过多", "A cell or a row is too large, or there are too many cells"
+                    "有单元格或行过大，或单元格过多", "A cell or a row is too large, or there are too many cells"
                 )
 
 

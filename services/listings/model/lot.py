@@ -185,7 +185,7 @@ class Lot(Listing):
                 return one, []
         if len(alike) >= MOST:
             raise WrongState(
-                zh=f"一个货源最多 {MOST} 张照片和 {MOST} 份文件, 请先删除一些",
+                zh=f"一个货源最多 {MOST} 张照片和 {MOST} 份文件，请先删除一些",
                 en=f"A lot has at most {MOST} photos and {MOST} documents; delete one first",
             )
         self.attachments.append(offered)

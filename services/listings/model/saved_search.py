@@ -140,6 +140,6 @@ def must_have_room(number: int) -> None:
     """Raises WrongState for an organisation that has as many as there may be."""
     if number >= MOST:
         raise WrongState(
-            zh=f"每个单位最多保存 {MOST} 个搜索, 请先删除不用的",
+            zh=f"每个单位最多保存 {MOST} 个搜索，请先删除不用的",
             en=f"An organisation has at most {MOST} saved searches; delete one that is no longer needed",
         )

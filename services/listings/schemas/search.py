@@ -34,9 +34,9 @@ def _position(text: str) -> geo.Position:
     try:
         lat, lon = (float(part) for part in parts)
     except ValueError:
-        raise Fault("应为 纬度,经度, 例如 30.59,114.30", "must be lat,lon, for example 30.59,114.30") from None
+        raise Fault("应为 纬度,经度，例如 30.59,114.30", "must be lat,lon, for example 30.59,114.30") from None
     if not (abs(lat) <= 90 and abs(lon) <= 180):
-        raise Fault("纬度应在 ±90 以内, 经度应在 ±180 以内", "The latitude is within ±90, the longitude within ±180")
+        raise Fault("纬度应在 ±90 以内，经度应在 ±180 以内", "The latitude is within ±90, the longitude within ±180")
     return geo.Position(lat, lon)
 
 

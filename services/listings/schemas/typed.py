@@ -25,7 +25,7 @@ def _typed(value: Any, info: ValidationInfo) -> int:
     except UnitFault:
         return parse_mass(value, info.data.get("load_t"))
     raise UnitFault(
-        "not_a_number", "应为数字, 或带单位的文本, 例如 30.5吨", "must be a JSON number, or text with its unit (30.5 t)"
+        "not_a_number", "应为数字，或带单位的文本，例如 30.5吨", "must be a JSON number, or text with its unit (30.5 t)"
     )
 
 
@@ -49,7 +49,7 @@ Least = Annotated[int, PlainValidator(_typed), _schema(minimum=0)]
 
 
 def _day(value: Any) -> str:
-    fault = Fault("应为日期, 例如 2026-11-24", "must be a date, for example 2026-11-24")
+    fault = Fault("应为日期，例如 2026-11-24", "must be a date, for example 2026-11-24")
     try:
         day = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
     except ValueError as error:
@@ -82,7 +82,7 @@ def _declared(value: Any) -> list[str] | None:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise Fault("应为 true、false 或代码列表", "must be true, false or a list of codes")
     if unknown := [one for one in value if one not in known]:
-        raise Fault(f"未知的一票否决项: {unknown[0][:40]}", f"There is no hard stop {unknown[0][:40]}; see /v1/materials")
+        raise Fault(f"未知的一票否决项：{unknown[0][:40]}", f"There is no hard stop {unknown[0][:40]}; see /v1/materials")
     return [one for one in known if one in value]
 
 

@@ -230,7 +230,7 @@ def _some(unit: Unit, import_id: str, first: int, checked: Sequence[Checked]) ->
     if imported.status != "running" or imported.next_row != first:
         return
     if not checked:
-        _fail(unit, import_id, "文件的行已丢失, 请重新上传", "The rows of the file are lost; send it again")
+        _fail(unit, import_id, "文件的行已丢失，请重新上传", "The rows of the file are lost; send it again")
     elif is_suspended(unit, imported.organisation_id):
         _fail(unit, import_id, "单位已被暂停", "The organisation is suspended")
     else:
@@ -324,7 +324,7 @@ def _site(
         return found[0], []
     pointer = "/site_id" if site_id else "/site"
     if found:
-        return None, [(pointer, "有多个同名场站, 请用 site_id", "Several of your sites have this name; use site_id")]
+        return None, [(pointer, "有多个同名场站，请用 site_id", "Several of your sites have this name; use site_id")]
     return None, [(pointer, "本单位没有此场站", "Your organisation has no such site")]
 
 

@@ -13,7 +13,7 @@ def must_not_be_suspended(unit: Unit, caller: Caller) -> None:
     """Drafts need no verification, but whose suspension was read may do nothing (`protocol.md` 10)."""
     if is_suspended(unit, caller.organisation_id):
         raise OrganisationIsSuspended(
-            zh="单位已被暂停, 请联系平台运营方", en="Your organisation is suspended; ask the marketplace operator"
+            zh="单位已被暂停，请联系平台运营方", en="Your organisation is suspended; ask the marketplace operator"
         )
 
 

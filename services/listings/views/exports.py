@@ -52,7 +52,7 @@ def export_rejected(unit: Unit, caller: Caller, import_id: str) -> tuple[Import,
     imported = read_import(unit, caller, import_id)
     if imported.rows_total is None:
         raise WrongState(
-            zh="文件尚未读完, 或无法读取, 没有被拒绝的行",
+            zh="文件尚未读完，或无法读取，没有被拒绝的行",
             en="The file is not read yet, or could not be; it has no rejected rows",
         )
     return imported, rejected(unit, import_id)

@@ -30,9 +30,9 @@ _PLACES = {
 _ORDERS: dict[Sort, tuple[str, str]] = {
     "price": ("按不含税价格排序", "Sorted by the net price"),
     "distance": ("按距离排序", "Sorted by distance"),
-    "newest": ("按挂牌时间排序, 最新在前", "Sorted by the time of listing, the newest first"),
+    "newest": ("按挂牌时间排序，最新在前", "Sorted by the time of listing, the newest first"),
     "quantity": ("按可供数量排序", "Sorted by the tonnes available"),
-    "delivered": ("按到厂成本排序: 不含税要价加运费", "Sorted by delivered cost: the net ask plus freight"),
+    "delivered": ("按到厂成本排序：不含税要价加运费", "Sorted by delivered cost: the net ask plus freight"),
 }
 
 

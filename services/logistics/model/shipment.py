@@ -152,7 +152,7 @@ class Shipment:
         """Name carrier and vehicle, again until it is booked. Raises WrongState."""
         if self.status not in ASSIGNABLE:
             raise WrongState(
-                zh=f"运单状态为 {self.status}, 不能再指派承运方",
+                zh=f"运单状态为 {self.status}，不能再指派承运方",
                 en=f"The shipment is {self.status}: a carrier can be named only before it is booked",
             )
         self.carrier_id, self.vehicle, self.status = carrier_id, vehicle, "assigned"
@@ -163,7 +163,7 @@ class Shipment:
         step = STEPS[report.type]
         if self.status not in step.after:
             raise WrongState(
-                zh=f"运单状态为 {self.status}, 不能登记 {report.type}",
+                zh=f"运单状态为 {self.status}，不能登记 {report.type}",
                 en=f"The shipment is {self.status}: {report.type} must follow {', '.join(sorted(step.after))}",
             )
         if self.events and report.at < self.events[-1].report.at:
@@ -261,13 +261,13 @@ class Shipment:
         """Take `offered`, or give the same picture where the load has it. A new version that no event tells of: no other room
         needs a photo. Raises WrongState where it is cancelled or full."""
         if self.status == "cancelled":
-            raise WrongState(zh="运单已取消, 不能再加照片", en="The shipment is cancelled: no photo can be added")
+            raise WrongState(zh="运单已取消，不能再加照片", en="The shipment is cancelled: no photo can be added")
         for one in self.photos:
             if one.sha256 == offered.sha256:
                 return one
         if len(self.photos) >= MOST:
             raise WrongState(
-                zh=f"一个运单最多 {MOST} 张照片, 请先删除一些", en=f"A load has at most {MOST} photos; delete one first"
+                zh=f"一个运单最多 {MOST} 张照片，请先删除一些", en=f"A load has at most {MOST} photos; delete one first"
             )
         self.photos.append(offered)
         self.version, self.updated_at = self.version + 1, now
@@ -285,6 +285,6 @@ class Shipment:
         if gone.organisation_id != organisation_id:
             raise NotAllowed(zh="只能删除自己添加的照片", en="Only who added a photo may delete it")
         if self.status == "received":
-            raise WrongState(zh="已收货, 照片不能再删除", en="The load is received: its photos stay")
+            raise WrongState(zh="已收货，照片不能再删除", en="The load is received: its photos stay")
         self.photos.remove(gone)
         self.version, self.updated_at = self.version + 1, now

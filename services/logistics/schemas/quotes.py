@@ -20,7 +20,7 @@ _PAIR = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*,\s*(-?\d{1,3}(?:\.\d{1,15}
 
 def _place(lat: float, lon: float) -> geo.Position:
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise Fault("纬度应在 ±90 之内, 经度在 ±180 之内", "lat must be within ±90 and lon within ±180")
+        raise Fault("纬度应在 ±90 之内，经度在 ±180 之内", "lat must be within ±90 and lon within ±180")
     return geo.Position(lat, lon)
 
 

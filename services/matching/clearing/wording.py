@@ -11,7 +11,7 @@ RULES: Mapping[Rule, tuple[str, str]] = {
     Rule.OWN_ORGANISATION: ("双方属于同一单位", "both sides are the same organisation"),
     Rule.BLOCKED: ("双方中有一方不与另一方交易", "one of the two does not trade with the other"),
     Rule.ENDED_BEFORE: (
-        "双方此前未谈成, 改条件后再撮合",
+        "双方此前未谈成，改条件后再撮合",
         "the pair ended before; it is tried again when a side's terms change",
     ),
     Rule.LOT_OVER: ("货源期限已过", "the lot's window is over"),
@@ -22,7 +22,7 @@ RULES: Mapping[Rule, tuple[str, str]] = {
     Rule.WINDOW: ("供货与收货时间无法衔接", "the windows can't meet"),
     Rule.GAIN: ("扣除运费后没有收益", "after freight there is no gain"),
     Rule.KEPT: (
-        "对方自动成交, 余量按价值更高的预计来货留价",
+        "对方自动成交，余量按价值更高的预计来货留价",
         "the side that accepts by itself keeps its room for lots that are expected to gain more",
     ),
     Rule.MIN_TAKE: ("低于最小成交量", "below a minimum take"),
@@ -32,5 +32,5 @@ RULES: Mapping[Rule, tuple[str, str]] = {
         "一方可用数量不足 (匹配方案与交易占用的不计在内)",
         "one side has not as much available: what proposals and trades hold does not count",
     ),
-    Rule.UNDER_TENDER: ("该批货正在招标, 请参与投标", "the lot is under tender: bid for it there"),
+    Rule.UNDER_TENDER: ("该批货正在招标，请参与投标", "the lot is under tender: bid for it there"),
 }

@@ -156,7 +156,7 @@ class Agreement(AgreementTerms):
         """The other side's word. Raises WrongState where it is decided, one's own, or over before it began."""
         self._must_be("proposed")
         if by == self.proposed_by:
-            raise WrongState(zh="你方提出的协议, 正等待对方", en="Your side proposed it; it waits for the other")
+            raise WrongState(zh="你方提出的协议，正等待对方", en="Your side proposed it; it waits for the other")
         if month_of(now) > self.last_month:
             raise WrongState(zh="协议期已过", en="Its last month is over")
         self.status, self.accepted_at = "in-force", now
@@ -174,7 +174,7 @@ class Agreement(AgreementTerms):
         self._must_be("in-force")
         earliest = later(month_of(now), 1)
         if earliest >= self.last_month:
-            raise WrongState(zh="协议将按期终止, 无须通知", en="It ends by itself before notice could end it")
+            raise WrongState(zh="协议将按期终止，无须通知", en="It ends by itself before notice could end it")
         if last_month is not None and not earliest <= last_month < self.last_month:
             zh, en = f"应在 {earliest} 与协议末月之间", f"From {earliest} on, and before the last month agreed"
             raise InputIsInvalid([("/last_month", zh, en)])
@@ -188,7 +188,7 @@ class Agreement(AgreementTerms):
         price = self.floor_fen_per_t if fen is None else fen + self.premium_fen_per_t
         if price is None:
             zh, en = (
-                "该地区该品种尚无价格指数, 协议也无保底价",
+                "该地区该品种尚无价格指数，协议也无保底价",
                 "The index has no price of this grade there yet, and there is no floor",
             )
             raise WrongState(zh=zh, en=en)

@@ -117,7 +117,7 @@ class BookLot(_Entry):
     def all_held(self) -> tuple[str, str]:
         """Why nothing of it can be had, in both languages. The book has tonnes of a proposal not yet reserved as available."""
         held = kg_to_t(self.promised_kg + self.available_kg)
-        zh = f"已无可用数量: {held} 吨已被匹配方案、交易占用或售出, 方案失效后方可再用"
+        zh = f"已无可用数量：{held} 吨已被匹配方案、交易占用或售出，方案失效后方可再用"
         return (
             zh,
             f"Nothing of it is available: {held} t are in proposals or sold; what a proposal holds is free when it ends",

@@ -183,7 +183,7 @@ class Proposal:
         """Raises WrongState where it is decided, its time is up, or this side accepted before."""
         self._must_be_open(now)
         if (self.seller_accepted_at if side == "seller" else self.buyer_accepted_at) is not None:
-            raise WrongState(zh="你方已接受, 正等待对方", en="Your side has accepted already; it waits for the other")
+            raise WrongState(zh="你方已接受，正等待对方", en="Your side has accepted already; it waits for the other")
         if side == "seller":
             self.seller_accepted_at = now
         else:
@@ -209,7 +209,7 @@ class Proposal:
         where nothing is changed."""
         self._must_be_open(now)
         if (self.seller_accepted_at if side == "seller" else self.buyer_accepted_at) is not None:
-            raise WrongState(zh="你方已接受, 不能再还价", en="Your side has accepted; it can't offer something else now")
+            raise WrongState(zh="你方已接受，不能再还价", en="Your side has accepted; it can't offer something else now")
         if len(self.offers) >= MOST_ROUNDS:
             raise WrongState(zh=f"最多 {MOST_ROUNDS} 轮还价", en=f"There are at most {MOST_ROUNDS} rounds; accept or reject")
         changed = {"kg": kg, "price_fen_per_t": price_fen_per_t}

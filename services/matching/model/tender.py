@@ -128,7 +128,7 @@ class Tender:
         """Raises WrongState where it is closed, or somebody bids."""
         self.must_take_bids(now)
         if self.standing:
-            raise WrongState(zh="已有投标, 不能取消招标", en="Somebody has bid; the tender runs to its close")
+            raise WrongState(zh="已有投标，不能取消招标", en="Somebody has bid; the tender runs to its close")
         return self.cancel("by-seller", now)
 
     def cancel(self, reason: str, now: datetime) -> list[Event]:

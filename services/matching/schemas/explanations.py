@@ -83,15 +83,15 @@ def _lines(proposal: Proposal) -> list[LineOut]:
     vat = div_half_up(terms.price_fen_per_t * terms.vat_bp, 10_000)
     whole = {"gain": proposal.surplus_fen, "seller-share": proposal.seller_gain_fen, "buyer-share": proposal.buyer_gain_fen}
     per_t = (
-        ("bid", "买方到厂价, 不含税", "bid at the gate, net of VAT", proposal.bid_net_fen_per_t),
+        ("bid", "买方到厂价，不含税", "bid at the gate, net of VAT", proposal.bid_net_fen_per_t),
         ("freight", "减运费", "less freight", -terms.freight_fen_per_t),
-        ("ask", "减卖方要价, 不含税", "less the ask, net of VAT", -proposal.ask_net_fen_per_t),
+        ("ask", "减卖方要价，不含税", "less the ask, net of VAT", -proposal.ask_net_fen_per_t),
         ("gain", "交易收益", "the gain", proposal.gain_fen_per_t),
         ("seller-share", "其中卖方所得", "the seller's share of it", share),
         ("buyer-share", "其中买方所得", "the buyer's share of it", proposal.gain_fen_per_t - share),
-        ("price", "付给卖方, 不含税", "paid to the seller, net of VAT", terms.price_fen_per_t),
+        ("price", "付给卖方，不含税", "paid to the seller, net of VAT", terms.price_fen_per_t),
         ("vat", "增值税", "VAT on it", vat),
-        ("delivered", "买方到厂成本, 不含税", "delivered cost, net of VAT", terms.price_fen_per_t + terms.freight_fen_per_t),
+        ("delivered", "买方到厂成本，不含税", "delivered cost, net of VAT", terms.price_fen_per_t + terms.freight_fen_per_t),
     )
     return [
         LineOut(line=line, zh=zh, en=en, cny_per_t=fen, cny=whole.get(line, div_half_up(fen * terms.kg, 1000)))

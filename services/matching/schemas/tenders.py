@@ -75,7 +75,7 @@ class BidOut(Shape):
     @classmethod
     def of(cls, tender: Tender, bid: Bid) -> BidOut:
         lost = None if tender.running else bid.lost
-        zh, en = LOST.get(lost, (f"预留未成: {lost}", f"listings could not reserve it: {lost}")) if lost else (None, None)
+        zh, en = LOST.get(lost, (f"预留未成：{lost}", f"listings could not reserve it: {lost}")) if lost else (None, None)
         return cls(
             version=bid.version,
             demand_id=bid.demand_id,

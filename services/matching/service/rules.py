@@ -25,5 +25,5 @@ def must_break_none(judged: Deal) -> FreightOption:
     """How the deal's tonnes travel. Raises WrongState with the `rules` it breaks."""
     if judged.rules or judged.way is None:
         zh, en = ("; ".join(RULES[rule][language] for rule in judged.rules) for language in (0, 1))
-        raise WrongState(zh=f"不能成交: {zh}", en=f"These two can't trade so: {en}", rules=[str(rule) for rule in judged.rules])
+        raise WrongState(zh=f"不能成交：{zh}", en=f"These two can't trade so: {en}", rules=[str(rule) for rule in judged.rules])
     return judged.way

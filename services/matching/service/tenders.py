@@ -119,7 +119,7 @@ def _faults(
         faults.append(("/closes_at", "截止时间晚于货源期限", "The lot's own window is over before that"))
     if draft.reserve_fen_per_t is not None and draft.reserve_fen_per_t < lot.net_fen_per_t:
         faults.append(
-            ("/reserve_cny_per_t", "保留价低于要价(不含税), 不起作用", "Below the lot's ask, net of VAT, it binds nobody")
+            ("/reserve_cny_per_t", "保留价低于要价(不含税)，不起作用", "Below the lot's ask, net of VAT, it binds nobody")
         )
     return faults
 

@@ -188,5 +188,5 @@ def test_a_digest_goes_out_at_eight(second: int) -> None:
 
 def test_a_message_names_the_grade_and_where_to_look() -> None:
     zh, en = message_of(Notice.of(note_of(settled()), 1, NOW))
-    assert zh == "已结算: 重废, 货款 64050.0 元 (/v1/trades/trade)" and "Heavy melting steel" in en
+    assert zh == "已结算：重废，货款 64050.0 元 (/v1/trades/trade)" and "Heavy melting steel" in en
     assert all(zh and en for zh, en in MESSAGES_OF.values())

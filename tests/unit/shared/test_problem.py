@@ -77,9 +77,9 @@ def test_every_fault_is_said_in_the_readers_language() -> None:
     assert chinese == {
         "/whole": "应为整数",
         "/number": "应为数字",
-        "/name": "太长, 至多 3 个字符",
-        "/at": "应为时间, 如 2026-11-28T08:00:00+08:00",
-        "/day": "应为日期, 如 2026-11-28",
+        "/name": "太长，至多 3 个字符",
+        "/at": "应为时间，如 2026-11-28T08:00:00+08:00",
+        "/day": "应为日期，如 2026-11-28",
         "/side": "应为 'origin'、'destination'、'both' 之一",
         "/flag": "应为 true 或 false",
         "/some": "至少 1 项",
