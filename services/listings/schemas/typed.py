@@ -25,7 +25,7 @@ def _typed(value: Any, info: ValidationInfo) -> int:
     except UnitFault:
         return parse_mass(value, info.data.get("load_t"))
     raise UnitFault(
-        "not_a_number", "应为数字，或带单位的文本，例如 30.5吨", "must be a JSON number, or text with its unit (30.5 t)"
+        "not_a_number", "应为数字，或带单位的文本，例如 30.5吨", "must be a number, or text with its unit (30.5 t)"
     )
 
 
