@@ -38,7 +38,7 @@
         layoutIterations: 0, nodeAlign: "justify",
         data: data.nodes.map((node) => ({
           name: node.id, itemStyle: { color: node.side === "from" ? c.accent : c.second, borderWidth: 0 },
-          label: { position: node.side === "from" ? "right" : "left", color: c.ink, fontSize: 13, textBorderColor: c.sheet, textBorderWidth: 3, formatter: () => `${node.label}  ${tonnes.format(node.value)}` },
+          label: { position: node.side === "from" ? "right" : "left", color: c.ink, fontSize: 13, textBorderColor: c.sheet, textBorderWidth: 2, formatter: () => `${node.label}  ${tonnes.format(node.value)}` },
         })),
         links: data.links.map((one) => ({ source: one.from, target: one.to, value: one.value })),
         lineStyle: { color: c.soft, opacity: 0.3, curveness: 0.5 },
@@ -55,7 +55,7 @@
     color: [c.accent, c.second, c.third, c.fourth, c.soft, c.amber, c.red, c.line],
     grid: {
       left: 8, right: 16, bottom: 8, containLabel: true,
-      top: 24 + size + (size + 8) * rowsOf(data.series.map((one) => one.name), document.querySelector('[data-chart="area"]').clientWidth),
+      top: 32 + (size + 12) * rowsOf(data.series.map((one) => one.name), document.querySelector('[data-chart="area"]').clientWidth),
     },
     legend: { top: 0, left: 0, padding: [4, 0], itemGap: 12, itemWidth: size, itemHeight: size, textStyle: { color: c.ink, fontSize: size }, icon: "rect", selectedMode: false },
     xAxis: {
