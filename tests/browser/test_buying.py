@@ -23,6 +23,7 @@ BUYER = (
     "/quality",
     "/searches",
     "/demands/new",
+    "/plants",
 )
 CARRIER = ("", "/loads", "/day", "/earnings")
 

@@ -24,9 +24,7 @@ def _typed(value: Any, info: ValidationInfo) -> int:
         parse_t(value)
     except UnitFault:
         return parse_mass(value, info.data.get("load_t"))
-    raise UnitFault(
-        "not_a_number", "应为数字，或带单位的文本，例如 30.5吨", "must be a number, or text with its unit (30.5 t)"
-    )
+    raise UnitFault("not_a_number", "应为数字，或带单位的文本，例如 30.5吨", "must be a number, or text with its unit (30.5 t)")
 
 
 def _some(value: Any, info: ValidationInfo) -> int:

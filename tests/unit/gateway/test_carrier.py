@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
+import orjson
 import pytest
 
-from gateway.console.pages.carrier.common import Place, Vehicle, fleet, in_hand, place_of
+from gateway.console.client import Ask, Reply
+from gateway.console.pages.carrier.common import IN_HAND, Place, Vehicle, all_own, fleet, in_hand, place_of
 from gateway.console.pages.carrier.loads import DAYS, by_day
 from gateway.console.pages.carrier.offers import SORTS, ranked
 
@@ -31,6 +34,24 @@ def test_a_truck_stands_where_its_last_load_left_it() -> None:
     assert [(one.plate, one.is_free) for one in trucks] == [("鄂A1", True), ("鄂A3", True), ("鄂A2", False)]
     assert [(one.place.lat if one.place else None) for one in trucks] == [EZHOU["lat"], WUHAN["lat"], 30.5]
     assert trucks[0].most_t == 31.0
+
+
+def listed(*loads: dict[str, Any], cursor: str | None = None) -> Reply:
+    return Reply(200, {}, orjson.dumps({"items": loads, "next_cursor": cursor}))
+
+
+@pytest.mark.parametrize(("cursor", "asked"), [(None, 0), ("more", len(IN_HAND))])
+def test_a_load_in_hand_is_there_however_many_came_after_it(cursor: str | None, asked: int) -> None:
+    asks: list[Ask] = []
+
+    def answer(*more: Ask) -> list[Reply]:
+        asks.extend(more)
+        return [listed(*([load("loaded")] if one.query["status"] == "loaded" else [])) for one in more]
+
+    visit: Any = SimpleNamespace(user=None, api=SimpleNamespace(all=answer))
+    found = all_own(visit, listed(load("received"), load("planned"), cursor=cursor))
+    assert [one["status"] for one in found] == ["received", "planned", *(["loaded"] if cursor else [])]
+    assert len(asks) == asked
 
 
 def test_a_busy_truck_is_busy_though_a_newer_load_of_it_has_ended() -> None:

@@ -8,10 +8,13 @@ from typing import Any
 
 from gateway.console.client import Reply
 from gateway.console.visit import Visit
+from shared import catalogue
 
 ROLES = ("buyer",)
 MOST = 200
 """The longest page of a list that the API gives."""
+UNITS = {one.name: one.unit for one in catalogue.attributes()}
+"""Of quality attributes, by name."""
 _ID = re.compile(r"[0-9a-f-]{36}")
 
 Json = Mapping[str, Any]

@@ -10,7 +10,7 @@ from flask import Response
 
 from gateway.console.client import Ask, Reply
 from gateway.console.formats import day_begins, day_ends, last_day, shanghai_day, shanghai_today
-from gateway.console.pages.buyer.common import MOST, Json, is_id, items_of, number, plants
+from gateway.console.pages.buyer.common import MOST, UNITS, Json, is_id, items_of, number, plants
 from gateway.console.visit import Form, Visit
 from shared import catalogue
 from shared.clock import utc_now
@@ -46,7 +46,7 @@ def demand(visit: Visit, demand_id: str) -> Response:
     return visit.render(
         "demand.html", 422 if form.is_faulty else 200, demand=found, form=form, why=why.body if why and why.is_ok else None,
         offers=[one for one in items_of(offers) if one["status"] in ("proposed", "agreed")],
-        again=again.body if again is not None and again.is_ok else None, attributes=_names(visit),
+        again=again.body if again is not None and again.is_ok else None, attributes=_names(visit), units=UNITS,
     )  # fmt: skip
 
 

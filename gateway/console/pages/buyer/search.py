@@ -12,7 +12,7 @@ from flask import Response
 
 from gateway.console.client import Ask
 from gateway.console.formats import material_name, region_name, tonnes
-from gateway.console.pages.buyer.common import Json, is_id, items_of, number, plants
+from gateway.console.pages.buyer.common import UNITS, Json, is_id, items_of, number, plants
 from gateway.console.visit import Form, Visit
 from shared import catalogue
 
@@ -110,7 +110,7 @@ def lot(visit: Visit, lot_id: str) -> Response:
     options = quote.body["options"] if quote is not None and quote.is_ok else []
     names = {one.name: one.name_zh if visit.t.code == "zh" else one.name_en for one in catalogue.attributes()}
     tender = next(iter(items_of(tenders)), None)
-    return visit.render("lot.html", lot=found, site=site, options=options, tender=tender, attributes=names)
+    return visit.render("lot.html", lot=found, site=site, options=options, tender=tender, attributes=names, units=UNITS)
 
 
 def photo(visit: Visit, lot_id: str, photo_id: str) -> Response:
