@@ -126,7 +126,7 @@ def advise(visit: Visit, grades: Sequence[str], site: Site | None, region: str, 
 
 def _levels(code: str) -> list[str]:
     """The regions whose price may stand for this one's, the nearest first: its city, its province."""
-    return [one for one in dict.fromkeys((city_of(code), code[:2] + "0000")) if geo.exists(one)]
+    return [one for one in dict.fromkeys((city_of(code), code[:2] + "0000")) if one in geo.lineage(code)]
 
 
 def _prices(visit: Visit, grade: str, region: str, most: int) -> Ask:

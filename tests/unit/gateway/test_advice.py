@@ -1,0 +1,82 @@
+"""What a grade is worth at a yard: whose price it is, and how little is asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import orjson
+import pytest
+
+from gateway.console.client import Ask, Reply
+from gateway.console.pages.collector.advice import Advice, advise
+from gateway.console.texts import texts
+
+SITE = {"id": "yard", "region": "420111", "position": {"lat": 30.5, "lon": 114.4}}
+CITY, PROVINCE = "420100", "420000"
+
+
+class Published:
+    """The API with these prices, by region and grade; every question is counted. None where it can't be read."""
+
+    def __init__(self, prices: Mapping[tuple[str, str], list[float] | None]) -> None:
+        self.prices, self.asked = prices, cast(list[str], [])
+
+    def all(self, *asks: Ask) -> list[Reply]:
+        return [self._answer(ask) for ask in asks]
+
+    def _answer(self, ask: Ask) -> Reply:
+        self.asked.append(ask.path)
+        if ask.path != "/v1/prices":
+            return Reply(200, {}, orjson.dumps({"items": [], "total": 0}))
+        found = self.prices.get((ask.query["region"], ask.query["grade"]), [])
+        if found is None:
+            return Reply(503, {"content-type": "application/problem+json"}, b'{"status": 503}')
+        rows = [
+            {"date": f"2026-11-{28 - day}", "price_cny_per_t": one, "low_cny_per_t": one - 9, "high_cny_per_t": one + 9}
+            for day, one in enumerate(found)
+        ]
+        return Reply(200, {}, orjson.dumps({"items": rows[: ask.query["limit"]]}))
+
+
+def of(published: Published, *grades: str, site: Any = SITE, region: str = "420111", most: int = 1) -> dict[str, Advice]:
+    visit = SimpleNamespace(api=published, now=datetime(2026, 11, 29, tzinfo=UTC))
+    return advise(cast(Any, visit), grades, site, region, most)
+
+
+def test_the_city_s_price_comes_before_its_province_s() -> None:
+    published = Published({(CITY, "steel.hms1"): [2400.0], (PROVINCE, "steel.hms1"): [2300.0]})
+    found = of(published, "steel.hms1")["steel.hms1"]
+    assert (found.series.region, found.series.is_wider, found.suggested) == (CITY, False, 2400.0)
+    assert published.asked.count("/v1/prices") == 1, "nobody asks for what is not needed"
+
+
+def test_where_the_city_has_none_it_is_the_province_s() -> None:
+    published = Published({(PROVINCE, "steel.hms1"): [2300.0, 2290.0], (CITY, "steel.light"): [1900.0]})
+    found = of(published, "steel.hms1", "steel.light", "paper.occ_a", most=200)
+    assert (found["steel.hms1"].series.region, found["steel.hms1"].series.is_wider) == (PROVINCE, True)
+    assert [row["date"] for row in found["steel.hms1"].series.rows] == ["2026-11-27", "2026-11-28"], "the oldest first"
+    assert found["steel.light"].series.region == CITY
+    assert found["paper.occ_a"].index is None and not found["paper.occ_a"].is_partial
+    assert published.asked.count("/v1/prices") == 5
+
+
+def test_a_city_s_price_that_can_t_be_read_is_not_another_s() -> None:
+    published = Published({(CITY, "steel.hms1"): None, (PROVINCE, "steel.hms1"): [2300.0]})
+    found = of(published, "steel.hms1")["steel.hms1"]
+    assert (found.index, found.is_partial, found.bids_are_read) == (None, True, True)
+
+
+@pytest.mark.parametrize(("region", "whose"), [("110105", "110000"), ("429004", PROVINCE), ("420000", PROVINCE)])
+def test_what_has_no_city_above_it_has_one_level(region: str, whose: str) -> None:
+    published = Published({(whose, "steel.hms1"): [2300.0]})
+    found = of(published, "steel.hms1", site=None, region=region)["steel.hms1"]
+    assert (found.series.region, found.series.is_wider) == (whose, False)
+
+
+def test_one_of_a_thing_is_said_as_one() -> None:
+    words = texts("en", "collector")
+    assert words.say("worth_bids", n=3) == "From 3 open bids nearby"
+    assert words.say("worth_bids", n=1) == "From the one open bid nearby"
