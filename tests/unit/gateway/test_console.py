@@ -116,7 +116,11 @@ def test_pages_hold_no_style_or_script_of_their_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (30.5, "30.5"), (1204.125, "1,204.125"), (1000, "1,000"), (0.001, "0.001")]
+    ("value", "text"),
+    [
+        *((0, "0"), (30.5, "30.5"), (1204.125, "1,204.125"), (1000, "1,000"), (0.001, "0.001")),
+        *((-0.576, "−0.576"), (-1204.5, "−1,204.5"), (-0.0001, "0")),
+    ],
 )
 def test_tonnes_are_as_entered(value: float, text: str) -> None:
     assert tonnes(value) == text

@@ -8,9 +8,10 @@ from typing import Any, cast
 import pytest
 
 from gateway.console.pages.deals import counted
+from gateway.console.pages.park.alarms import in_words
 from gateway.console.pages.park.allowances import RULE
-from gateway.console.pages.park.looking import between, by_material
-from gateway.console.pages.park.places import by_period, tiles_of
+from gateway.console.pages.park.looking import between, by_material, period_name, places_below
+from gateway.console.pages.park.places import ACCOUNTS, by_period, is_balanced, tiles_of
 from gateway.console.pages.park.targets import TARGET
 from gateway.console.texts import texts
 from gateway.console.visit import Form, Visit
@@ -84,3 +85,24 @@ def test_periods_in_which_nothing_came_are_shown(first: str, last: str, count: i
     names = between(first, last)
     assert (names[0], names[-1], len(names)) == (first, last, count)
     assert names == sorted(set(names))
+
+
+def test_a_ledger_balances_to_the_kilogram() -> None:
+    balance = {f"{one}_t": 0.1 for one in ACCOUNTS} | {"weighing_difference_t": -0.1, "published_t": 0.6}
+    assert is_balanced(balance)
+    assert not is_balanced(balance | {"published_t": 0.601})
+
+
+def test_the_form_of_a_rule_speaks_of_its_fields_by_name() -> None:
+    assert in_words("above_t / below_t 至少填一项", "threshold", HERE) == "高于 / 低于 至少填一项"
+    assert in_words("silence 规则必填", "silence", HERE) == "这类规则必填"
+    assert in_words("应小于 high_cny_per_t", "price", HERE) == "应小于 高于"
+
+
+def test_a_region_offers_what_lies_in_it_and_an_hour_is_read_as_one() -> None:
+    places = dict(places_below("420000", HERE.t))
+    assert next(iter(places.items())) == ("420000", "湖北省")
+    assert (places["420100"], places["420106"]) == ("武汉市", "武汉市 · 武昌区")
+    assert "420101" not in places, "what merely groups districts is no place"
+    assert period_name("2026-11-29T08") == "2026-11-29 08:00"
+    assert period_name("2026-11") == "2026-11"
