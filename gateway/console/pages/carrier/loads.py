@@ -20,6 +20,8 @@ from shared.clock import SHANGHAI, iso, utc_now
 STEPS = ("booked", "loaded", "arrived", "returned")
 FEW = 5
 DAYS = 30
+PAGES = 5
+"""Of received loads that one answer reads."""
 
 
 def home(visit: Visit) -> Response:
@@ -185,10 +187,23 @@ def by_day(loads: Iterable[Json], now: datetime) -> list[Day]:
     return list(days.values())
 
 
+def _received(visit: Visit, now: datetime) -> tuple[list[Json], bool]:
+    """The carrier's received loads, newest first, at least those of the last days; and whether there were too many for that."""
+    found: list[Json] = []
+    cursor, since = None, iso(now - timedelta(days=2 * DAYS))
+    for _ in range(PAGES):
+        reply = visit.api.get("/v1/shipments", carrier_id=own_id(visit), status="received", limit=MOST, cursor=cursor)
+        found += reply.items
+        cursor = reply.body["next_cursor"]
+        if not cursor or found[-1]["created_at"] < since:
+            return found, False
+    return found, True
+
+
 def earnings(visit: Visit) -> Response:
     """`/carrier/earnings`: freight of received loads by day; `?day=` lists one."""
-    reply = visit.api.get("/v1/shipments", carrier_id=own_id(visit), status="received", limit=MOST)
-    days = by_day(reply.items, utc_now())
+    found, is_cut = _received(visit, utc_now())
+    days = by_day(found, utc_now())
     if visit.request.args.get("as") == "csv":
         t = visit.t
         rows: list[list[str | float]] = [[t["day"], t["loads_word"], t["quantity"], t["freight"]]]
@@ -199,5 +214,5 @@ def earnings(visit: Visit) -> Response:
     return visit.render(
         "earnings.html", days=[one for one in days if one.loads], most=max((one.cny for one in days), default=0.0),
         total=round(sum(one.cny for one in days), 2), tonnes=round(sum(one.tonnes for one in days), 3), listed=listed[:100],
-        wanted=wanted, count=sum(len(one.loads) for one in days), more=reply.body["next_cursor"],
+        wanted=wanted, count=sum(len(one.loads) for one in days), most_loads=len(found) if is_cut else None,
     )  # fmt: skip
