@@ -9,6 +9,7 @@ from gateway.console.formats import city_of, shanghai_today
 from gateway.console.pages.collector.advice import advise
 from gateway.console.pages.collector.home import COMMON
 from gateway.console.visit import Visit
+from shared import geo
 
 MOST = 200
 
@@ -32,8 +33,10 @@ def prices(visit: Visit) -> Response:
 
 
 def region(visit: Visit) -> Response:
-    """The city's tonnes of this month by grade, and of them the yard's own; what would reveal another firm is kept back."""
-    code = city_of(visit.api.get("/v1/me").body["region"])
+    """The tonnes of the city (of the county, where that lies in none) this month by grade, and of them the yard's own; what would
+    reveal another firm is kept back."""
+    own = visit.api.get("/v1/me").body["region"]
+    code = city_of(own) if city_of(own) in geo.lineage(own) else own
     month = shanghai_today(visit.now).replace(day=1).isoformat()
     volumes = visit.api.get(f"/v1/regions/{code}/volumes", {"granularity": "month", "from": month})
     rows = sorted(volumes.items, key=lambda one: -one["received_t"]) if volumes.is_ok else []
