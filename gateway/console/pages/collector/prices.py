@@ -33,8 +33,8 @@ def prices(visit: Visit) -> Response:
 
 
 def region(visit: Visit) -> Response:
-    """The tonnes of the city (of the county, where that lies in none) this month by grade, and of them the yard's own; what would
-    reveal another firm is kept back."""
+    """The tonnes of the city (of the county, where that lies in none) this month by grade, and of them the yard's own; what
+    would reveal another firm is kept back."""
     own = visit.api.get("/v1/me").body["region"]
     code = city_of(own) if city_of(own) in geo.lineage(own) else own
     month = shanghai_today(visit.now).replace(day=1).isoformat()
