@@ -23,7 +23,8 @@
     return rows;
   };
 
-  // A live part comes anew: the chart in it that goes is let go of.
+  // A live part comes anew: the chart in it that goes is let go of, and leaves the new one no style, which the page's policy bars.
+  if (window.htmx) window.htmx.config.attributesToSettle = ["class", "width", "height"];
   document.addEventListener("htmx:beforeCleanupElement", ({ target }) => {
     if (target.dataset?.chart) window.echarts?.getInstanceByDom(target)?.dispose();
   });
