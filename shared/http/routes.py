@@ -62,7 +62,8 @@ class Route:
 
     @property
     def summary(self) -> str:
-        return (self.handler.__doc__ or self.handler.__name__.replace("_", " ")).strip().splitlines()[0]
+        told = self.handler.__doc__ or self.handler.__name__.replace("_", " ")
+        return " ".join(told.strip().partition("\n\n")[0].split())
 
 
 class Routes:
