@@ -136,7 +136,7 @@ def test_an_alarm_goes_to_the_park_operator_by_mail(office: Office, box: Mailbox
         office.send()
     first, second = box.got
     assert (first["To"], first["From"]) == ("park@huanliu.example", "huanliu@market.example")
-    assert str(first["Subject"]).startswith("预警「存量超许可」: 场站「一号堆场」存量 130 吨")
+    assert str(first["Subject"]).startswith("预警「存量超许可」：场站「一号堆场」存量 130 吨")
     text = second.get_content()
     assert "Nobody has taken on the alarm" in text and "130 t lie at the site" in text and "is cleared" in text
     assert "/v1/alarms/" in text

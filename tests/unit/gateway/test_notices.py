@@ -59,7 +59,7 @@ def test_an_alarm_is_told_to_those_it_concerns_and_to_a_webhook_that_wants_alarm
     note = note_of(raised)
     assert (note.type, note.audience, note.subject) == ("alarm.raised", ("park", "yard"), "/v1/alarms/a")
     notice = Notice.of(note, 9, NOW)
-    assert message_of(notice) == ("预警「存量」: 存量 130 吨 (/v1/alarms/a)", "Alarm «存量»: 130 t lie there (/v1/alarms/a)")
+    assert message_of(notice) == ("预警「存量」：存量 130 吨 (/v1/alarms/a)", "Alarm «存量»: 130 t lie there (/v1/alarms/a)")
     assert a_hook(organisation_id="yard", types=["alarm.*"]).wants(notice)
     assert not a_hook(organisation_id="mill", types=["alarm.*"]).wants(notice)
 
