@@ -40,6 +40,7 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("/v1/trades", "trading"),
     ("/v1/quotes", "logistics"),
     ("/v1/shipments", "logistics"),
+    ("/v1/earnings", "logistics"),
     ("/v1/market", "regions"),
     ("/v1/regions", "regions"),
     ("/v1/targets", "regions"),

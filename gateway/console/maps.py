@@ -21,9 +21,11 @@ LEAST_DEG = 0.2
 """Of a frame's height, where all is at one place."""
 MOST_R, LEAST_R = 20.0, 3.0
 """Pixels."""
-PHONE_PX = 320
+PHONE_PX = 280
 """Names that do not run into one another at this width do so at none."""
-LETTER_PX, LINE_PX = 13, 18
+LETTER_PX, LINE_PX = 13, 20
+LATIN = 0.62
+"""Of a letter's height, the width of a Latin one."""
 APART_PX = 4
 
 Ring = tuple[tuple[float, float], ...]
@@ -100,7 +102,7 @@ def _onto(frame: Box, lon: float, lat: float) -> tuple[float, float]:
 def _named(point: Point, taken: list[Box]) -> Point:
     """With its name where that touches nothing that is drawn already, on a phone; what it takes is added to `taken`."""
     x, y = point.x / 100 * PHONE_PX, point.y / 100 * PHONE_PX * HIGH / WIDE
-    wide = sum(LETTER_PX if ord(letter) > 0x2E7F else LETTER_PX * 0.55 for letter in point.place.name)
+    wide = sum(LETTER_PX if ord(letter) > 0x2E7F else LETTER_PX * LATIN for letter in point.place.name)
     dot = (x - point.r, y - point.r, x + point.r, y + point.r)
     left = x + point.r + APART_PX
     boxes = {

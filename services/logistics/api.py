@@ -1,14 +1,20 @@
-"""Routes of logistics: `/v1/quotes`, `/v1/shipments`."""
+"""Routes of logistics: `/v1/quotes`, `/v1/shipments`, `/v1/earnings`."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 from flask import Request
 
 from services.logistics import service, views
 from services.logistics.model import Shipment
 from services.logistics.schemas import (
+    DAYS,
     AssignIn,
     CorrectionIn,
+    EarnedOut,
+    EarningsOut,
+    EarningsQuery,
     EventIn,
     PhotoOut,
     QuoteIn,
@@ -19,6 +25,7 @@ from services.logistics.schemas import (
     ShipmentQuery,
 )
 from shared.auth import Caller
+from shared.clock import SHANGHAI
 from shared.http import Answer, PageOut, Routes, Upload, created, file_answer, page_of
 from shared.mongo import Unit
 from shared.pictures import picture
@@ -53,6 +60,13 @@ def list_shipments(unit: Unit, caller: Caller, query: ShipmentQuery) -> PageOut[
     """The caller's loads, and for carriers the loads on offer; newest first."""
     page = views.page(unit, caller, query.filters(), query.cursor, query.limit)
     return page_of(page, lambda shipment: _out(shipment, caller))
+
+
+@routes.get("/v1/earnings", "earnings.read", EarningsOut)
+def read_earnings(unit: Unit, caller: Caller, query: EarningsQuery) -> EarningsOut:
+    """The carrier's freight by day, of all its loads that were received since."""
+    since = query.since or unit.now.astimezone(SHANGHAI).date() - timedelta(days=DAYS - 1)
+    return EarningsOut(items=[EarnedOut.of(one) for one in views.earned(unit, caller.organisation_id, since)])
 
 
 @routes.get("/v1/shipments/<identifier>", "shipments.read", ShipmentOut)

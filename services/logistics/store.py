@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from services.logistics.model import Haulage, PhotoFile, Shipment
 from shared import parties
-from shared.mongo import Repository, Sealed, Unit
+from shared.mongo import Repository, Row, Sealed, Unit
 
 
 @dataclass
@@ -26,6 +28,7 @@ class ShipmentDocument(Sealed):
             ["seller_id", "id"],
             ["buyer_id", "id"],
             ["carrier_id", "id"],
+            ["carrier_id", "updated_at"],
             ["status", "id"],
             "trade_id",
             "lot_id",
@@ -59,6 +62,15 @@ DOCUMENTS: tuple[type[Sealed], ...] = (
 )
 BY_ID: tuple[Repository[Any], ...] = (SHIPMENTS, HAULAGES, *parties.BY_ID)
 """What events name, read before each batch of them."""
+
+
+def received(unit: Unit, of: Mapping[str, Any], since: datetime) -> Iterator[Row]:
+    """Of received loads no more than what freight is reckoned from."""
+    on = {"report.type": "received", "report.at": {"$gte": since}}
+    # the last change of a load that was received is no earlier than that: so an index finds them
+    wanted = {**of, "updated_at": {"$gte": since}, "status": "received", "events": {"$elemMatch": on}}
+    fields = {"planned_kg": 1, "freight_fen_per_t": 1, "events.report.type": 1, "events.report.at": 1}
+    yield from unit.collection(SHIPMENTS.name).find(wanted, fields, session=unit.session)
 
 
 def use_ticket(unit: Unit, buyer_id: str, number: str, shipment_id: str) -> bool:

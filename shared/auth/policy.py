@@ -139,6 +139,7 @@ POLICY: Mapping[str, Rule | Literal["public"]] = {
         "carrier": frozenset({"carrier", "visible"}),
         "operator": _ANY,
     },
+    "earnings.read": {"carrier": _ANY},
     "shipments.assign": {"carrier": frozenset({"carrier", "visible"}), "buyer": _BUYER},
     "shipments.haul": {"carrier": _CARRIER},
     "shipments.receive": {"buyer": _BUYER},

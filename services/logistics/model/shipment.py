@@ -31,6 +31,7 @@ from shared.events.logistics import (
     ShipmentWeighed,
 )
 from shared.problem import InputIsInvalid, NotAllowed, NotFound, WrongState
+from shared.units import div_half_up
 
 Reported = Literal["booked", "loaded", "position", "arrived", "weighed", "inspected", "received", "refused", "returned"]
 """The types of `POST /v1/shipments/{id}/events`."""
@@ -68,7 +69,13 @@ TOLD: Final = (
 )
 """What every event of a shipment says of it."""
 ASSIGNABLE: Final[frozenset[Status]] = frozenset({"planned", "assigned"})
+ENDED: Final[frozenset[Status]] = frozenset({"received", "returned", "cancelled"})
 BEFORE_LOADING: Final[frozenset[Status]] = frozenset({"planned", "assigned", "booked"})
+
+
+def freight_fen(fen_per_t: int, kg: int) -> int:
+    """Of a load, rounded half up."""
+    return div_half_up(fen_per_t * kg, 1000)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
 from pydantic import StringConstraints
 
-from services.logistics.model import Correction, Recorded, Reported, Shipment, Status
+from services.logistics.model import Correction, Recorded, Reported, Shipment, Status, freight_fen
 from services.logistics.schemas.photos import PhotoOut
 from shared.catalogue import family_of
 from shared.events.base import Point
@@ -14,7 +15,7 @@ from shared.geo import round_km
 from shared.http import ListQuery, Position, Shape
 from shared.http.filters import Material, Region
 from shared.http.shapes import Time
-from shared.units import CnyOut, TonnesOut, div_half_up
+from shared.units import CnyOut, TonnesOut
 
 HIDDEN_KM = 5
 """Distances of loads whose ends are hidden are rounded to this."""
@@ -40,8 +41,12 @@ class ShipmentQuery(ListQuery):
     from_region: Region | None = None
     to_region: Region | None = None
     mode: str | None = None
+    under_way: bool | None = None
+    """Whether it is somebody's and has a step to come."""
+    received_on: date | None = None
+    """A day of Asia/Shanghai."""
 
-    def filters(self) -> dict[str, str | None]:
+    def filters(self) -> dict[str, Any]:
         return self.model_dump(exclude={"limit", "cursor"})
 
 
@@ -161,7 +166,7 @@ class ShipmentOut(Shape):
             mode=shipment.mode,
             distance_km=distance_km,
             freight_cny_per_t=shipment.freight_fen_per_t,
-            freight_cny=div_half_up(shipment.freight_fen_per_t * shipment.planned_kg, 1000),
+            freight_cny=freight_fen(shipment.freight_fen_per_t, shipment.planned_kg),
             carrier_id=shipment.carrier_id,
             vehicle=shipment.vehicle,
             net_t=shipment.net_kg,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -224,9 +224,38 @@ def test_lists_filter_by_what_items_carry(haul: Haul, make_haul: Callable[..., H
     }.items():
         assert listed(operator, **{name: value}) == haul.ids[::-1], name
     assert listed(operator, carrier_id=haul.carrier.caller.organisation_id, status="assigned") == haul.ids[:1]
+    assert listed(operator, under_way="true") == haul.ids[:1]
+    assert len(listed(operator, under_way="false")) == 7
     everything = {"material": "steel", "from_region": "420000", "to_region": "320312", "region": "320300", "mode": "road"}
     assert len(listed(operator, **everything)) == 8
     for name, value in {"material": "paper", "from_region": "320000", "region": "110000", "mode": "rail"}.items():
         assert listed(operator, **{name: value}) == [], name
     bad = haul.room.client.get("/v1/shipments?status=lost&material=gold&colour=red", headers=haul.buyer.headers)
     assert {fault["pointer"] for fault in bad.get_json()["errors"]} == {"/status", "/material", "/colour"}
+
+
+def test_a_carrier_earns_on_the_markets_day_of_receipt(haul: Haul) -> None:
+    for index, at in enumerate(("2026-11-28T15:59:00Z", "2026-11-28T16:01:00Z", "2026-11-28T17:00:00Z")):
+        haul.assign(index)
+        haul.bring("inspected", index)
+        move = {"$set": {"events.$[].report.at": datetime.fromisoformat(at)}}
+        haul.room.database.mongo["shipments"].update_one({"_id": haul.ids[index]}, move)
+        haul.report({"type": "received"}, index, at=datetime.fromisoformat(at))
+    loads = {one["id"]: one for one in haul.room.client.get("/v1/shipments", headers=haul.carrier.headers).get_json()["items"]}
+    first, *rest = (loads[identifier] for identifier in haul.ids[:3])
+    answer = haul.room.client.get("/v1/earnings?since=2026-11-01", headers=haul.carrier.headers)
+    assert answer.status_code == 200
+    assert answer.get_json()["items"] == [
+        {
+            "day": "2026-11-29",
+            "loads": 2,
+            "quantity_t": sum(one["quantity_t"] for one in rest),
+            "freight_cny": round(sum(one["freight_cny"] for one in rest), 2),
+        },
+        {"day": "2026-11-28", "loads": 1, "quantity_t": first["quantity_t"], "freight_cny": first["freight_cny"]},
+    ]
+    assert haul.room.client.get("/v1/earnings?since=2026-11-30", headers=haul.carrier.headers).get_json()["items"] == []
+    assert haul.room.client.get("/v1/earnings?since=soon", headers=haul.carrier.headers).status_code == 422
+    assert haul.room.client.get("/v1/earnings", headers=haul.buyer.headers).status_code == 403
+    of_day = haul.room.client.get("/v1/shipments?received_on=2026-11-29", headers=haul.carrier.headers).get_json()["items"]
+    assert {one["id"] for one in of_day} == set(haul.ids[1:3])

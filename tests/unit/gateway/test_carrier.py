@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
 import pytest
 
-from gateway.console.client import Ask, Reply
-from gateway.console.pages.carrier.common import IN_HAND, Place, Vehicle, all_own, fleet, in_hand, place_of
-from gateway.console.pages.carrier.loads import DAYS, by_day
+from gateway.console.client import Reply
+from gateway.console.pages.carrier.common import Place, Vehicle, each_once, fleet, in_hand, place_of
 from gateway.console.pages.carrier.offers import SORTS, ranked
 
 WUHAN, EZHOU = {"lat": 30.6, "lon": 114.3}, {"lat": 30.4, "lon": 114.9}
@@ -36,22 +33,14 @@ def test_a_truck_stands_where_its_last_load_left_it() -> None:
     assert trucks[0].most_t == 31.0
 
 
-def listed(*loads: dict[str, Any], cursor: str | None = None) -> Reply:
-    return Reply(200, {}, orjson.dumps({"items": loads, "next_cursor": cursor}))
+def listed(*loads: dict[str, Any]) -> Reply:
+    return Reply(200, {}, orjson.dumps({"items": loads, "next_cursor": None}))
 
 
-@pytest.mark.parametrize(("cursor", "asked"), [(None, 0), ("more", len(IN_HAND))])
-def test_a_load_in_hand_is_there_however_many_came_after_it(cursor: str | None, asked: int) -> None:
-    asks: list[Ask] = []
-
-    def answer(*more: Ask) -> list[Reply]:
-        asks.extend(more)
-        return [listed(*([load("loaded")] if one.query["status"] == "loaded" else [])) for one in more]
-
-    visit: Any = SimpleNamespace(user=None, api=SimpleNamespace(all=answer))
-    found = all_own(visit, listed(load("received"), load("planned"), cursor=cursor))
-    assert [one["status"] for one in found] == ["received", "planned", *(["loaded"] if cursor else [])]
-    assert len(asks) == asked
+def test_a_load_of_two_answers_is_one_and_a_refused_answer_takes_none_away() -> None:
+    newest, under_way = listed(load("received"), load("loaded")), listed(load("loaded"), load("assigned", "鄂A2"))
+    assert [one["status"] for one in each_once(newest, under_way)] == ["assigned", "received", "loaded"]
+    assert [one["status"] for one in each_once(Reply(503, {}, b""), under_way, None)] == ["assigned", "loaded"]
 
 
 def test_a_busy_truck_is_busy_though_a_newer_load_of_it_has_ended() -> None:
@@ -81,20 +70,3 @@ def test_what_the_carrier_must_do_comes_first() -> None:
         [load("arrived", "a"), load("loaded", "b"), load("received", "c"), load("refused", "d"), load("planned", None)]
     )
     assert [one["status"] for one in found] == ["loaded", "refused", "arrived"]
-
-
-def test_freight_counts_on_the_market_s_day_of_receipt() -> None:
-    now = datetime(2026, 11, 28, 17, 0, tzinfo=UTC)  # the 29th in Shanghai
-    received = [{"type": "received", "at": "2026-11-28T15:59:00Z"}], [{"type": "received", "at": "2026-11-28T16:01:00Z"}]
-    days = by_day(
-        [
-            *(load("received", events=one) for one in received),
-            load("received", events=[{"type": "received", "at": "2026-01-01T00:00:00Z"}]),
-        ],
-        now,
-    )
-    assert len(days) == DAYS
-    assert [(one.day, one.cny, one.tonnes) for one in days if one.loads] == [
-        ("2026-11-29", 3000.0, 30.0),
-        ("2026-11-28", 3000.0, 30.0),
-    ]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from gateway.console.maps import HIGH, LETTER_PX, LINE_PX, MOST_R, PHONE_PX, WIDE, Place, check, map_of
+from gateway.console.maps import HIGH, LATIN, LETTER_PX, LINE_PX, MOST_R, PHONE_PX, WIDE, Place, check, map_of
 from shared.geo import Position, children, great_circle_m
 from shared.settings import Settings
 
@@ -39,7 +39,7 @@ def test_everything_is_in_the_frame_and_no_name_touches_another(some: list[Place
     for one in drawn.points:
         assert 0 <= one.x <= 100 and 0 <= one.y <= 100 and 0 < one.r <= MOST_R
         if one.side:
-            wide = sum(LETTER_PX if letter > "\u2e7f" else LETTER_PX * 0.55 for letter in one.place.name)
+            wide = sum(LETTER_PX if letter > "\u2e7f" else LETTER_PX * LATIN for letter in one.place.name)
             left = one.x / 100 * PHONE_PX + one.label_x - (wide if one.side == "end" else 0)
             middle = one.y / 100 * PHONE_PX * HIGH / WIDE
             boxes.append((left, middle - LINE_PX / 2, left + wide, middle + LINE_PX / 2))

@@ -14,6 +14,8 @@ from shared import geo
 ROLES = ("carrier",)
 MOST = 200
 """The longest page of a list that the API gives."""
+NEWEST = 50
+"""Of the carrier's loads: they show its trucks, for there is no register of them."""
 IN_HAND = tuple(status for status in NEXT if status != "planned")
 
 Json = Mapping[str, Any]
@@ -28,21 +30,16 @@ def own_id(visit: Visit) -> str:
     return "" if visit.user is None else visit.user.session.organisation_id
 
 
-def own_loads(visit: Visit) -> Ask:
-    """The newest of the carrier's loads."""
-    return Ask("/v1/shipments", {"carrier_id": own_id(visit), "limit": MOST})
+def own_loads(visit: Visit, newest: int = NEWEST) -> tuple[Ask, Ask]:
+    """The newest of the carrier's loads, and however old all that have a step to come."""
+    own = {"carrier_id": own_id(visit)}
+    return Ask("/v1/shipments", {**own, "limit": newest}), Ask("/v1/shipments", {**own, "under_way": "true", "limit": MOST})
 
 
-def all_own(visit: Visit, newest: Reply | None) -> list[Json]:
-    """The newest of the carrier's loads, as `own_loads` found them, and whatever older one has a step to come."""
-    if newest is None or not newest.is_ok:
-        return []
-    found = {one["id"]: one for one in newest.items}
-    if newest.body["next_cursor"]:
-        asks = [Ask("/v1/shipments", {"carrier_id": own_id(visit), "status": one, "limit": MOST}) for one in IN_HAND]
-        for reply in visit.api.all(*asks):
-            found |= {one["id"]: one for one in items_of(reply)}
-    return list(found.values())
+def each_once(*replies: Reply | None) -> list[Json]:
+    """The loads of several answers, the newest first."""
+    found = {one["id"]: one for reply in replies for one in items_of(reply)}
+    return [found[identifier] for identifier in sorted(found, reverse=True)]
 
 
 def in_hand(loads: Iterable[Json]) -> list[Json]:

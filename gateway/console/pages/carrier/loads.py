@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,35 +11,34 @@ from flask import Response
 from gateway.console.client import Ask
 from gateway.console.formats import material_name, region_name
 from gateway.console.hauls import NEXT, ON_THE_WAY, Axis, as_it_stands, at_of, concerns, in_order, last_of, moment, truck
-from gateway.console.pages.carrier.common import MOST, Json, all_own, fleet, in_hand, items_of, own_id, own_loads
+from gateway.console.pages.carrier.common import MOST, Json, each_once, fleet, in_hand, items_of, own_id, own_loads
 from gateway.console.pages.carrier.offers import ranked, stands
 from gateway.console.visit import Form, Visit
 from shared.clock import SHANGHAI, iso, utc_now
 
 STEPS = ("booked", "loaded", "arrived", "returned")
 FEW = 5
-DAYS = 30
-PAGES = 5
-"""Of received loads that one answer reads."""
+LISTED = 100
 
 
 def home(visit: Visit) -> Response:
     """`/carrier`: the step in hand of every load, and what a free truck could take next."""
-    own, on_offer, me = visit.api.all(
-        own_loads(visit), Ask("/v1/shipments", {"status": "planned", "limit": MOST}), Ask("/v1/me")
+    today = utc_now().astimezone(SHANGHAI).date()
+    on_offer, me, earned, *own = visit.api.all(
+        Ask("/v1/shipments", {"status": "planned", "limit": MOST}),
+        Ask("/v1/me"),
+        Ask("/v1/earnings", {"since": today}),
+        *own_loads(visit),
     )
-    loads = all_own(visit, own)
+    loads = each_once(*own)
     trucks = fleet(loads)
     chosen, place = stands(visit, trucks)
     hand = in_hand(loads)
     offers = ranked(items_of(on_offer), place, chosen)
-    today = Axis.of(utc_now())
-    earned = [one for one in loads if one["status"] == "received" and today.holds(at_of(one, "received"))]
     return visit.render(
         "home.html", me=me, hand=hand, offers=offers[:FEW], offers_count=len(offers), trucks=trucks, chosen=chosen, place=place,
-        free=sum(one.is_free for one in trucks), earned=round(sum((one["freight_cny"] for one in earned), 0.0), 2),
-        earned_count=len(earned), today=today.start.date().isoformat(), next=NEXT, now=iso(utc_now()),
-        read=own is not None and own.is_ok, more=own is not None and own.is_ok and own.body["next_cursor"],
+        free=sum(one.is_free for one in trucks), earned=items_of(earned), earned_is_read=earned is not None and earned.is_ok,
+        today=today.isoformat(), next=NEXT, now=iso(utc_now()), read=all(one is not None and one.is_ok for one in own),
     )  # fmt: skip
 
 
@@ -53,9 +51,7 @@ def load(visit: Visit, load_id: str) -> Response:
             return done
     found = visit.api.get(f"/v1/shipments/{load_id}").body
     is_own = found["carrier_id"] == own_id(visit)
-    trucks = (
-        fleet(all_own(visit, visit.api.get("/v1/shipments", own_loads(visit).query))) if found["status"] == "planned" else []
-    )
+    trucks = fleet(each_once(*visit.api.all(*own_loads(visit)))) if found["status"] == "planned" else []
     hours = _hours(visit, [found]).get(load_id)
     now = utc_now()
     return visit.render(
@@ -125,7 +121,7 @@ def day(visit: Visit) -> Response:
         wanted = now
     axis = Axis.of(wanted)
     is_today = axis.holds(now)
-    loads = all_own(visit, visit.api.get("/v1/shipments", own_loads(visit).query))
+    loads = each_once(*visit.api.all(*own_loads(visit, MOST)))
     shown = [one for one in loads if (concerns(one, axis) if is_today else _was_on(one, axis))]
     hours = _hours(visit, [one for one in shown if one["status"] in ON_THE_WAY])
     trucks = in_order(truck(one, axis, now, hours.get(one["id"])) for one in shown)
@@ -157,62 +153,25 @@ def _day_rows(visit: Visit, trucks: Sequence[Any]) -> list[list[str | float]]:
     return rows
 
 
-@dataclass
-class Day:
-    """What was earned on one day."""
-
-    day: str
-    loads: list[Json]
-
-    @property
-    def cny(self) -> float:
-        return round(sum((one["freight_cny"] for one in self.loads), 0.0), 2)
-
-    @property
-    def tonnes(self) -> float:
-        return round(sum((one["quantity_t"] for one in self.loads), 0.0), 3)
-
-
-def by_day(loads: Iterable[Json], now: datetime) -> list[Day]:
-    """The last days with the loads that were received on each, newest first."""
-    today = now.astimezone(SHANGHAI).date()
-    days = {
-        (today - timedelta(days=back)).isoformat(): Day((today - timedelta(days=back)).isoformat(), []) for back in range(DAYS)
-    }
-    for load in loads:
-        at = at_of(load, "received")
-        found = None if at is None else days.get(at.astimezone(SHANGHAI).date().isoformat())
-        if found is not None:
-            found.loads.append(load)
-    return list(days.values())
-
-
-def _received(visit: Visit, now: datetime) -> tuple[list[Json], bool]:
-    """The carrier's received loads, newest first, at least those of the last days; and whether there were too many for that."""
-    found: list[Json] = []
-    cursor, since = None, iso(now - timedelta(days=2 * DAYS))
-    for _ in range(PAGES):
-        reply = visit.api.get("/v1/shipments", carrier_id=own_id(visit), status="received", limit=MOST, cursor=cursor)
-        found += reply.items
-        cursor = reply.body["next_cursor"]
-        if not cursor or found[-1]["created_at"] < since:
-            return found, False
-    return found, True
-
-
 def earnings(visit: Visit) -> Response:
-    """`/carrier/earnings`: freight of received loads by day; `?day=` lists one."""
-    found, is_cut = _received(visit, utc_now())
-    days = by_day(found, utc_now())
+    """`/carrier/earnings`: freight of received loads by day; `?day=` lists one's, or else the newest."""
+    wanted = _day_of(visit.request.args.get("day", ""))
+    of = {"carrier_id": own_id(visit), "status": "received", "limit": LISTED}
+    by_day, listed = visit.api.all(Ask("/v1/earnings"), Ask("/v1/shipments", {**of, "received_on": wanted}))
+    assert by_day is not None
+    days = by_day.items
     if visit.request.args.get("as") == "csv":
         t = visit.t
         rows: list[list[str | float]] = [[t["day"], t["loads_word"], t["quantity"], t["freight"]]]
-        rows += [[one.day, len(one.loads), one.tonnes, one.cny] for one in days]
+        rows += [[one["day"], one["loads"], one["quantity_t"], one["freight_cny"]] for one in days]
         return visit.table(rows, "earnings.csv")
-    wanted = visit.request.args.get("day", "")
-    listed = [one for found in days if wanted in ("", found.day) for one in found.loads]
-    return visit.render(
-        "earnings.html", days=[one for one in days if one.loads], most=max((one.cny for one in days), default=0.0),
-        total=round(sum(one.cny for one in days), 2), tonnes=round(sum(one.tonnes for one in days), 3), listed=listed[:100],
-        wanted=wanted, count=sum(len(one.loads) for one in days), most_loads=len(found) if is_cut else None,
-    )  # fmt: skip
+    sums = {name: round(sum((one[name] for one in days), 0.0), 3) for name in ("loads", "quantity_t", "freight_cny")}
+    return visit.render("earnings.html", days=days, sums=sums, listed=listed, wanted=wanted)
+
+
+def _day_of(text: str) -> str:
+    """The day, or nothing where it is none."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""

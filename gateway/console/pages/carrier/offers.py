@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 
 from gateway.console.client import Ask
-from gateway.console.pages.carrier.common import MOST, Json, Place, Vehicle, all_own, fleet, items_of, own_loads, place_of
+from gateway.console.pages.carrier.common import MOST, Json, Place, Vehicle, each_once, fleet, items_of, own_loads, place_of
 from gateway.console.visit import Form, Visit
 
 
@@ -60,8 +60,8 @@ def stands(visit: Visit, trucks: Iterable[Vehicle]) -> tuple[Vehicle | None, Pla
 def offers(visit: Visit) -> Response:
     """`/carrier/loads`."""
     asked = visit.request.args
-    on_offer, own = visit.api.all(Ask("/v1/shipments", {"status": "planned", "limit": MOST}), own_loads(visit))
-    trucks = fleet(all_own(visit, own))
+    on_offer, *own = visit.api.all(Ask("/v1/shipments", {"status": "planned", "limit": MOST}), *own_loads(visit))
+    trucks = fleet(each_once(*own))
     chosen, place = stands(visit, trucks)
     sort = str(asked.get("sort")) if asked.get("sort") in SORTS else "per_km"
     found = ranked(items_of(on_offer), place, chosen, sort)
