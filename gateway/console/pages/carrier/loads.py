@@ -121,7 +121,9 @@ def day(visit: Visit) -> Response:
         wanted = now
     axis = Axis.of(wanted)
     is_today = axis.holds(now)
-    loads = each_once(*visit.api.all(*own_loads(visit, MOST)))
+    newest, under_way = visit.api.all(*own_loads(visit, MOST))
+    assert newest is not None
+    loads = each_once(newest, under_way)
     shown = [one for one in loads if (concerns(one, axis) if is_today else _was_on(one, axis))]
     hours = _hours(visit, [one for one in shown if one["status"] in ON_THE_WAY])
     trucks = in_order(truck(one, axis, now, hours.get(one["id"])) for one in shown)
@@ -129,6 +131,7 @@ def day(visit: Visit) -> Response:
         return visit.table(_day_rows(visit, trucks), f"day-{axis.start:%Y-%m-%d}.csv")
     return visit.render(
         "day.html", axis=axis, trucks=trucks, now_at=axis.at(now), day=axis.start.date().isoformat(), is_today=is_today,
+        most_loads=MOST if newest.body["next_cursor"] else None,
         before=(axis.start - timedelta(days=1)).date().isoformat(), after=(axis.start + timedelta(days=1)).date().isoformat(),
     )  # fmt: skip
 
