@@ -71,6 +71,7 @@ def targets(visit: Visit) -> Response:
         cursor=own.body["next_cursor"],
         national=national,
         region=code,
+        place=named_region(code, visit.t),
         chosen=status,
         statuses=STATUSES,
     )
