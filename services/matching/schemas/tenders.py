@@ -19,6 +19,11 @@ LOST: dict[str, tuple[str, str]] = {
     "outbid": ("另有报价对卖方更优", "another bid leaves the seller more"),
     "below-reserve": ("低于卖方保留价", "below the seller's reserve"),
     "demand-closed": ("该采购需求已关闭", "the demand is closed"),
+    "demand-changed": ("该采购需求的条件已改", "the demand's terms were changed"),
+    "lot-closed": ("货源已结束", "the lot is closed"),
+    "lot-changed": ("货源的条件已改", "the lot's terms were changed"),
+    "not-enough": ("数量已不足", "not enough is left"),
+    "allowance-passed": ("超出以渣定产核定量", "it would pass the allowance of new output"),
 }
 
 
