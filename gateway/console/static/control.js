@@ -23,6 +23,14 @@
     return rows;
   };
 
+  const topOf = (words, place) => 32 + (size + 12) * rowsOf(words, place.clientWidth);
+  window.addEventListener("resize", () => {
+    for (const place of document.querySelectorAll('[data-chart="area"]')) {
+      const chart = window.echarts?.getInstanceByDom(place);
+      if (chart) chart.setOption({ grid: { top: topOf(chart.getOption().series.map((one) => one.name), place) } });
+    }
+  });
+
   // A live part comes anew: the chart in it that goes is let go of, and leaves the new one no style, which the page's policy bars.
   if (window.htmx) window.htmx.config.attributesToSettle = ["class", "width", "height"];
   document.addEventListener("htmx:beforeCleanupElement", ({ target }) => {
@@ -56,7 +64,7 @@
     color: [c.accent, c.second, c.third, c.fourth, c.soft, c.amber, c.red, c.line],
     grid: {
       left: 8, right: 16, bottom: 8, containLabel: true,
-      top: 32 + (size + 12) * rowsOf(data.series.map((one) => one.name), document.querySelector('[data-chart="area"]').clientWidth),
+      top: topOf(data.series.map((one) => one.name), document.querySelector('[data-chart="area"]')),
     },
     legend: { top: 0, left: 0, padding: [4, 0], itemGap: 12, itemWidth: size, itemHeight: size, textStyle: { color: c.ink, fontSize: size }, icon: "rect", selectedMode: false },
     xAxis: {
