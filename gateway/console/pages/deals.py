@@ -88,8 +88,8 @@ def tender(visit: Visit, tender_id: str) -> Response:
         _items(visit.api.get("/v1/demands", status="open", grade=found["grade"], limit=MOST)) if visit.role == "buyer" else []
     )
     return visit.render(
-        "tender.html", 422 if form.is_faulty else 200, tender=found, form=form, demands=demands, running=RUNNING,
-        is_seller=found["bid_count"] is not None,
+        "tender.html", 422 if form.is_faulty else 200, tender=found, form=form, running=RUNNING,
+        demands=[one for one in demands if one["available_t"] > 0], is_seller=found["bid_count"] is not None,
     )  # fmt: skip
 
 
