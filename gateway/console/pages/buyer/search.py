@@ -146,7 +146,7 @@ def _criteria(visit: Visit, kept: Json) -> tuple[str, str]:
     """`(link, words)`."""
     given = {name: str(value) for name, value in kept["criteria"].items() if value not in (None, False, "")}
     words = [given["q"]] if "q" in given else []
-    return link({name: value for name, value in given.items() if name != "near"}, {}), "、".join(
+    return link({name: value for name, value in given.items() if name != "near"}, {}), visit.t["and_so_on"].join(
         words + list(_words(visit, given).values())
     )
 
