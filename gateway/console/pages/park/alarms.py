@@ -125,7 +125,11 @@ def rule(visit: Visit, rule_id: str) -> Response:
         otherwise=ELSE.get(kind, {}) if found is None else {},
         unit=unit_of,
         options=options(visit),
-        labels={one: visit.t[f"rule_{one}"] for one in (*FIELDS[kind], "name", "escalate_after_min", "severity")},
+        labels={
+            "name": visit.t["rule_name"],
+            "region": visit.t["col_region"],
+            **{one: visit.t[f"rule_{one}"] for one in (*FIELDS[kind], "severity", "escalate_after_min")},
+        },
     )
 
 
