@@ -76,6 +76,7 @@ OWN: Mapping[tuple[str, str], tuple[str, str]] = {
     ("park", "rule_id"): ("park_operator", "new"),
     ("park", "lot_id"): ("park_operator", "/v1/regions/420000/entries"),
     ("deals", "tender_id"): ("collector", "/v1/tenders?mine=true"),
+    ("deals", "lot_id"): ("collector", "/v1/trades?status=settled"),
     ("deals", "agreement_id"): ("collector", "/v1/agreements"),
 }
 """By area and part of an address: whose it is, and itself or a list of which it is the newest. A market in order has no dead

@@ -1,4 +1,4 @@
-"""Tenders, framework agreements and counterparties, for those who sell and those who buy."""
+"""Tenders, framework agreements, counterparties and a lot's passport, for those who sell and those who buy."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import Response
 
 from gateway.console.client import Ask, Reply
+from gateway.console.hauls import as_it_stands, at_of
 from gateway.console.registry import Page
 from gateway.console.visit import Form, Visit
 from shared import catalogue, geo
@@ -227,10 +228,30 @@ def counted(trades: list[Json], side: str, standings: Mapping[str, str]) -> list
     return sorted(rows.values(), key=lambda one: (-one.trades, one.name))
 
 
+def passport(visit: Visit, lot_id: str) -> Response:
+    """`/lots/{lot}/passport`: what a lot is, where it arose and what became of it, load by load as far as the reader's own
+    trades go; each figure with the ticket or inspection that it is from. Made for paper."""
+    lot, trades, loads = visit.api.all(
+        Ask(f"/v1/lots/{lot_id}"),
+        Ask("/v1/trades", {"lot_id": lot_id, "limit": MOST}),
+        Ask("/v1/shipments", {"lot_id": lot_id, "limit": MOST}),
+    )
+    assert lot is not None
+    hauled = [
+        (one, at_of(one, "loaded"), at_of(one, "received"), as_it_stands(one, "weighed"), as_it_stands(one, "inspected"))
+        for one in reversed(_items(loads))
+    ]
+    return visit.render(
+        "passport.html", lot=lot.body, grade=catalogue.grade(lot.body["grade"]), trades=_items(trades), hauled=hauled,
+        is_partial=not all(one is not None and one.is_ok for one in (trades, loads)), at=iso(visit.now),
+    )  # fmt: skip
+
+
 PAGES = (
     Page("/tenders", tenders, ROLES, word="nav_tenders", icon="sealed", group="group_deals", posts=True),
     Page("/agreements", agreements, ROLES, word="nav_agreements", icon="paper", group="group_deals", posts=True),
     Page("/counterparties", counterparties, ROLES, word="nav_counterparties", icon="person", group="group_deals", posts=True),
     Page("/tenders/<tender_id>", tender, ROLES, posts=True),
+    Page("/lots/<lot_id>/passport", passport, (*ROLES, "operator")),
     Page("/agreements/<agreement_id>", agreement, ROLES, posts=True),
 )
