@@ -262,7 +262,7 @@ def _ranked(reply: Reply | None, measure: str) -> list[dict[str, Any]] | None:
 
 
 def _map(visit: Visit, code: str, parts: Reply | None, measure: str) -> Map | None:
-    """Every region directly below this one, those that counted nothing as well; None where there is none."""
+    """Every region directly below this one, those that counted nothing as well; None where that would be one point or none."""
     if parts is None or not parts.is_ok:
         return None
     known = {one["region"]: one[f"{measure}_t"] for one in parts.items}
@@ -271,7 +271,7 @@ def _map(visit: Visit, code: str, parts: Reply | None, measure: str) -> Map | No
         Place(short(one.name_zh) if zh else one.name_en, one.position, known.get(one.code, 0.0)) for one in children(code)
     ]
     settings = visit.house.settings
-    return map_of(places, settings.map_layer, settings.map_approval) if places else None
+    return map_of(places, settings.map_layer, settings.map_approval) if len(places) > 1 else None
 
 
 @cache
