@@ -18,13 +18,16 @@ keepalive = 75  # the gateway keeps its connections to the rooms
 loglevel = "warning"
 
 NICENESS = 10
+FACE = "gateway"
+"""Whose pages people wait for."""
 
 
 def post_worker_init(worker: Any) -> None:
     """Streams end when their worker is told to.
 
     On a machine with too few cores, what was accepted is worked off before more is accepted: the workers and servers, which
-    keep their priority, are what a listing waits for until it is matched.
+    keep their priority, are what a listing waits for until it is matched. The gateway keeps its own as well: it accepts nothing
+    that a room has not, and its pages are what a person waits for.
 
     What has been imported stays for good, so the collector need not go through it again: a full round over it takes 0.1 s, and
     an answer of thousands of rows often brings one about."""
@@ -32,7 +35,8 @@ def post_worker_init(worker: Any) -> None:
         worker.wsgi.extensions["huanliu.going_on"] = lambda: worker.alive
     gc.collect()
     gc.freeze()
-    os.nice(NICENESS)
+    if getattr(worker.wsgi, "name", "") != FACE:
+        os.nice(NICENESS)
 
 
 def child_exit(_server: object, worker: Any) -> None:

@@ -97,25 +97,21 @@ class Advice:
 def advise(visit: Visit, grades: Sequence[str], site: Site | None, region: str, most: int = 1) -> dict[str, Advice]:
     """Of each grade at this yard; without one, of the whole market and at the prices of `region`. `most`: of how many days.
 
-    Where the city has none, its province's are asked for beside the freights."""
+    City and province are asked at once: a second round would cost a reader more than the question does."""
     levels = _levels(site["region"] if site else region)
+    asked = [(grade, level) for grade in grades for level in levels]
     replies = visit.api.all(
-        *(_prices(visit, grade, levels[0], most) for grade in grades), *(_demands(grade, site) for grade in grades)
+        *(_prices(visit, grade, level, most) for grade, level in asked), *(_demands(grade, site) for grade in grades)
     )
-    series = {grade: _series(reply, levels[0]) for grade, reply in zip(grades, replies, strict=False)}
-    demands = dict(zip(grades, replies[len(grades) :], strict=True))
+    prices = dict(zip(asked, replies, strict=False))
+    demands = dict(zip(grades, replies[len(asked) :], strict=True))
     bids = {grade: reply.items if reply is not None and reply.is_ok else [] for grade, reply in demands.items()}
-    bare = [grade for grade, one in series.items() if one.is_ok and not one.rows] if len(levels) > 1 else []
     ways = _unknown(site, bids)
-    replies = visit.api.all(*(_prices(visit, grade, levels[1], most) for grade in bare), *ways.values())
-    for grade, reply in zip(bare, replies, strict=False):
-        if (wider := _series(reply, levels[1], is_wider=True)).rows or not wider.is_ok:
-            series[grade] = wider
-    _remember(dict(zip(ways, replies[len(bare) :], strict=True)))
+    _remember(dict(zip(ways, visit.api.all(*ways.values()), strict=True)))
     return {
         grade: Advice(
             grade,
-            series[grade],
+            _nearest([_series(prices[grade, level], level, level != levels[0]) for level in levels]),
             [_bid(one, FREIGHTS.get(_way(site, one, grade)) if site else None) for one in bids[grade]],
             reply.body["total"] if reply is not None and reply.is_ok else 0,
             reply is not None and reply.is_ok,
@@ -134,10 +130,15 @@ def _prices(visit: Visit, grade: str, region: str, most: int) -> Ask:
     return Ask("/v1/prices", {"grade": grade, "region": region, "from": since, "limit": most})
 
 
-def _series(reply: Reply | None, region: str, is_wider: bool = False) -> Series:
+def _series(reply: Reply | None, region: str, is_wider: bool) -> Series:
     is_ok = reply is not None and reply.is_ok
     rows = sorted(reply.items, key=lambda one: str(one["date"])) if reply is not None and is_ok else []
     return Series(is_ok, region, rows, is_wider)
+
+
+def _nearest(series: Sequence[Series]) -> Series:
+    """The first that has a price, or that could not be read; the first where none has."""
+    return next((one for one in series if one.rows or not one.is_ok), series[0])
 
 
 def _demands(grade: str, site: Site | None) -> Ask:
