@@ -19,7 +19,7 @@ CITY, PROVINCE = "420100", "420000"
 
 
 class Published:
-    """The API with these prices, by region and grade; every question and every round of them is counted. None where it can't be read."""
+    """The API with these prices, by region and grade; every round of questions is counted. None where it can't be read."""
 
     def __init__(self, prices: Mapping[tuple[str, str], list[float] | None]) -> None:
         self.prices, self.asked, self.rounds = prices, cast(list[str], []), 0
