@@ -125,6 +125,9 @@ class TradeOut(Shape):
     buyer: PartyOut
     load_count: int | None
     loads: list[LoadOut]
+    amount_cny: CnyOut | None
+    vat_cny: CnyOut | None
+    """As the statement has them; null before it."""
     held_cny: CnyOut
     disputes: list[DisputeOut]
     delivered_at: Time | None
@@ -163,6 +166,8 @@ class TradeOut(Shape):
             buyer=PartyOut.of(known[terms.buyer_id]),
             load_count=trade.load_count,
             loads=[LoadOut.of(load) for load in trade.loads],
+            amount_cny=None if trade.totals is None else trade.totals.amount_fen,
+            vat_cny=None if trade.totals is None else trade.totals.vat_fen,
             held_cny=trade.held_fen,
             disputes=[DisputeOut.of(one) for one in trade.disputes],
             delivered_at=trade.delivered_at,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Literal
 
-from shared.events.base import Event
+from shared.events.base import Event, Moment
 from shared.events.matching import Terms
 
 
@@ -50,7 +49,7 @@ class TradeDisputed(_Trade, type="trade.disputed"):
 class TradePaid(_Trade, type="trade.paid"):
     """The seller confirmed that the money of the statement has come."""
 
-    paid_at: datetime
+    paid_at: Moment
 
 
 class TradePaymentWithdrawn(_Trade, type="trade.payment_withdrawn"):

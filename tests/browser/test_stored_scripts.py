@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from tests.browser.conftest import Window
+from tests.browser.test_operator import parked
 from tests.fixtures.live import PASSWORD, Live, Market, Person, demand_of, lot_of, moment
 from tests.fixtures.pages import pages
 
@@ -47,6 +48,7 @@ class Text:
 
 
 MEMBER, EVENTS = "/operator/organisations/<organisation_id>", "POST /v1/shipments/{identifier}/events"
+PASSPORT = "/lots/<lot_id>/passport"
 TICKET = ("/collector/deliveries/<shipment_id>", "/buyer/inbound/<load_id>", "/park/regions/<code>/lots/<lot_id>")
 TEXTS = (
     Text("POST /v1/organisations", "/name", 200, ("/collector", "/buyer/trades", MEMBER)),
@@ -55,7 +57,7 @@ TEXTS = (
     Text("POST /v1/sites", "/compliance/0/category", 100, ()),
     Text("POST /v1/api-keys", "/name", 200, ()),
     Text("POST /v1/lots", "/title", 200, ("/buyer/lots/<lot_id>",)),
-    Text("POST /v1/lots", "/description", 4000, ("/collector/lots/<lot_id>/edit", "/buyer/lots/<lot_id>")),
+    Text("POST /v1/lots", "/description", 4000, ("/collector/lots/<lot_id>/edit", "/buyer/lots/<lot_id>", PASSPORT)),
     Text("POST /v1/lots", "/on_behalf_of/name", 100, ()),
     Text("POST /v1/lots/imports", "/filename", 200, ("/collector/imports", "/collector/imports/<import_id>")),
     Text("POST /v1/lots/imports", "/cell", 200, ("/collector/imports/<import_id>",)),
@@ -99,10 +101,10 @@ SAID = """() => {
   const words = document.documentElement.cloneNode(true);
   words.querySelectorAll('script').forEach((one) => one.remove());
   const told = (a) => a.name.startsWith('data-') || ['title', 'alt', 'aria-label', 'placeholder', 'content'].includes(a.name);
-  return [words.textContent, ...[...document.querySelectorAll('input')].map((one) => one.value),
+  return [words.textContent, ...[...document.querySelectorAll('input:not([type=hidden])')].map((one) => one.value),
     ...[...words.querySelectorAll('*')].flatMap((one) => [...one.attributes].filter(told).map((a) => a.value))].join('\\n');
 }"""
-"""What a page tells, in its texts, its fields, and to those who listen to it."""
+"""What a page tells, in its texts, its fields, and to those who listen to it; what a form carries unseen is told to nobody."""
 FORMS = """() => [...document.querySelectorAll('main form')].map((form) => [form.getAttribute('action') ?? '',
   ...[...form.elements].filter((one) => one.matches('textarea, [type=text], [type=search]')).map((one) => one.name)])"""
 SEND = """([at, typed]) => {
@@ -173,6 +175,7 @@ def told(live: Live, operator: Person) -> Iterator[Told]:
     trades(told)
     bargains(told)
     rest(told)
+    told.ids["operator", "room"], told.ids["operator", "letter_id"] = ["trading"], [parked(live)]
     yield told
     market.leave()
 
@@ -224,7 +227,7 @@ def trades(told: Told) -> None:
             told.market.buyer.until(f"/v1/trades/{load['trade_id']}", lambda one: bool(one["settled_at"]))
             fill(told.market.buyer, "POST /v1/trades/{identifier}/dispute", {"reason": ""}, load["trade_id"])
         known = {"lot_id": lot["id"], "demand_id": demand["id"], "trade_id": load["trade_id"], "load_id": load["id"]}
-        for area in ("collector", "buyer", "park", *(() if end == "cancelled" else ("carrier",))):
+        for area in ("collector", "buyer", "deals", "park", *(() if end == "cancelled" else ("carrier",))):
             for part, value in {**known, "shipment_id": load["id"]}.items():
                 told.ids.setdefault((area, part), []).append(value)
 
@@ -276,8 +279,11 @@ def bargains(told: Told) -> None:
 
 
 def rest(told: Told) -> None:
-    """What is kept beside trades: a search, a file, an alarm that is taken on, a webhook."""
+    """What is kept beside trades: an agreement, a search, a file, an alarm that is taken on, a webhook."""
     collector, buyer = told.market.collector, told.market.buyer
+    terms = {"grade": GRADE, "first_month": moment(40)[:7], "last_month": moment(40)[:7], "month_t": 60, "region": "420000"}
+    between = collector.ok("POST", "/v1/agreements", {**terms, "counterparty_id": buyer.organisation_id})
+    told.ids["deals", "agreement_id"] = [between["id"]]
     fill(buyer, "POST /v1/saved-searches", {"name": "", "kind": "lots", "criteria": {"q": ""}})
     cell = text_of("POST /v1/lots/imports", "/cell").replace('"', '""')
     sheet = f'品种,数量,单价(元/吨),可提货日期,截止日期,场站\n"{cell}",30吨,2400,2030-01-01,2030-01-05,"{cell}"\n'.encode()

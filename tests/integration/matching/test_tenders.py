@@ -219,7 +219,7 @@ def test_refused_by_listings_the_next_best_is_asked_and_then_it_fails(room: Room
     assert len(room.proposals()) == 2
     told = hall.read("dan", tender)
     assert (told["status"], told["reason"], told["bids"][0]["lost"]) == ("failed", "not-reserved", "not-enough")
-    assert told["winning_price_cny_per_t"] is None and "not-enough" in told["bids"][0]["en"]
+    assert told["winning_price_cny_per_t"] is None and "not enough" in told["bids"][0]["en"]
 
 
 def test_what_became_of_the_book_counts_at_the_close(room: Room, hall: Hall) -> None:

@@ -134,7 +134,7 @@ def test_a_park_has_a_return_and_circulation_of_its_own(client: FlaskClient, dat
     work_off(database)
     headers = {**owner.headers, "Accept": XLSX}
     book = openpyxl.load_workbook(io.BytesIO(client.get(path, headers=headers).data))
-    assert book.worksheets[0]["B3"].value == f"江夏循环园 ({park})"
+    assert book.worksheets[0]["B3"].value == f"江夏循环园（{park}）"
     terms = {"region": park, "measure": "used", "target_t": 60, "source": "园区年度计划"}
     span = {"from": iso(NOON + timedelta(hours=12)), "to": iso(NOON + timedelta(days=9))}
     body = {**terms, **span, "side": "destination"}

@@ -116,6 +116,8 @@ def test_settlement_to_the_fen(room: Room, make_deal: Callable[..., Deal]) -> No
     assert (body["net_t"], body["settled_t"], body["deducted_t"]) == (99.9, 99.001, 0.899)
     # 99.001 t at 2,088.91 = 206,804.17891; 13 % of 206,804.18 = 26,884.5434; 100 t at 171.17
     assert (body["amount_cny"], body["vat_cny"], body["freight_cny"]) == (206_804.18, 26_884.54, 17_117.0)
+    trade = room.client.get(deal.path, headers=deal.seller.headers).get_json()
+    assert (trade["amount_cny"], trade["vat_cny"]) == (206_804.18, 26_884.54)
     assert {line["source"] for line in body["lines"]} == {"ticket", "inspection", "contract"}
     assert room.client.get(path, headers=deal.buyer.headers).get_json() == body
     [delivered], [settled] = room.told("trade.delivered"), room.told("trade.settled")
