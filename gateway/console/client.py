@@ -21,7 +21,7 @@ from shared.ids import new_traceparent
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Calls of one process's pages that run side by side; more wait."""
 
 
