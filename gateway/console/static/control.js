@@ -69,7 +69,7 @@
     legend: { top: 0, left: 0, padding: [4, 0], itemGap: 12, itemWidth: size, itemHeight: size, textStyle: { color: c.ink, fontSize: size }, icon: "rect", selectedMode: false },
     xAxis: {
       type: "category", data: data.periods, boundaryGap: data.periods.length < 2,
-      axisLabel: { color: c.soft, fontSize: size, hideOverlap: true, alignMinLabel: "left", alignMaxLabel: "right", formatter: brief },
+      axisLabel: { color: c.soft, fontSize: size, hideOverlap: true, formatter: brief, ...(data.periods.length < 2 ? {} : { alignMinLabel: "left", alignMaxLabel: "right" }) },
     },
     yAxis: { type: "value", min: 0, name: data.unit, nameLocation: "end", nameTextStyle: { color: c.soft, fontSize: size }, axisLabel: { color: c.soft, fontSize: size } },
     tooltip: { trigger: "axis", valueFormatter: (value) => `${tonnes.format(value)} ${data.unit}` },
