@@ -49,6 +49,7 @@ def test_one_trade_by_pages_alone(live: Live, signed_in: Callable[..., Window], 
     haul(signed_in(market.carrier, width="phone", language=language, theme="dark"), said)
     receive(mill)
     amount = read_the_statement(mill, said)
+    assert re.match(r"[\d,]+\.\d\d", amount), "the statement names a sum"
     read_the_money(yard, said, amount)
     confirm_the_payment(yard, mill, said)
     find_the_kilograms(signed_in(live.create("park_operator", "420000"), language=language), said)
