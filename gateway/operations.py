@@ -140,9 +140,12 @@ class _Journey:
 
     def of_lot(self, lot_id: str) -> JourneyOut:
         """Raises NotFound where there is no such lot."""
-        lot, keys, indexed = _at_once(
-            lambda: self._asked("listings", f"/v1/lots/{lot_id}"), lambda: self._keys(lot_id), lambda: self._indexed(lot_id)
+        asks: tuple[Callable[[], Any], ...] = (
+            lambda: self._asked("listings", f"/v1/lots/{lot_id}"),  # first: where there is no such lot, that is what is raised
+            lambda: self._keys(lot_id),
+            lambda: self._indexed(lot_id),
         )
+        lot, keys, indexed = _side_by_side(lambda ask: ask(), asks)
         if lot is None:
             raise ServiceIsUnavailable(zh="listings 服务暂不可用", en="The listings service does not answer")
         hops = [*self._hops(_by_event(lambda room: self._sent(room, list(keys))), keys), *indexed]
@@ -205,11 +208,6 @@ def _side_by_side(ask: Callable[[A], B], asked: Sequence[A]) -> list[B]:
     """The answers in the order of what was asked: rooms don't wait for one another."""
     with ThreadPoolExecutor(len(asked)) as pool:
         return list(pool.map(ask, asked))
-
-
-def _at_once(*asks: Callable[[], Any]) -> list[Any]:
-    """As `_side_by_side`, of several questions. Raises what the first of them that fails raises."""
-    return _side_by_side(lambda ask: ask(), asks)
 
 
 def _by_event(ask: Callable[[str], Iterable[SentOut]]) -> dict[tuple[str, str], SentOut]:

@@ -21,6 +21,7 @@ from gateway.console.pages.park.looking import (
     choices,
     look_of,
     mix,
+    named_region,
     period_name,
     total,
 )
@@ -266,10 +267,7 @@ def _map(visit: Visit, code: str, parts: Reply | None, measure: str) -> Map | No
     if parts is None or not parts.is_ok:
         return None
     known = {one["region"]: one[f"{measure}_t"] for one in parts.items}
-    zh = visit.t.code == "zh"
-    places = [
-        Place(short(one.name_zh) if zh else one.name_en, one.position, known.get(one.code, 0.0)) for one in children(code)
-    ]
+    places = [Place(short(named_region(one.code, visit.t)), one.position, known.get(one.code, 0.0)) for one in children(code)]
     settings = visit.house.settings
     return map_of(places, settings.map_layer, settings.map_approval) if len(places) > 1 else None
 
@@ -288,8 +286,7 @@ def tiles_of(parts: Iterable[Mapping[str, Any]], measure: str, visit: Visit) -> 
     most = max(known.values(), default=0.0)
     found = []
     for code, row, column in layout():
-        about, value = region(code), known.get(code, 0.0)
-        name = code if about is None else about.name_zh if visit.t.code == "zh" else about.name_en
+        value, name = known.get(code, 0.0), named_region(code, visit.t)
         shade = 0 if not value else max(1, round(SHADES * value / most))
         found.append(Tile(code, row, column, short(name), value, shade, code in withheld))
     return found
