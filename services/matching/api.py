@@ -69,7 +69,7 @@ def read_curves(unit: Unit, caller: Caller, identifier: str) -> CurvesOut:
 @routes.get("/v1/prices", "prices.read", PageOut[PriceOut])
 def list_prices(unit: Unit, query: PriceQuery) -> PageOut[PriceOut]:
     """The price index by grade, region (cities and provinces; a county gives its city's) and day, newest first."""
-    return page_of(views.prices(unit, query.filters(), query.cursor, query.limit), PriceOut.of)
+    return page_of(views.prices(unit, query.filters(), query.latest, query.cursor, query.limit), PriceOut.of)
 
 
 @routes.get("/v1/proposals", "proposals.list", PageOut[ProposalOut])

@@ -212,6 +212,14 @@ def requested(unit: Unit) -> list[ClearingRecord]:
     return CLEARINGS.select(unit, {"status": "requested"}, [("_id", 1)])
 
 
+def latest_prices(unit: Unit, where: dict[str, Any]) -> list[str]:
+    """Ids of the newest of these prices, one of each grade in each region."""
+    series = {"grade": "$grade", "region": "$region"}
+    pipeline = [{"$match": where}, {"$group": {"_id": series, "id": {"$max": "$_id"}}}]
+    rows = unit.collection("prices").aggregate(pipeline, session=unit.session)
+    return [row["id"] for row in rows]
+
+
 def last_price(unit: Unit, grade: str, region: str, before: str | None = None) -> Price | None:
     """The newest price, or that of a day before the one named. None where there never were firms enough."""
     where: dict[str, Any] = {"grade": grade, "region": region, "median_fen_per_t": {"$ne": None}}

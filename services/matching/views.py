@@ -22,6 +22,7 @@ from services.matching.store import (
     PRICES,
     PROPOSALS,
     TENDERS,
+    latest_prices,
     made_by,
 )
 from shared.auth import Caller
@@ -96,19 +97,21 @@ def clearings(unit: Unit, material: str | None, status: str | None, cursor: str 
     return CLEARINGS.page(unit, where, cursor, limit)
 
 
-def prices(unit: Unit, filters: dict[str, str | None], cursor: str | None, limit: int) -> Page[Price]:
-    """Prices by day, newest first, of days, regions and grades that have or carry one."""
+def prices(unit: Unit, filters: dict[str, str | None], latest: bool, cursor: str | None, limit: int) -> Page[Price]:
+    """Prices by day, newest first, of days, regions and grades that have or carry one; `latest`: of each grade in each region
+    the newest alone."""
     conditions: list[dict[str, Any]] = [{"median_fen_per_t": {"$ne": None}}]
     for name in ("material", "grade"):
-        if (code := filters[name]) is not None:
-            conditions.append(in_material("grade", code))
-    if (region := filters["region"]) is not None:
-        conditions.append({"region": priced_region(region)})
+        if (codes := filters[name]) is not None:
+            conditions.append({"$or": [in_material("grade", code) for code in codes.split(",")]})
+    if (regions := filters["region"]) is not None:
+        conditions.append({"region": {"$in": [priced_region(code) for code in regions.split(",")]}})
     if (since := filters["from_"]) is not None:
         conditions.append({"day": {"$gte": since}})
     if (until := filters["to"]) is not None:
         conditions.append({"day": {"$lt": until}})
-    return PRICES.page(unit, {"$and": conditions}, cursor, limit)
+    where: dict[str, Any] = {"$and": conditions}
+    return PRICES.page(unit, {"_id": {"$in": latest_prices(unit, where)}} if latest else where, cursor, limit)
 
 
 def clearing(unit: Unit, identifier: str) -> ClearingRecord:

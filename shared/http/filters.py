@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -37,6 +38,28 @@ Grade = Annotated[str, AfterValidator(known_grade)]
 """`steel.hms1`."""
 Region = Annotated[str, AfterValidator(known_region)]
 """`420100`; selects what lies in it."""
+
+
+MOST_CODES = 20
+"""Of one filter."""
+
+
+def _each(known: Callable[[str], str]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        codes = text.split(",")
+        if len(codes) > MOST_CODES:
+            raise Fault(f"最多以逗号分隔 {MOST_CODES} 个", f"Name at most {MOST_CODES}, parted by commas")
+        for code in codes:
+            known(code)
+        return text
+
+    return check
+
+
+Materials = Annotated[str, AfterValidator(_each(known_material))]
+"""One or several, parted by commas: `steel.hms1,steel.light`."""
+Regions = Annotated[str, AfterValidator(_each(known_region))]
+"""One or several, parted by commas: `420100,420000`."""
 
 
 def in_material(field: str, code: str) -> dict[str, Any]:

@@ -9,16 +9,19 @@ from pydantic import Field
 
 from services.matching.model import Price
 from shared.http import ListQuery, Shape
-from shared.http.filters import Material, Region
+from shared.http.filters import Material, Materials, Regions
 from shared.units import CnyOut
+
+SEVERAL = "One or several, parted by commas."
 
 
 class PriceQuery(ListQuery):
     material: Material | None = None
-    grade: Material | None = None
-    region: Region | None = None
+    grade: Annotated[Materials | None, Field(description=SEVERAL)] = None
+    region: Annotated[Regions | None, Field(description=SEVERAL)] = None
     from_: Annotated[date | None, Field(alias="from", description="2026-11-24; a day of Asia/Shanghai, inclusive.")] = None
     to: Annotated[date | None, Field(description="Exclusive.")] = None
+    latest: Annotated[bool, Field(description="Of each grade in each region only the newest.")] = False
 
     def filters(self) -> dict[str, str | None]:
         days = {name: None if day is None else day.isoformat() for name, day in (("from_", self.from_), ("to", self.to))}

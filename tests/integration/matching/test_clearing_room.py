@@ -389,6 +389,16 @@ def test_a_price_needs_five_firms_and_is_carried_until_there_are_as_many(room: R
     assert today["carried"] and today["priced_on"] == yesterday["date"] and today["firms"] == 6
     assert today["price_cny_per_t"] == yesterday["price_cny_per_t"] and not yesterday["carried"]
     assert [row["date"] for row in told(region="420100", to=today["date"])] == [yesterday["date"]]
+    both = told(grade="steel.hms1,steel.light", region="420102,420000")
+    assert [(row["date"], row["region"]) for row in both] == [
+        (day["date"], region) for day in (today, yesterday) for region in ("420100", "420000")
+    ]
+    newest = told(grade="steel.light,steel.hms1", region="420100,420000", latest="true")
+    assert newest == both[:2] and {row["grade"] for row in newest} == {"steel.hms1"}
+    assert told(region="420100", latest="true", to=today["date"]) == [yesterday]
+    refused = client.get("/v1/prices?grade=steel.hms1,iron&region=420100,9", headers=reader.headers)
+    assert refused.status_code == 422 and refused.json is not None
+    assert [one["pointer"] for one in refused.json["errors"]] == ["/grade", "/region"]
 
 
 def stands(one: str, other: str, standing: str | None, version: int = 1, identifier: str = "c") -> CounterpartyChanged:

@@ -32,36 +32,51 @@ class Published:
         self.asked.append(ask.path)
         if ask.path != "/v1/prices":
             return Reply(200, {}, orjson.dumps({"items": [], "total": 0}))
-        found = self.prices.get((ask.query["region"], ask.query["grade"]), [])
-        if found is None:
+        found = {
+            (region, grade): self.prices.get((region, grade), [])
+            for region in ask.query["region"].split(",")
+            for grade in ask.query["grade"].split(",")
+        }
+        if None in found.values():
             return Reply(503, {"content-type": "application/problem+json"}, b'{"status": 503}')
         rows = [
-            {"date": f"2026-11-{28 - day}", "price_cny_per_t": one, "low_cny_per_t": one - 9, "high_cny_per_t": one + 9}
-            for day, one in enumerate(found)
-        ]
-        return Reply(200, {}, orjson.dumps({"items": rows[: ask.query["limit"]]}))
+            {"grade": grade, "region": region, "date": f"2026-11-{28 - day}", "price_cny_per_t": one,
+             "low_cny_per_t": one - 9, "high_cny_per_t": one + 9}
+            for (region, grade), some in found.items()
+            for day, one in enumerate((some or [])[: 1 if ask.query.get("latest") else None])
+        ]  # fmt: skip
+        return Reply(200, {}, orjson.dumps({"items": rows}))
 
 
-def of(published: Published, *grades: str, site: Any = SITE, region: str = "420111", most: int = 1) -> dict[str, Advice]:
+def of(published: Published, *grades: str, site: Any = SITE, region: str = "420111", whole: bool = False) -> dict[str, Advice]:
     visit = SimpleNamespace(api=published, now=datetime(2026, 11, 29, tzinfo=UTC))
-    return advise(cast(Any, visit), grades, site, region, most)
+    return advise(cast(Any, visit), grades, site, region, whole)
 
 
 def test_the_city_s_price_comes_before_its_province_s() -> None:
     published = Published({(CITY, "steel.hms1"): [2400.0], (PROVINCE, "steel.hms1"): [2300.0]})
     found = of(published, "steel.hms1")["steel.hms1"]
     assert (found.series.region, found.series.is_wider, found.suggested) == (CITY, False, 2400.0)
+    assert published.asked == ["/v1/prices", "/v1/search/demands"]
     assert published.rounds == 1, "where freights are known a reader waits for one round"
 
 
 def test_where_the_city_has_none_it_is_the_province_s() -> None:
     published = Published({(PROVINCE, "steel.hms1"): [2300.0, 2290.0], (CITY, "steel.light"): [1900.0]})
-    found = of(published, "steel.hms1", "steel.light", "paper.occ_a", most=200)
+    found = of(published, "steel.hms1", "steel.light", "paper.occ_a", whole=True)
     assert (found["steel.hms1"].series.region, found["steel.hms1"].series.is_wider) == (PROVINCE, True)
     assert [row["date"] for row in found["steel.hms1"].series.rows] == ["2026-11-27", "2026-11-28"], "the oldest first"
     assert found["steel.light"].series.region == CITY
     assert found["paper.occ_a"].index is None and not found["paper.occ_a"].is_partial
     assert published.rounds == 1
+
+
+def test_all_grades_and_levels_are_one_question_of_prices() -> None:
+    published = Published({(CITY, "steel.hms1"): [2400.0, 2390.0], (PROVINCE, "steel.light"): [1900.0]})
+    found = of(published, "steel.hms1", "steel.light")
+    assert [found[one].suggested for one in ("steel.hms1", "steel.light")] == [2400.0, 1900.0]
+    assert published.asked.count("/v1/prices") == 1
+    assert of(Published({})) == {}, "of no grade nothing is asked"
 
 
 def test_a_city_s_price_that_can_t_be_read_is_not_another_s() -> None:

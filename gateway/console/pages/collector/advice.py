@@ -23,6 +23,8 @@ TRUCK_T = 20
 """What freight is asked for where no quantity is named yet."""
 DAYS = 30
 """An older price is none."""
+MOST = 200
+"""The longest page of a list that the API gives: a grade's days in city and province are a third of it."""
 Site = Mapping[str, Any]
 
 
@@ -94,24 +96,23 @@ class Advice:
         return float(self.index["price_cny_per_t"]) if self.index else self.low
 
 
-def advise(visit: Visit, grades: Sequence[str], site: Site | None, region: str, most: int = 1) -> dict[str, Advice]:
-    """Of each grade at this yard; without one, of the whole market and at the prices of `region`. `most`: of how many days.
+def advise(visit: Visit, grades: Sequence[str], site: Site | None, region: str, whole: bool = False) -> dict[str, Advice]:
+    """Of each grade at this yard; without one, of the whole market and at the prices of `region`. `whole`: with the series of
+    all days, of a few grades; else with the last price alone.
 
     City and province are asked at once: a second round would cost a reader more than the question does."""
+    if not grades:
+        return {}
     levels = _levels(site["region"] if site else region)
-    asked = [(grade, level) for grade in grades for level in levels]
-    replies = visit.api.all(
-        *(_prices(visit, grade, level, most) for grade, level in asked), *(_demands(grade, site) for grade in grades)
-    )
-    prices = dict(zip(asked, replies, strict=False))
-    demands = dict(zip(grades, replies[len(asked) :], strict=True))
+    prices, *replies = visit.api.all(_prices(visit, grades, levels, whole), *(_demands(grade, site) for grade in grades))
+    demands = dict(zip(grades, replies, strict=True))
     bids = {grade: reply.items if reply is not None and reply.is_ok else [] for grade, reply in demands.items()}
     ways = _unknown(site, bids)
     _remember(dict(zip(ways, visit.api.all(*ways.values()), strict=True)))
     return {
         grade: Advice(
             grade,
-            _nearest([_series(prices[grade, level], level, level != levels[0]) for level in levels]),
+            _series(prices, grade, levels),
             [_bid(one, FREIGHTS.get(_way(site, one, grade)) if site else None) for one in bids[grade]],
             reply.body["total"] if reply is not None and reply.is_ok else 0,
             reply is not None and reply.is_ok,
@@ -125,20 +126,19 @@ def _levels(code: str) -> list[str]:
     return [one for one in dict.fromkeys((city_of(code), code[:2] + "0000")) if one in geo.lineage(code)]
 
 
-def _prices(visit: Visit, grade: str, region: str, most: int) -> Ask:
+def _prices(visit: Visit, grades: Sequence[str], levels: Sequence[str], whole: bool) -> Ask:
     since = (shanghai_today(visit.now) - timedelta(days=DAYS)).isoformat()
-    return Ask("/v1/prices", {"grade": grade, "region": region, "from": since, "limit": most})
+    where = {"grade": ",".join(grades), "region": ",".join(levels), "from": since}
+    return Ask("/v1/prices", {**where, "limit": MOST} if whole else {**where, "latest": "true"})
 
 
-def _series(reply: Reply | None, region: str, is_wider: bool) -> Series:
-    is_ok = reply is not None and reply.is_ok
-    rows = sorted(reply.items, key=lambda one: str(one["date"])) if reply is not None and is_ok else []
-    return Series(is_ok, region, rows, is_wider)
-
-
-def _nearest(series: Sequence[Series]) -> Series:
-    """The first that has a price, or that could not be read; the first where none has."""
-    return next((one for one in series if one.rows or not one.is_ok), series[0])
+def _series(reply: Reply | None, grade: str, levels: Sequence[str]) -> Series:
+    """The nearest level's that has a price; the first's where none has."""
+    if reply is None or not reply.is_ok:
+        return Series(False, levels[0], [])
+    rows = sorted((one for one in reply.items if one["grade"] == grade), key=lambda one: str(one["date"]))
+    region = next((level for level in levels if any(one["region"] == level for one in rows)), levels[0])
+    return Series(True, region, [one for one in rows if one["region"] == region], region != levels[0])
 
 
 def _demands(grade: str, site: Site | None) -> Ask:

@@ -1,6 +1,6 @@
 """The yard's first page: what must be answered, when money comes, what scrap is worth here today.
 
-The last takes some twenty questions, so it comes after the page, in the place that was kept for it."""
+The last takes a round of questions, so it comes after the page, in the place that was kept for it."""
 
 from __future__ import annotations
 
@@ -53,9 +53,10 @@ def home(visit: Visit) -> Response:
 def worth(visit: Visit) -> Response:
     """`/collector/worth?grade=…`: what these grades are worth at the yard, as a part of its first page."""
     grades = [one for one in dict.fromkeys(visit.request.args.getlist("grade")) if grade(one) is not None][:WORTH]
-    sites, me = visit.api.all(Ask("/v1/sites", {"organisation_id": visit.organisation_id, "limit": 50}), Ask("/v1/me"))
-    assert sites is not None and me is not None
-    if not sites.is_ok or not me.is_ok:
+    sites = visit.api.get("/v1/sites", organisation_id=visit.organisation_id, limit=50)
+    where = sites if not sites.is_ok or sites.items else visit.api.get("/v1/me")
+    if not where.is_ok:
         return visit.render("worth.html", grades=grades, worth={})
     site = sites.items[0] if sites.items else None
-    return visit.render("worth.html", grades=grades, worth=advise(visit, grades, site, me.body["region"]))
+    region = (site or where.body)["region"]
+    return visit.render("worth.html", grades=grades, worth=advise(visit, grades, site, region))

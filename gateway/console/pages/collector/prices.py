@@ -11,8 +11,6 @@ from gateway.console.pages.collector.home import COMMON
 from gateway.console.visit import Visit
 from shared import geo
 
-MOST = 200
-
 
 def prices(visit: Visit) -> Response:
     """Of one grade: the last month's index of the yard's city, or of its province where the city has none; and what buyers near
@@ -28,7 +26,7 @@ def prices(visit: Visit) -> Response:
     grade = visit.request.args.get("grade") or grades[0]
     site = sites.items[0] if sites.is_ok and sites.items else None
     region = me.body["region"]
-    advice = advise(visit, [grade], site, region, MOST)[grade]
+    advice = advise(visit, [grade], site, region, whole=True)[grade]
     return visit.render("prices.html", grade=grade, grades=grades, site=site, home_region=region, advice=advice)
 
 
