@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
 from prometheus_client.multiprocess import mark_process_dead
 
 worker_class = "gthread"
@@ -23,16 +22,12 @@ FACE = "gateway"
 
 
 def post_worker_init(worker: Any) -> None:
-    """Streams end when their worker is told to.
-
-    On a machine with too few cores, what was accepted is worked off before more is accepted: the workers and servers, which
+    """On a machine with too few cores, what was accepted is worked off before more is accepted: the workers and servers, which
     keep their priority, are what a listing waits for until it is matched. The gateway keeps its own as well: it accepts nothing
     that a room has not, and its pages are what a person waits for.
 
     What has been imported stays for good, so the collector need not go through it again: a full round over it takes 0.1 s, and
     an answer of thousands of rows often brings one about."""
-    if isinstance(worker.wsgi, Flask):
-        worker.wsgi.extensions["huanliu.going_on"] = lambda: worker.alive
     gc.collect()
     gc.freeze()
     if getattr(worker.wsgi, "name", "") != FACE:

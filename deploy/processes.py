@@ -5,7 +5,8 @@
 | mongodb, kafka, elasticsearch | `deploy/servers/` | loopback, free ports |
 | <room> | gunicorn, 1 worker × 8 threads, `services.<room>.app:create_app()` | loopback, a free port |
 | <room>-worker | `deploy.worker <room>`: relay, consumers, timers | loopback, a free port: probes and metrics |
-| gateway | gunicorn, 2 workers × 16 threads and 550 for streams, `gateway.app:create_app()` | HOST:PORT, the only public one |
+| gateway | gunicorn, 2 workers × 16 threads, `gateway.app:create_app()` | HOST:PORT, the only public one |
+| gateway-streams | `gateway.stream`: event streams, handed over by the gateway | a socket in the data folder; as workers do |
 | gateway-worker | `deploy.worker gateway`: consumer, webhooks, messages | loopback, a free port: probes and metrics |
 | demo | `deploy.demo`, unless `--no-demo` | nothing |
 """
@@ -40,7 +41,7 @@ class Process:
 
 def ports_needed() -> int:
     """How many loopback ports `processes` takes."""
-    return 2 * len(ROOMS) + 1
+    return 2 * len(ROOMS) + 2
 
 
 def room_addresses(ports: tuple[int, ...]) -> dict[str, str]:
@@ -51,10 +52,10 @@ def room_addresses(ports: tuple[int, ...]) -> dict[str, str]:
 def processes(settings: Settings, ports: tuple[int, ...]) -> list[Process]:
     """The processes of an instance with these settings, on these `ports`: one per room, then one per room's worker."""
     env = _environment(settings)
-    webs, workers = ports[: len(ROOMS)], ports[len(ROOMS) :]
+    webs, (*workers, streams) = ports[: len(ROOMS)], ports[len(ROOMS) :]
     found = [_room(room, port, env) for room, port in zip(ROOMS, webs, strict=True)]
     found += [_worker(room, port, env) for room, port in zip((*ROOMS, GATEWAY), workers, strict=True)]
-    found.append(_gateway(settings, env))
+    found += [_streams(streams, env), _gateway(settings, env)]
     if settings.demo:
         found.append(Process("demo", DEMO, Command((sys.executable, "-m", "deploy.demo"), env, cwd=ROOT)))
     return found
@@ -90,14 +91,20 @@ def _room(room: str, port: int, env: Mapping[str, str]) -> Process:
 
 def _worker(room: str, port: int, env: Mapping[str, str]) -> Process:
     argv = (sys.executable, "-m", "deploy.worker", room)
+    return _probed(f"{room}-worker", argv, port, env)
+
+
+def _streams(port: int, env: Mapping[str, str]) -> Process:
+    return _probed(f"{GATEWAY}-streams", (sys.executable, "-m", "gateway.stream"), port, env)
+
+
+def _probed(name: str, argv: tuple[str, ...], port: int, env: Mapping[str, str]) -> Process:
     command = Command(argv, {**env, "HUANLIU_WORKER_PORT": str(port)}, cwd=ROOT)
-    return Process(f"{room}-worker", WORKER, command, port, f"http://{LOOPBACK}:{port}/health/ready")
+    return Process(name, WORKER, command, port, f"http://{LOOPBACK}:{port}/health/ready")
 
 
 def _gateway(settings: Settings, env: Mapping[str, str]) -> Process:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    argv = _gunicorn(
-        f"{host}:{settings.port}", 2, settings.gateway_lanes + settings.gateway_streams, "gateway.app:create_app()"
-    )
+    argv = _gunicorn(f"{host}:{settings.port}", 2, settings.gateway_lanes, "gateway.app:create_app()")
     probe = f"{address(settings.host, settings.port)}/health/ready"
     return Process("gateway", GATEWAY, Command(argv, env, cwd=ROOT), settings.port, probe, metrics=True)

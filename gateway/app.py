@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, Response, request
@@ -14,13 +12,13 @@ from gateway.auth import Identities
 from gateway.checks import DOCUMENTS as CHECK_DOCUMENTS
 from gateway.console.store import DOCUMENTS as SESSION_DOCUMENTS
 from gateway.forward import Forwarder, call_of, response_of
+from gateway.handover import HandsOver
 from gateway.health import Health
 from gateway.limits import Limits
 from gateway.notices.store import BY_ID, DOCUMENTS
 from gateway.openapi import OWN_TABLES, Document
 from gateway.operations import Rooms
 from gateway.routes import GATEWAY, find
-from gateway.stream import Streams
 from shared.http import create_app as create_room
 from shared.http.app import metrics, register_errors
 from shared.http.wire import json_response
@@ -30,8 +28,6 @@ from shared.problem import NotFound
 from shared.settings import Settings
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
     from shared.bus.worker import Worker
 
 METHODS = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
@@ -46,7 +42,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     forwarder = Forwarder(settings)
     identities = Identities(forwarder)
     database = Database(settings, GATEWAY)
-    own = _own(app, settings, database)
+    own = create_room(database, OWN_TABLES, (*DOCUMENTS, *SESSION_DOCUMENTS, *CHECK_DOCUMENTS))
     own.extensions["huanliu.rooms"] = Rooms(forwarder, own)
     health, document = Health(forwarder, own), Document(forwarder)
     register_errors(app)
@@ -80,8 +76,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _tell_of_itself(app, limits, health, document)
     pages = console.register(app, forwarder, document, limits, database, app.wsgi_app)
     limits.page = pages.fail
-    app.extensions["huanliu.close"] = (pages.close, limits.close, forwarder.close, *own.extensions["huanliu.close"])
-    app.wsgi_app = Lanes(app.wsgi_app, settings.gateway_lanes)  # type: ignore[method-assign]
+    app.extensions["huanliu.close"] = (pages.close, limits.close, forwarder.close, database.close)
+    app.wsgi_app = HandsOver(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -106,33 +102,6 @@ def create_worker(settings: Settings | None = None) -> Worker:
 
     database = Database(settings or Settings(), GATEWAY)
     return Worker(database, DOCUMENTS, [Consumer(database, GATEWAY, EVENTS, BY_ID, UNHURRIED_S)], TIMERS, emits=False)
-
-
-def _own(app: Flask, settings: Settings, database: Database) -> Flask:
-    """What the gateway answers itself, as an application like a room's."""
-    own = create_room(database, OWN_TABLES, (*DOCUMENTS, *SESSION_DOCUMENTS, *CHECK_DOCUMENTS))
-
-    def going_on() -> bool:
-        """Until the process is told to stop (`gunicorn.conf.py`)."""
-        return bool(app.extensions.get("huanliu.going_on", lambda: True)())
-
-    streams = Streams(database, settings.gateway_streams, going_on)
-    own.extensions["huanliu.streams"] = streams
-    own.extensions["huanliu.close"] = (streams.close, database.close)
-    return own
-
-
-class Lanes:
-    """So many requests at a time and no more, whatever the number of threads; streams, which only wait, have threads apart."""
-
-    def __init__(self, inner: WSGIApplication, lanes: int) -> None:
-        self.inner, self.free = inner, threading.BoundedSemaphore(lanes)
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") == "/v1/stream":
-            return self.inner(environ, start_response)
-        with self.free:
-            return self.inner(environ, start_response)
 
 
 def _measure(app: Flask) -> None:

@@ -19,6 +19,7 @@ LATENCY = Histogram("huanliu_http_request_seconds", "Time to answer", ["room", "
 HANDLED = Gauge("huanliu_consumer_handled", "Events this process handled", ["consumer"])
 PARKED = Gauge("huanliu_consumer_parked", "Events this process parked", ["consumer"])
 INDEX_LAG = Gauge("huanliu_index_lag_seconds", "Age of the oldest change that the search index does not have", ["index"])
+STREAMS = Gauge("huanliu_open_streams", "Event streams that are open")
 OUTBOX = Gauge("huanliu_outbox_pending", "Outbox rows waiting for the relay", ["room"])
 
 

@@ -70,8 +70,8 @@ class Settings(BaseSettings):
 
     gateway_lanes: int = 16
     """Requests that a gateway process works on at once."""
-    gateway_streams: int = 550
-    """Event streams that a gateway process keeps open; each waits in a thread of its own."""
+    gateway_streams: int = 2000
+    """Event streams that may be open, as far as open files allow."""
     webhook_hosts: str = ""
     """`host:port` of receivers that may be called though they are not public, and by http; parted by commas."""
     smtp_url: str = ""

@@ -1,9 +1,11 @@
-"""The routes of notices; what a stream does is in `gateway/stream.py`."""
+"""The routes of notices; what a stream does, in a process of its own, is in `gateway/stream.py`."""
 
 from __future__ import annotations
 
-from flask import Request, current_app
+from flask import Request
 
+from gateway import handover
+from gateway.handover import Asked
 from gateway.notices import service, views
 from gateway.notices.schemas import (
     DeliveriesQuery,
@@ -18,7 +20,6 @@ from gateway.notices.schemas import (
     WebhookOut,
     WebhookPatch,
 )
-from gateway.stream import Streams
 from shared.auth import Caller
 from shared.http import Answer, ListQuery, PageOut, Precondition, Routes, page_of
 from shared.mongo import Unit
@@ -30,15 +31,16 @@ routes = Routes("gateway")
 @routes.get("/v1/stream", "stream.read")
 def open_stream(unit: Unit, caller: Caller, query: StreamQuery, request: Request) -> Answer:
     """Server-Sent Events of what concerns the caller; `Last-Event-ID` resumes"""
-    streams: Streams = current_app.extensions["huanliu.streams"]
     last = request.headers.get("Last-Event-ID", query.last_event_id).strip()
     if last and not (last.isdecimal() and len(last) <= 16):
         raise InputIsInvalid([("/Last-Event-ID", "应为本流给出的编号", "Give an id that this stream gave")])
-    patterns = [one for one in query.types.split(",") if one]
+    patterns = tuple(one for one in query.types.split(",") if one)
     life_s = unit.settings.token_minutes * 60  # no stream outlives the token that opened it by more than its life
-    body, close = streams.open(caller.user_id, views.audience_of(caller), patterns, int(last) if last else None, life_s)
+    if request.method != "HEAD":
+        asked = Asked(caller.user_id, views.audience_of(caller), patterns, int(last) if last else None, life_s)
+        handover.take(request.environ, handover.ask(unit.settings.data, asked))
     headers = {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Answer(body, 200, headers, closed=close)
+    return Answer(b"", 200, headers)
 
 
 @routes.get("/v1/notices", "notices.list", PageOut[NoticeOut])

@@ -242,10 +242,7 @@ def render(answer: Answer | Response, request: Request) -> Response:
     if body is None:
         return Response(b"", answer.status, headers=headers)
     if isinstance(body, bytes | Iterator):
-        response = Response(body, answer.status, headers=headers)
-        if answer.closed is not None:
-            response.call_on_close(answer.closed)
-        return response
+        return Response(body, answer.status, headers=headers)
     version = getattr(body, "version", None)
     if isinstance(version, int):
         headers["ETag"] = etag_of(version)

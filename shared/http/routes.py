@@ -21,7 +21,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a handler answers; a shape with a `version` gets an ETag. `body` may be bytes with their own content type, or an
-    iterator of them that is sent as it comes; `closed` is called when it was, or its reader has gone.
+    iterator of them that is sent as it comes.
 
     `then` is for what another room decides: after the commit the dispatcher asks it, each time in a transaction of its own,
     until it answers without one or raises; this answer is then neither sent nor stored for an Idempotency-Key, the last is.
@@ -32,7 +32,6 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     then: Callable[[Unit], Answer] | None = None
-    closed: Callable[[], None] | None = None
 
 
 def created(location: str, body: BaseModel, status: int = 201) -> Answer:

@@ -272,7 +272,7 @@ class Listener:
 
 
 def _streams(live: Live) -> Iterator[Row]:
-    """The gateway's memory is its two processes' and their master's resident memory, as `huanliu status` shows it."""
+    """Resident memory, as `huanliu status` shows it; the gateway's is its two processes' and their master's."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 4 * STREAMS)), hard))
     with ThreadPoolExecutor(4) as pool:
@@ -280,7 +280,7 @@ def _streams(live: Live) -> Iterator[Row]:
     owner = _signed_in(live, "collector")
     tokens.append(owner.token)
     time.sleep(20)  # what signing in cost is given back
-    yield _row("the gateway's memory before them, MB", _gateway_mb(live))
+    before = {name: _memory_mb(live, name) for name in ("gateway", "gateway-streams")}
     listeners = []
     try:
         for token in tokens:
@@ -288,7 +288,11 @@ def _streams(live: Live) -> Iterator[Row]:
         for one in listeners:
             one.until(b"retry: ")
         time.sleep(30)
-        yield _row(f"{STREAMS} open streams: the gateway's memory, MB", _gateway_mb(live), None, MOST_MB)
+        open_mb = _memory_mb(live, "gateway-streams")
+        yield _row(
+            f"{STREAMS} open streams: memory of their process, ÷ before them, MB", open_mb, before["gateway-streams"], MOST_MB
+        )
+        yield _row("… the gateway's memory, ÷ before them, MB", _memory_mb(live, "gateway"), before["gateway"])
         lot = owner.ok("POST", "/v1/lots", lot_of(owner, grade="ship.plate", quality={}))
         begun = time.perf_counter()
         for one in listeners[-OF_ONE:]:
@@ -299,6 +303,6 @@ def _streams(live: Live) -> Iterator[Row]:
             one.socket.close()
 
 
-def _gateway_mb(live: Live) -> float:
-    (found,) = [one for one in read(running(live.data))["processes"] if one["name"] == "gateway"]
+def _memory_mb(live: Live, name: str) -> float:
+    (found,) = [one for one in read(running(live.data))["processes"] if one["name"] == name]
     return float(found["memory_mb"])

@@ -141,7 +141,7 @@ function listen() {
   const wants = (part, type) => type === "notices.missed" || part.dataset.live.split(" ").includes(type);
   if (!document.body.dataset.stream || !parts().length || !window.EventSource) return;
   const types = new Set(parts().flatMap((part) => part.dataset.live.split(" ")));
-  const source = new EventSource(`${document.body.dataset.stream}?types=${[...types].join(",")}`);
+  let source;
   const waiting = new Map();
   let lost = new Date(); // what the page shows is of the moment when the stream was last there
   const show = (state) => document.querySelectorAll("[data-stream-state]").forEach((one) => {
@@ -154,20 +154,28 @@ function listen() {
     one.append(since);
   });
   let broken = false;
-  source.onopen = () => { broken = false; show("live"); };
-  source.onerror = () => {
-    if (!broken) lost = new Date();
-    broken = true;
-    show(navigator.onLine ? "stale" : "offline");
+  let last = "";
+  const came = (type) => {
+    for (const part of parts().filter((one) => wants(one, type))) {
+      clearTimeout(waiting.get(part)); // several notices of one moment are one fetch
+      waiting.set(part, setTimeout(() => window.htmx.trigger(part, "live"), 300));
+    }
   };
-  for (const type of [...types, "notices.missed"]) {
-    source.addEventListener(type, () => {
-      for (const part of parts().filter((one) => wants(one, type))) {
-        clearTimeout(waiting.get(part)); // several notices of one moment are one fetch
-        waiting.set(part, setTimeout(() => window.htmx.trigger(part, "live"), 300));
-      }
-    });
-  }
+  const open = () => {
+    const from = last && `&last_event_id=${last}`;
+    source = new EventSource(`${document.body.dataset.stream}?types=${[...types].join(",")}${from}`);
+    source.onopen = () => { broken = false; show("live"); };
+    source.onerror = () => {
+      if (!broken) lost = new Date();
+      broken = true;
+      show(navigator.onLine ? "stale" : "offline");
+      if (source.readyState === EventSource.CLOSED) setTimeout(open, 5000); // after a refusal a browser doesn't try again by itself
+    };
+    for (const type of [...types, "notices.missed"]) {
+      source.addEventListener(type, (event) => { last = event.lastEventId || last; came(type); });
+    }
+  };
+  open();
   window.addEventListener("pagehide", () => source.close());
 }
 

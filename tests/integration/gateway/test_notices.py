@@ -6,8 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +17,12 @@ import httpx
 import pytest
 from flask import Flask, Response, request
 
+from gateway import handover, stream
 from gateway.app import create_app
+from gateway.handover import Asked
 from gateway.notices import delivering, service
 from gateway.notices.handlers import EVENTS
-from gateway.notices.model import RETRIES
+from gateway.notices.model import RETRIES, Note
 from gateway.notices.store import DELIVERIES, DOCUMENTS, MESSAGES, NOTICES, WEBHOOKS
 from shared.bus.documents import BUS_DOCUMENTS
 from shared.clock import utc_now
@@ -30,8 +34,10 @@ from shared.events.regions import ReportMade
 from shared.events.trading import TradeAgreed, TradePaid, TradePaymentWithdrawn, TradeSettled
 from shared.ids import new_id
 from shared.mongo import Cause, Database
+from shared.problem import ServiceIsUnavailable
 from shared.settings import Settings
 from tests.fixtures.identity import SignedIn, sign_in
+from tests.fixtures.streams import streaming
 from tests.fixtures.trades import terms
 from tests.fixtures.web import served
 
@@ -63,6 +69,14 @@ class Post:
         event = TradeAgreed(id=new_id(), version=1, at=utc_now(), proposal_id=new_id(), terms=frozen, status="agreed")
         self.tell(event)
         return event
+
+    def many(self, count: int) -> None:
+        """So many notices to the seller, in one transaction."""
+        notes = [
+            Note("trade.agreed", (self.seller.caller.organisation_id,), f"/v1/trades/{n}", {"more": 2000 * "x"})
+            for n in range(count)
+        ]
+        self.database.write(lambda unit: [service.tell(unit, note) for note in notes])
 
     def made(self) -> tuple[ProposalMade, QuantityReserved]:
         parties = {"seller_id": self.seller.caller.organisation_id, "buyer_id": self.buyer.caller.organisation_id}
@@ -196,7 +210,7 @@ def entries(lines: Iterator[str], count: int) -> list[dict[str, Any]]:
 
 def test_a_stream_shows_what_happens_and_resumes_where_it_was(post: Post) -> None:
     before = post.agreed()
-    with served(post.app) as address, httpx.Client(timeout=20, trust_env=False) as client:
+    with streaming(post.settings), served(post.app) as address, httpx.Client(timeout=20, trust_env=False) as client:
         with client.stream("GET", f"{address}/v1/stream", headers=post.seller.headers) as answer:
             assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/event-stream")
             lines = answer.iter_lines()
@@ -219,8 +233,7 @@ def test_streams_ask_who_is_there_and_what_they_are_given(post: Post) -> None:
 
 
 def test_streams_that_are_left_make_room(post: Post) -> None:
-    """A server notices that a reader has gone when it writes to it."""
-    with served(post.app) as address, httpx.Client(timeout=20, trust_env=False) as client:
+    with streaming(post.settings), served(post.app) as address, httpx.Client(timeout=20, trust_env=False) as client:
         url, headers = f"{address}/v1/stream", post.seller.headers
 
         def ten_fit() -> bool:
@@ -234,6 +247,75 @@ def test_streams_that_are_left_make_room(post: Post) -> None:
 
         assert ten_fit()
         _until(ten_fit)
+
+
+def test_without_the_process_of_streams_there_are_none_and_then_they_go_on(post: Post) -> None:
+    with served(post.app) as address, httpx.Client(timeout=20, trust_env=False) as client:
+        url, headers = f"{address}/v1/stream", post.seller.headers
+        assert client.get(url, headers=headers).status_code == 503
+        with ExitStack() as process:
+            process.enter_context(streaming(post.settings))
+            with client.stream("GET", url, headers=headers) as answer:
+                lines = answer.iter_lines()
+                post.agreed()
+                (seen,) = entries(lines, 1)
+                process.close()
+                assert "".join(lines) == ""  # the answer ends in order
+        post.agreed()
+        with streaming(post.settings), client.stream("GET", url, headers={**headers, "Last-Event-ID": seen["id"]}) as answer:
+            assert entries(answer.iter_lines(), 1)[0]["id"] == str(int(seen["id"]) + 1)
+        assert client.get(url, headers=headers).status_code == 503
+
+
+def test_who_reads_slowly_misses_nothing_and_holds_up_nobody(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "HELD_BYTES", 2_000)
+    monkeypatch.setattr(stream, "AT_ONCE", 5)
+    with streaming(post.settings) as streams, served(post.app) as address:
+        host, port = address.removeprefix("http://").split(":")
+        slow = socket.socket()
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # the kernel's least
+        slow.settimeout(20)
+        slow.connect((host, int(port)))
+        token = post.seller.headers["Authorization"]
+        slow.sendall(f"GET /v1/stream HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\n\r\n".encode())
+        with httpx.stream("GET", f"{address}/v1/stream", headers=post.seller.headers, timeout=20) as quick:
+            lines = quick.iter_lines()
+            for _ in range(20):
+                post.many(500)
+                assert len(entries(lines, 500)) == 500
+                if any(one.is_full for one in streams._streams):
+                    break
+            else:
+                raise AssertionError("nothing waited for the slow reader")
+        end = post.database.mongo["marks"].find_one({"_id": "log"})["seq"]
+        said = b""
+        while f"id: {end}\n".encode() not in said:
+            piece = slow.recv(65_536)
+            assert piece, said[-300:]
+            said += piece
+        slow.close()
+    seen = [int(line.removeprefix("id: ")) for line in said.decode().splitlines() if line.startswith("id: ")]
+    assert seen == list(range(1, end + 1))
+
+
+def test_a_place_that_nobody_takes_is_free_again(post: Post) -> None:
+    asked = Asked("somebody", ("o",), (), None, 60)
+    with streaming(post.settings, most=3):
+        for _ in range(5):
+            places = [handover.ask(post.settings.data, asked) for _ in range(3)]
+            with pytest.raises(ServiceIsUnavailable):
+                handover.ask(post.settings.data, asked)
+            for place in places:
+                place.close()
+            _until(lambda: _fits(post, asked))
+
+
+def _fits(post: Post, asked: Asked) -> bool:
+    try:
+        handover.ask(post.settings.data, asked).close()
+    except ServiceIsUnavailable:
+        return False
+    return True
 
 
 def _until(happens: Callable[[], bool]) -> None:

@@ -7,12 +7,15 @@ import threading
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from gateway.console import sessions
 from gateway.console.sessions import COOKIE, IDLE, LIFE, Refused, Sessions, Tokens
 from shared.clock import utc_now
 from shared.mongo import Database
+from tests.fixtures.streams import streaming
+from tests.fixtures.web import served
 from tests.integration.accounts.conftest import PASSWORD
 from tests.integration.gateway.conftest import House
 
@@ -94,9 +97,12 @@ def test_a_wrong_password_keeps_the_account(house: House) -> None:
 def test_the_stream_takes_the_cookie_of_our_own_page_alone(house: House) -> None:
     assert house.client.get("/v1/stream?types=x").status_code == 401
     signed_in(house)
-    own = house.client.get("/v1/stream?types=x", headers={"Sec-Fetch-Site": "same-origin"}, buffered=False)
-    assert own.status_code == 200
-    own.close()
+    cookie = {"Cookie": f"{COOKIE}={house.client.get_cookie(COOKIE).value}", "Sec-Fetch-Site": "same-origin"}
+    with streaming(house.settings), served(house.app) as address, httpx.Client(trust_env=False) as browser:
+        with browser.stream("GET", f"{address}/v1/stream?types=x", headers=cookie) as own:
+            assert own.status_code == 200
+        with browser.stream("GET", f"{address}/v1/stream?types=x", headers={**cookie, "Sec-Fetch-Site": "cross-site"}) as other:
+            assert other.status_code == 401
     assert house.client.get("/v1/stream?types=x", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 401
     assert house.client.get("/v1/me").status_code == 401
     assert house.client.post("/v1/sites", json={}).status_code == 401

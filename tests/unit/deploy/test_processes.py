@@ -20,7 +20,8 @@ def plan(**update: object) -> dict[str, Process]:
 
 def test_each_room_has_a_web_process_and_a_worker() -> None:
     found = plan()
-    assert set(found) == {*ROOMS, *(f"{room}-worker" for room in (*ROOMS, "gateway")), "gateway"}
+    workers = (f"{room}-worker" for room in (*ROOMS, "gateway"))
+    assert set(found) == {*ROOMS, *workers, "gateway", "gateway-streams"}
     assert "demo" in plan(demo=True)
 
 
