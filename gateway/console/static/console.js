@@ -14,7 +14,7 @@ function localTimes(root) {
   const day = new Intl.DateTimeFormat(named ? "en-GB" : language, named ? { year: "numeric", month: "short", day: "numeric" } : { year: "numeric", month: "2-digit", day: "2-digit" });
   const today = new Date().toDateString();
   for (const time of root.querySelectorAll("time[datetime]")) {
-    const at = new Date(time.dateTime);
+    const at = new Date(time.dateTime.length === 10 ? `${time.dateTime}T00:00` : time.dateTime); // a date alone is no moment of UTC
     if (Number.isNaN(at.getTime()) || time.title) continue;
     const near = at.toDateString() === today;
     const how = time.dataset.how === "day" ? day : near ? ("seconds" in time.dataset ? seconds : clock) : dated;

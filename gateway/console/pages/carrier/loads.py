@@ -11,7 +11,7 @@ from flask import Response
 from gateway.console.client import Ask
 from gateway.console.formats import material_name, region_name
 from gateway.console.hauls import NEXT, ON_THE_WAY, Axis, as_it_stands, at_of, concerns, in_order, last_of, moment, truck
-from gateway.console.pages.carrier.common import MOST, Json, each_once, fleet, in_hand, items_of, own_id, own_loads
+from gateway.console.pages.carrier.common import MOST, NEWEST, Json, each_once, fleet, in_hand, items_of, own_id, own_loads
 from gateway.console.pages.carrier.offers import ranked, stands
 from gateway.console.visit import Form, Visit
 from shared.clock import SHANGHAI, iso, utc_now
@@ -113,7 +113,7 @@ def _hours(visit: Visit, loads: Iterable[Json]) -> dict[str, float]:
 
 
 def day(visit: Visit) -> Response:
-    """`/carrier/day`: today's loads on a time axis; `?date=` another day's."""
+    """`/carrier/day`: today's loads on a time axis; `?date=` another day's, `?all=1` more than fit a glance."""
     now = utc_now()
     try:
         wanted = datetime.combine(date.fromisoformat(visit.request.args.get("date", "")), now.time(), SHANGHAI)
@@ -121,16 +121,20 @@ def day(visit: Visit) -> Response:
         wanted = now
     axis = Axis.of(wanted)
     is_today = axis.holds(now)
-    newest, under_way = visit.api.all(*own_loads(visit, MOST))
+    is_csv = visit.request.args.get("as") == "csv"
+    is_whole = is_csv or not is_today or "all" in visit.request.args
+    newest, under_way = visit.api.all(*own_loads(visit, MOST if is_whole else NEWEST))
     assert newest is not None
     loads = each_once(newest, under_way)
     shown = [one for one in loads if (concerns(one, axis) if is_today else _was_on(one, axis))]
     hours = _hours(visit, [one for one in shown if one["status"] in ON_THE_WAY])
     trucks = in_order(truck(one, axis, now, hours.get(one["id"])) for one in shown)
-    if visit.request.args.get("as") == "csv":
+    has_more = bool(newest.body["next_cursor"]) or len(trucks) > NEWEST
+    if is_csv:
         return visit.table(_day_rows(visit, trucks), f"day-{axis.start:%Y-%m-%d}.csv")
     return visit.render(
-        "day.html", axis=axis, trucks=trucks, now_at=axis.at(now), day=axis.start.date().isoformat(), is_today=is_today,
+        "day.html", axis=axis, trucks=trucks if is_whole else trucks[:NEWEST],
+        has_more=has_more and not is_whole, now_at=axis.at(now), day=axis.start.date().isoformat(), is_today=is_today,
         most_loads=MOST if newest.body["next_cursor"] else None,
         before=(axis.start - timedelta(days=1)).date().isoformat(), after=(axis.start + timedelta(days=1)).date().isoformat(),
     )  # fmt: skip
