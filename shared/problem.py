@@ -173,7 +173,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "This must be a day, as 2026-11-28",
     ),
     ("time_type time_parsing", "应为钟点，如 08:00", "This must be a time of day, as 08:00"),
-    ("uuid_type uuid_parsing uuid_version", "应为编号 (UUID)", "This must be an id (a UUID)"),
+    ("uuid_type uuid_parsing uuid_version", "应为编号（UUID）", "This must be an id (a UUID)"),
     ("url_type url_parsing url_syntax_violation", "应为网址", "This must be a web address"),
     ("string_too_short", "太短，至少 {min_length} 个字符", "Too short: {min_length} characters at least"),
     ("string_too_long url_too_long", "太长，至多 {max_length} 个字符", "Too long: {max_length} characters at most"),

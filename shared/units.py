@@ -65,33 +65,33 @@ def fen_to_cny(fen: int) -> float:
 
 def parse_t(value: object) -> int:
     """Kilograms of a quantity in tonnes (int, float, Decimal or text); 0 up to `MAX_T`, at most 3 decimals."""
-    return _scaled(value, ("数量(吨)", "a quantity in tonnes"), decimals=3, largest=MAX_T)
+    return _scaled(value, ("数量（吨）", "a quantity in tonnes"), decimals=3, largest=MAX_T)
 
 
 def parse_total_t(value: object) -> int:
     """Kilograms of a total of many lots; otherwise as `parse_t`, up to `MAX_TOTAL_T`."""
-    return _scaled(value, ("总量(吨)", "a total in tonnes"), decimals=3, largest=MAX_TOTAL_T)
+    return _scaled(value, ("总量（吨）", "a total in tonnes"), decimals=3, largest=MAX_TOTAL_T)
 
 
 def parse_cny(value: object) -> int:
     """Fen of an amount in CNY (int, float, Decimal or text); 0 up to `MAX_CNY`, at most 2 decimals."""
-    return _scaled(value, ("单价(元/吨)", "a price in CNY per tonne"), decimals=2, largest=MAX_CNY)
+    return _scaled(value, ("单价（元/吨）", "a price in CNY per tonne"), decimals=2, largest=MAX_CNY)
 
 
 def parse_difference(value: object) -> int:
     """Fen of a difference of two prices in CNY, which may be negative; otherwise as `parse_cny`."""
-    number = _decimal(value, ("价差(元/吨)", "a difference of prices in CNY per tonne"))
+    number = _decimal(value, ("价差（元/吨）", "a difference of prices in CNY per tonne"))
     return -parse_cny(number.copy_abs()) if number.is_signed() else parse_cny(number)
 
 
 def parse_amount(value: object) -> int:
     """Fen of an amount of money in CNY (int, float, Decimal or text); 0 up to `MAX_AMOUNT_CNY`, at most 2 decimals."""
-    return _scaled(value, ("金额(元)", "an amount in CNY"), decimals=2, largest=MAX_AMOUNT_CNY)
+    return _scaled(value, ("金额（元）", "an amount in CNY"), decimals=2, largest=MAX_AMOUNT_CNY)
 
 
 def parse_pct(value: object) -> int:
     """Basis points of a rate in per cent (int, float, Decimal or text); 0 up to 100, at most 2 decimals."""
-    return _scaled(value, ("税率(%)", "a rate in per cent"), decimals=2, largest=100)
+    return _scaled(value, ("税率（%）", "a rate in per cent"), decimals=2, largest=100)
 
 
 def parse_share(value: object) -> int:

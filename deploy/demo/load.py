@@ -28,7 +28,7 @@ ALARM_RULES: tuple[dict[str, Any], ...] = (
     {"kind": "threshold", "name": "湖北挂牌量偏高 (demo)", "measure": "listed", "above_t": 300, "window_h": 24},
     {
         "kind": "threshold",
-        "name": "湖北到货 (demo)",
+        "name": "湖北收货 (demo)",
         "measure": "received",
         "side": "destination",
         "above_t": 20,

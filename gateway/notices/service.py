@@ -208,7 +208,7 @@ def create_webhook(unit: Unit, caller: Caller, url: str, types: list[str]) -> We
     """It gets what happens from now on. Raises InputIsInvalid where it must not be called, WrongState for too many."""
     _must_be_reachable(unit, url)
     if len(WEBHOOKS.select(unit, {"organisation_id": caller.organisation_id})) >= MOST_WEBHOOKS:
-        raise WrongState(zh=f"最多 {MOST_WEBHOOKS} 个回调", en=f"An organisation has at most {MOST_WEBHOOKS} webhooks")
+        raise WrongState(zh=f"最多 {MOST_WEBHOOKS} 个推送地址", en=f"An organisation has at most {MOST_WEBHOOKS} webhooks")
     end = mark(unit, LOG).seq
     hook = Webhook(new_id(), 1, caller.organisation_id, url, types, unit.now, unit.now, since_seq=end)
     WEBHOOKS.add(unit, hook)
@@ -255,7 +255,7 @@ def retry_delivery(unit: Unit, caller: Caller, webhook_id: str, delivery_id: str
     delivery = DELIVERIES.get(unit, delivery_id)
     authorise(caller, "webhooks.change", {"own"} if delivery.webhook_id == hook.id else set())
     if delivery.status == "pending":
-        raise WrongState(zh="该通知仍在投递中", en="This delivery is still on its way")
+        raise WrongState(zh="这条通知还在发送中", en="This delivery is still on its way")
     delivery.again(unit.now)
     DELIVERIES.save(unit, delivery)
     return delivery

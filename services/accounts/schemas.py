@@ -23,7 +23,7 @@ MAX_ENTRIES = 50
 
 def _known_region(code: str) -> str:
     if not geo.exists(code):
-        raise Fault("没有这个行政区划代码 (GB/T 2260)", "There is no such GB/T 2260 region code")
+        raise Fault("没有这个行政区划代码（GB/T 2260）", "There is no such GB/T 2260 region code")
     return code
 
 

@@ -115,7 +115,7 @@ def assign(unit: Unit, caller: Caller, identifier: str, carrier_id: str, vehicle
     shipment = readable(unit, caller, identifier, "shipments.assign")
     parties.must_be_verified(unit, caller)
     if caller.role == "carrier" and carrier_id != caller.organisation_id:
-        raise NotAllowed(zh="承运方只能指派自己", en="A carrier takes loads for its own organisation only")
+        raise NotAllowed(zh="承运方只能为本单位接单", en="A carrier takes loads for its own organisation only")
     carrier = parties.party(unit, carrier_id)
     if carrier.role != "carrier" or carrier.status != "verified":
         raise InputIsInvalid([("/carrier_id", "不是已审核的承运方", "This is no verified carrier")])

@@ -243,7 +243,7 @@ class Trade:
         if now >= self.dispute_until:
             raise WrongState(zh="异议期已过", en="The time for a dispute is over")
         if any(one.by == by for one in self.disputes):
-            raise WrongState(zh="贵方已对该交易提出异议", en="Your side has already disputed this trade")
+            raise WrongState(zh="你方已对这笔交易提出异议", en="Your side has already disputed this trade")
         held = self.totals.amount_fen if held_fen is None else held_fen
         self.disputes.append(Dispute(by, reason, held, now))
         return [TradeDisputed(**self._moved(now), by=by, reason=reason, held_fen=self.held_fen)]

@@ -219,6 +219,6 @@ def authorise(caller: Caller | None, action: str, relations: Collection[Relation
     if relations is not None and not relations and caller.role != "operator":
         raise NotFound
     raise NotAllowed(
-        zh=f"角色 {caller.role} 不能执行 {action}",
+        zh=f"当前角色没有这项权限（{action}）",
         en=f"The role {caller.role} may not do {action} here",
     )

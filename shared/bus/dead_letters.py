@@ -82,7 +82,8 @@ def move(unit: Unit, identifier: str, status: Literal["replay_requested", "disca
     letter = DEAD_LETTERS.get(unit, identifier)
     if letter.status in ("replayed", "discarded"):
         raise WrongState(
-            zh=f"该死信已是 {letter.status} 状态", en=f"This dead letter is {letter.status} already; nothing was changed"
+            zh=f"这个事件已{'重放' if letter.status == 'replayed' else '放弃'}",
+            en=f"This dead letter is {letter.status} already; nothing was changed",
         )
     letter.status = status
     letter.version += 1

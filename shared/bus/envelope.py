@@ -114,7 +114,7 @@ def open_envelope(record: Record) -> Envelope:
         at = datetime.fromisoformat(headers["ce_time"])
     except ValueError as error:
         told = headers["ce_time"]
-        raise EventIsUnreadable(f"ce_time 不是时间: {told}", f"ce_time is no time: {told}") from error
+        raise EventIsUnreadable(f"ce_time 不是时间：{told}", f"ce_time is no time: {told}") from error
     return Envelope(
         headers["ce_id"],
         headers["ce_type"],

@@ -95,7 +95,7 @@ class Hauler:
         if late:
             self.book.count("loads told of late")
         if plan.refused:
-            tell(buyer, "refused", reason="与约定品级不符 Not the agreed grade")
+            tell(buyer, "refused", reason="与约定品种不符 Not the agreed grade")
             tell(CARRIER, "returned")
             self.book.count("loads refused")
             return

@@ -50,7 +50,7 @@ def _records(text: io.TextIOWrapper, separator: str) -> Iterator[tuple[int, list
                 f"第 {begin} 行有单元格超过 {most:,} 个字符", f"Line {begin} has a cell of more than {most:,} characters"
             ) from error
         raise FileIsUnreadable(
-            f"第 {begin} 行起不是完整的 CSV (引号不成对)", f"From line {begin} on this is no whole CSV: {error}"
+            f"第 {begin} 行起不是完整的 CSV（引号不成对）", f"From line {begin} on this is no whole CSV: {error}"
         ) from error
 
 

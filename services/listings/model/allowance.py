@@ -75,8 +75,8 @@ class AllowanceIsPassed(Problem):
     def __init__(self, headroom: Headroom, asked_kg: int) -> None:
         left, asked, allowed = (t_text(kg) for kg in (headroom.left_kg, asked_kg, headroom.allowed_kg))
         super().__init__(
-            zh=f"以渣定产：{headroom.period} 年期核定新产 {allowed} 吨，尚可挂牌 {left} 吨，本次需要 {asked} 吨；"
-            "消纳量到货后核定量随之增加，堆存渣 (stock) 不受限制",
+            zh=f"以渣定产：{headroom.period} 期核定量 {allowed} 吨，还可挂牌 {left} 吨，本次需要 {asked} 吨；"
+            "利用方收货后核定量随之增加，堆存渣（stock）不受限制",
             en=f"For {headroom.period} {allowed} t of new output are allowed, {left} t may still be listed, this needs "
             f"{asked} t; the allowance grows as use is received, and lots from stock are not limited",
             rule_id=headroom.rule_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -15,6 +16,8 @@ from shared.geo import Position
 from shared.problem import InputIsInvalid, WrongState
 
 Status = Literal["draft", "open", "closed"]
+STATUSES_ZH: Mapping[Status, str] = {"draft": "草稿", "open": "挂牌中", "closed": "已结束"}
+"""How a refusal names them."""
 
 
 class QuantitiesAreWrong(Exception):
@@ -151,8 +154,8 @@ class Listing(ABC):
         """Raises WrongState where less would be left than is promised."""
         if quantity_kg < self.promised_kg:
             raise WrongState(
-                zh=f"已有 {self.promised_kg / 1000:g} 吨被预留或成交，数量不能低于此",
-                en=f"{self.promised_kg / 1000:g} t are promised or traded; the quantity can't go below that",
+                zh=f"已有 {self.promised_kg / 1000:g} 吨已锁定或成交，数量不能低于此",
+                en=f"{self.promised_kg / 1000:g} t are reserved or traded; the quantity can't go below that",
             )
         self.quantity_kg = quantity_kg
         self.available_kg = quantity_kg - self.promised_kg
@@ -180,7 +183,7 @@ class Listing(ABC):
         """Raises WrongState."""
         if self.status != status:
             raise WrongState(
-                zh=f"当前状态为 {self.status}，此操作需要 {status}",
+                zh=f"现在是「{STATUSES_ZH[self.status]}」，这一步只能在「{STATUSES_ZH[status]}」时做",
                 en=f"It is {self.status}; this needs it to be {status}",
             )
 
@@ -192,7 +195,7 @@ class Listing(ABC):
     def must_not_move(self, what: str, same: bool) -> None:
         """Raises WrongState where an open listing's `what` would change: the ledger and the proposals count on it."""
         if not same:
-            raise WrongState(zh=f"挂牌后不能修改 {what}，请撤回后重新挂牌", en=f"{what} is fixed once it is open; list it anew")
+            raise WrongState(zh=f"挂牌后不能修改 {what}，请撤牌后重新发布", en=f"{what} is fixed once it is open; list it anew")
 
     def _state(self) -> dict[str, Any]:
         """The fields of every lot and demand event that are not its terms."""

@@ -42,10 +42,10 @@ def _json(value: Any) -> str | None:
 
 
 _OUTCOME: tuple[tuple[str, str, Callable[[Any], Cell]], ...] = (
-    ("available_t", "可售(吨)", lambda one: kg_to_t(one.available_kg)),
-    ("reserved_t", "已预留(吨)", lambda one: kg_to_t(one.reserved_kg)),
-    ("sold_t", "已成交(吨)", lambda one: kg_to_t(one.consumed_kg)),
-    ("unsold_t", "未成交(吨)", lambda one: kg_to_t(one.unsold_kg)),
+    ("available_t", "在售(吨)", lambda one: kg_to_t(one.available_kg)),
+    ("reserved_t", "已锁定(吨)", lambda one: kg_to_t(one.reserved_kg)),
+    ("sold_t", "已售(吨)", lambda one: kg_to_t(one.consumed_kg)),
+    ("unsold_t", "未售(吨)", lambda one: kg_to_t(one.unsold_kg)),
     ("created_at", "创建时间", lambda one: _at(one.created_at)),
     ("published_at", "挂牌时间", lambda one: _at(one.published_at)),
 )
@@ -87,13 +87,13 @@ _DEMAND: tuple[tuple[str, str, Callable[[Demand], Cell]], ...] = (
     ("quantity_t", "数量(吨)", lambda demand: kg_to_t(demand.quantity_kg)),
     ("bid_cny_per_t", "到厂价(元/吨)", lambda demand: fen_to_cny(demand.terms.bid_fen_per_t)),
     ("vat_rate_pct", "税率(%)", lambda demand: demand.terms.vat_bp / 100),
-    ("deliver_from", "最早到货", lambda demand: _at(demand.terms.deliver_from)),
-    ("deliver_until", "最晚到货", lambda demand: _at(demand.terms.deliver_until)),
+    ("deliver_from", "最早收货", lambda demand: _at(demand.terms.deliver_from)),
+    ("deliver_until", "最晚收货", lambda demand: _at(demand.terms.deliver_until)),
     ("site_id", "场站编号", lambda demand: demand.site_id),
     ("quality_limits", "质量限值", lambda demand: _json(demand.terms.quality_limits)),
-    ("blend_limits", "混合限值", lambda demand: _json(demand.terms.blend_limits)),
-    ("basis", "计价基准", lambda demand: _json(demand.terms.basis)),
-    ("compliant_sellers_only", "仅限规范企业", lambda demand: demand.terms.compliant_sellers_only),
+    ("blend_limits", "加权平均限值", lambda demand: _json(demand.terms.blend_limits)),
+    ("basis", "结算基准", lambda demand: _json(demand.terms.basis)),
+    ("compliant_sellers_only", "只要规范条件企业", lambda demand: demand.terms.compliant_sellers_only),
     ("min_take_t", "最小提货量(吨)", lambda demand: kg_to_t(demand.terms.min_take_kg)),
     ("auto_accept", "自动接受", lambda demand: demand.terms.auto_accept),
 )

@@ -113,5 +113,5 @@ def changes_of(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def not_null(value: Any) -> Any:
     if value is None:
-        raise Fault("不能为 null; 不修改则不要提供", "must not be null; leave it out to keep it")
+        raise Fault("不能为 null；不修改就不要提供", "must not be null; leave it out to keep it")
     return value

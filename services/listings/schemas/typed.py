@@ -80,7 +80,7 @@ def _declared(value: Any) -> list[str] | None:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise Fault("应为 true、false 或代码列表", "must be true, false or a list of codes")
     if unknown := [one for one in value if one not in known]:
-        raise Fault(f"未知的一票否决项：{unknown[0][:40]}", f"There is no hard stop {unknown[0][:40]}; see /v1/materials")
+        raise Fault(f"没有这个一票否决项：{unknown[0][:40]}", f"There is no hard stop {unknown[0][:40]}; see /v1/materials")
     return [one for one in known if one in value]
 
 

@@ -216,7 +216,7 @@ def _place(text: str, meaning: Meaning, spelt: str | None) -> Part:
 
 _OF: dict[str, tuple[As, int, str, str]] = {
     "kg": ("quantity", 1000, "吨", "t"),
-    "fen_per_t": ("price", 100, "元/吨 (不含税)", "CNY/t net"),
+    "fen_per_t": ("price", 100, "元/吨（不含税）", "CNY/t net"),
     "m": ("distance", 1000, "公里", "km"),
 }
 

@@ -36,6 +36,21 @@ from shared.units import div_half_up
 Reported = Literal["booked", "loaded", "position", "arrived", "weighed", "inspected", "received", "refused", "returned"]
 """The types of `POST /v1/shipments/{id}/events`."""
 Status = Literal[Reported, "planned", "assigned", "cancelled"]
+STATUSES_ZH: Final[Mapping[Status, str]] = {
+    "planned": "待派车",
+    "assigned": "已派车",
+    "booked": "已约车",
+    "loaded": "已装车",
+    "position": "在途",
+    "arrived": "已到厂",
+    "weighed": "已过磅",
+    "inspected": "已质检",
+    "received": "已收货",
+    "refused": "已拒收",
+    "returned": "已退回",
+    "cancelled": "已取消",
+}
+"""How a refusal names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +174,7 @@ class Shipment:
         """Name carrier and vehicle, again until it is booked. Raises WrongState."""
         if self.status not in ASSIGNABLE:
             raise WrongState(
-                zh=f"运单状态为 {self.status}，不能再指派承运方",
+                zh=f"运单{STATUSES_ZH[self.status]}，不能再换承运方或车辆",
                 en=f"The shipment is {self.status}: a carrier can be named only before it is booked",
             )
         self.carrier_id, self.vehicle, self.status = carrier_id, vehicle, "assigned"
@@ -170,12 +185,12 @@ class Shipment:
         step = STEPS[report.type]
         if self.status not in step.after:
             raise WrongState(
-                zh=f"运单状态为 {self.status}，不能登记 {report.type}",
+                zh=f"运单{STATUSES_ZH[self.status]}，不能登记「{STATUSES_ZH[report.type]}」",
                 en=f"The shipment is {self.status}: {report.type} must follow {', '.join(sorted(step.after))}",
             )
         if self.events and report.at < self.events[-1].report.at:
             raise WrongState(
-                zh="时间早于上一事件", en="`at` is before the event that came last; events are reported in their order"
+                zh="时间早于上一步", en="`at` is before the event that came last; events are reported in their order"
             )
         self.status = report.type
         self.events.append(Recorded(report, now, by))

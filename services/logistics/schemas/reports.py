@@ -21,7 +21,7 @@ MAX_SCALE_KG = 10_000_000
 
 def _known_grade(code: str) -> str:
     if catalogue.grade(code) is None:
-        raise Fault(f"未知的等级：{code[:40]}", f"There is no grade {code[:40]}; see /v1/materials")
+        raise Fault(f"没有这个品种：{code[:40]}", f"There is no grade {code[:40]}; see /v1/materials")
     return code
 
 

@@ -7,6 +7,7 @@ first.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -20,6 +21,14 @@ from shared.problem import InputIsInvalid, WrongState
 from shared.units import kg_to_t
 
 AgreementStatus = Literal["proposed", "in-force", "ending", "declined", "withdrawn"]
+STATES_ZH: Mapping[AgreementStatus, str] = {
+    "proposed": "还在等答复",
+    "in-force": "正在执行",
+    "ending": "将到期终止",
+    "declined": "已被拒绝",
+    "withdrawn": "已撤回",
+}
+"""How a refusal names them."""
 CallOffStatus = Literal["asked", "agreed", "refused", "cancelled"]
 
 
@@ -156,9 +165,9 @@ class Agreement(AgreementTerms):
         """The other side's word. Raises WrongState where it is decided, one's own, or over before it began."""
         self._must_be("proposed")
         if by == self.proposed_by:
-            raise WrongState(zh="你方提出的协议，正等待对方", en="Your side proposed it; it waits for the other")
+            raise WrongState(zh="这份长协由你方提出，等对方答复", en="Your side proposed it; it waits for the other")
         if month_of(now) > self.last_month:
-            raise WrongState(zh="协议期已过", en="Its last month is over")
+            raise WrongState(zh="长协的最后一个月已过", en="Its last month is over")
         self.status, self.accepted_at = "in-force", now
         self._touch(now)
         return [AgreementAccepted(**self._state(now))]
@@ -174,9 +183,9 @@ class Agreement(AgreementTerms):
         self._must_be("in-force")
         earliest = later(month_of(now), 1)
         if earliest >= self.last_month:
-            raise WrongState(zh="协议将按期终止，无须通知", en="It ends by itself before notice could end it")
+            raise WrongState(zh="长协到期自动终止，不用通知", en="It ends by itself before notice could end it")
         if last_month is not None and not earliest <= last_month < self.last_month:
-            zh, en = f"应在 {earliest} 与协议末月之间", f"From {earliest} on, and before the last month agreed"
+            zh, en = f"应在 {earliest} 与最后一个月之间", f"From {earliest} on, and before the last month agreed"
             raise InputIsInvalid([("/last_month", zh, en)])
         self.last_month = last_month or earliest
         return self._end("ending", by, now)
@@ -188,7 +197,7 @@ class Agreement(AgreementTerms):
         price = self.floor_fen_per_t if fen is None else fen + self.premium_fen_per_t
         if price is None:
             zh, en = (
-                "该地区该品种尚无价格指数，协议也无保底价",
+                "该地区该品种尚无价格指数，长协也没有保底价",
                 "The index has no price of this grade there yet, and there is no floor",
             )
             raise WrongState(zh=zh, en=en)
@@ -228,7 +237,7 @@ class Agreement(AgreementTerms):
         month = month_of(now)
         if not self.first_month <= month <= self.last_month:
             raise WrongState(
-                zh=f"协议期为 {self.first_month} 至 {self.last_month}",
+                zh=f"长协执行期为 {self.first_month} 至 {self.last_month}",
                 en=f"It is for {self.first_month} to {self.last_month}",
             )
         left = self.left_kg(month)
@@ -246,7 +255,7 @@ class Agreement(AgreementTerms):
 
     def _must_be(self, *states: AgreementStatus) -> None:
         if self.status not in states:
-            raise WrongState(zh=f"该协议处于 {self.status} 状态", en=f"This agreement is {self.status}")
+            raise WrongState(zh=f"这份长协{STATES_ZH[self.status]}", en=f"This agreement is {self.status}")
 
     def _end(self, status: AgreementStatus, by: str, now: datetime) -> list[Event]:
         self.status, self.ended_by, self.ended_at = status, by, now

@@ -65,7 +65,7 @@ class _Entry:
         if kg > most:
             return f"最多 {kg_to_t(most)} 吨", f"There are {kg_to_t(most)} t at most"
         if kg < min(self.min_take_kg, most):
-            return f"低于最小成交量 {kg_to_t(self.min_take_kg)} 吨", f"A take is {kg_to_t(self.min_take_kg)} t at least"
+            return f"低于最小提货量 {kg_to_t(self.min_take_kg)} 吨", f"A take is {kg_to_t(self.min_take_kg)} t at least"
         return None
 
     def weigh(self, balance: Balance) -> bool:
@@ -111,13 +111,13 @@ class BookLot(_Entry):
 
     def misfit(self, kg: int, most: int) -> tuple[str, str] | None:
         if not self.divisible and kg != most:
-            return "该批货不可拆分", "This lot is sold whole"
+            return "这批货只整批卖", "This lot is sold whole"
         return super().misfit(kg, most)
 
     def all_held(self) -> tuple[str, str]:
         """Why nothing of it can be had, in both languages. The book has tonnes of a proposal not yet reserved as available."""
         held = kg_to_t(self.promised_kg + self.available_kg)
-        zh = f"已无可用数量：{held} 吨已被匹配方案、交易占用或售出，方案失效后方可再用"
+        zh = f"已无可用数量：{held} 吨已锁定或售出；匹配方案不成，锁定的才会放出"
         return (
             zh,
             f"Nothing of it is available: {held} t are in proposals or sold; what a proposal holds is free when it ends",

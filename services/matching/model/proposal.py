@@ -3,7 +3,7 @@ and then nobody sees it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -24,6 +24,14 @@ from shared.problem import InputIsInvalid, WrongState
 from shared.units import div_half_up
 
 Status = Literal["made", "refused", "proposed", "agreed", "rejected", "countered", "expired", "withdrawn"]
+STATES_ZH: Mapping[Status, str] = {
+    "agreed": "已成交",
+    "rejected": "已拒绝",
+    "countered": "已还价",
+    "expired": "已过期",
+    "withdrawn": "已失效",
+}
+"""How a refusal names those that a party sees decided."""
 Side = Literal["seller", "buyer"]
 HIDDEN: tuple[Status, ...] = ("made", "refused")
 """Listings has not reserved it: no party sees it."""
@@ -183,7 +191,7 @@ class Proposal:
         """Raises WrongState where it is decided, its time is up, or this side accepted before."""
         self._must_be_open(now)
         if (self.seller_accepted_at if side == "seller" else self.buyer_accepted_at) is not None:
-            raise WrongState(zh="你方已接受，正等待对方", en="Your side has accepted already; it waits for the other")
+            raise WrongState(zh="你方已接受，等对方答复", en="Your side has accepted already; it waits for the other")
         if side == "seller":
             self.seller_accepted_at = now
         else:
@@ -265,9 +273,9 @@ class Proposal:
 
     def _must_be_open(self, now: datetime) -> None:
         if self.status != "proposed":
-            raise WrongState(zh=f"该方案已是 {self.status} 状态", en=f"This proposal is {self.status}")
+            raise WrongState(zh=f"这个方案{STATES_ZH.get(self.status, '状态已变')}", en=f"This proposal is {self.status}")
         if self.expires_at is not None and now >= self.expires_at:
-            raise WrongState(zh="该方案已过期", en="The time to decide on this proposal is up")
+            raise WrongState(zh="这个方案已过期", en="The time to decide on this proposal is up")
 
     def _touch(self, now: datetime) -> None:
         self.version, self.updated_at = self.version + 1, now

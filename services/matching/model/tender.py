@@ -16,6 +16,14 @@ from shared.events.matching import TenderClosed, TenderOpened
 from shared.problem import InputIsInvalid, NotFound, WrongState
 
 TenderStatus = Literal["open", "deciding", "awarded", "failed", "cancelled"]
+STATES_ZH: Mapping[TenderStatus, str] = {
+    "open": "还在投标",
+    "deciding": "正在开标",
+    "awarded": "已中标",
+    "failed": "已流标",
+    "cancelled": "已撤销",
+}
+"""How a refusal names them."""
 RUNNING: tuple[TenderStatus, ...] = ("open", "deciding")
 OUTBID, BELOW_RESERVE = "outbid", "below-reserve"
 
@@ -99,7 +107,7 @@ class Tender:
         self.must_take_bids(now)
         if self.deposit_fen is not None and bid.deposit_reference is None:
             raise InputIsInvalid(
-                [("/deposit_reference", "须填写保证金缴存凭证号", "Name the reference under which the deposit was lodged")]
+                [("/deposit_reference", "请填写保证金凭证号", "Name the reference under which the deposit was lodged")]
             )
         known = self.bid_of(bid.demand_id)
         if known is None:
@@ -128,7 +136,7 @@ class Tender:
         """Raises WrongState where it is closed, or somebody bids."""
         self.must_take_bids(now)
         if self.standing:
-            raise WrongState(zh="已有投标，不能取消招标", en="Somebody has bid; the tender runs to its close")
+            raise WrongState(zh="已有报价，不能撤销招标", en="Somebody has bid; the tender runs to its close")
         return self.cancel("by-seller", now)
 
     def cancel(self, reason: str, now: datetime) -> list[Event]:
@@ -216,9 +224,9 @@ class Tender:
 
     def must_take_bids(self, now: datetime) -> None:
         if self.status != "open":
-            raise WrongState(zh=f"该招标已是 {self.status} 状态", en=f"This tender is {self.status}")
+            raise WrongState(zh=f"这次招标{STATES_ZH[self.status]}", en=f"This tender is {self.status}")
         if now >= self.closes_at:
-            raise WrongState(zh="该招标已截止", en="This tender is closed")
+            raise WrongState(zh="这次招标已截止", en="This tender is closed")
 
     def _end(self, status: TenderStatus, reason: str | None, now: datetime) -> list[Event]:
         self.status, self.reason = status, reason

@@ -14,8 +14,8 @@ from shared.units import CnyOut, TonnesOut, VatPctOut, div_half_up, fen_to_cny, 
 
 LACKS: dict[str, tuple[str, str]] = {
     "gain": ("每吨收益较低", "it gains less per tonne"),
-    "worth": ("其余量对别家价值更高", "what it has left is worth more to others"),
-    "fit": ("与方案其余部分放不下", "it did not fit beside the rest of the plan"),
+    "worth": ("余量留给别家收益更高", "what it has left is worth more to others"),
+    "fit": ("和同批其他方案排不下", "it did not fit beside the rest of the plan"),
 }
 
 

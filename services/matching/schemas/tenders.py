@@ -18,8 +18,8 @@ LOST: dict[str, tuple[str, str]] = {
     **{str(rule): texts for rule, texts in RULES.items()},
     "outbid": ("另有报价对卖方更优", "another bid leaves the seller more"),
     "below-reserve": ("低于卖方保留价", "below the seller's reserve"),
-    "demand-closed": ("该采购需求已关闭", "the demand is closed"),
-    "demand-changed": ("该采购需求的条件已改", "the demand's terms were changed"),
+    "demand-closed": ("采购需求已结束", "the demand is closed"),
+    "demand-changed": ("采购需求的条件已改", "the demand's terms were changed"),
     "lot-closed": ("货源已结束", "the lot is closed"),
     "lot-changed": ("货源的条件已改", "the lot's terms were changed"),
     "not-enough": ("数量已不足", "not enough is left"),
@@ -80,7 +80,7 @@ class BidOut(Shape):
     @classmethod
     def of(cls, tender: Tender, bid: Bid) -> BidOut:
         lost = None if tender.running else bid.lost
-        zh, en = LOST.get(lost, (f"预留未成：{lost}", f"listings could not reserve it: {lost}")) if lost else (None, None)
+        zh, en = LOST.get(lost, (f"没能锁定：{lost}", f"listings could not reserve it: {lost}")) if lost else (None, None)
         return cls(
             version=bid.version,
             demand_id=bid.demand_id,

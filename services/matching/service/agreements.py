@@ -155,13 +155,13 @@ def _pair(unit: Unit, agreement: Agreement, draft: CallOffDraft) -> tuple[BookLo
         raise NotHeardYet("demand", draft.demand_id)
     faults = []
     if (lot.organisation_id, lot.grade) != (agreement.seller_id, agreement.grade):
-        faults.append(("/lot_id", "应为协议卖方该品种的货源", "This is no lot of the agreement's seller and grade"))
+        faults.append(("/lot_id", "应为长协卖方的同品种货源", "This is no lot of the agreement's seller and grade"))
     if demand.organisation_id != agreement.buyer_id:
-        faults.append(("/demand_id", "应为协议买方的采购需求", "This is no demand of the agreement's buyer"))
+        faults.append(("/demand_id", "应为长协买方的采购需求", "This is no demand of the agreement's buyer"))
     if faults:
         raise InputIsInvalid(faults)
     if not lot.open or not demand.open:
-        raise WrongState(zh="货源或采购需求未在挂牌", en="The lot or the demand is not open")
+        raise WrongState(zh="货源或采购需求不在挂牌中", en="The lot or the demand is not open")
     return lot, demand
 
 

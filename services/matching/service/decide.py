@@ -71,12 +71,12 @@ def _must_fit(unit: Unit, proposal: Proposal, kg: int) -> None:
     lot, demand = BOOK_LOTS.get(unit, proposal.terms.lot_id), BOOK_DEMANDS.get(unit, proposal.terms.demand_id)
     fault = next((fault for side in (lot, demand) if (fault := side.misfit(kg, side.available_kg + proposal.terms.kg))), None)
     if lot.tender_id is not None and kg > proposal.terms.kg:
-        fault = "该批货正在招标，数量不可增", "The lot is under tender: there is no more of it here"
+        fault = "这批货正在招标，数量不能增加", "The lot is under tender: there is no more of it here"
     left_kg = allowances.left_kg(unit, lot)
     if left_kg is not None and kg - proposal.terms.kg > left_kg:
         fault = RULES[Rule.ALLOWANCE]
     if demand.blend_limits:
-        fault = "该需求限制混合质量，数量不可改", "This demand limits its blend, so the quantity stays"
+        fault = "这单需求限定加权平均质量，数量不能改", "This demand limits its blend, so the quantity stays"
     allowances.promise(unit, lot)
     if fault is not None:
         raise InputIsInvalid([("/quantity_t", *fault)])

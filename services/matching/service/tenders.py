@@ -71,9 +71,9 @@ def open_tender(unit: Unit, caller: Caller, draft: TenderDraft) -> Tender:
     if lot.organisation_id != caller.organisation_id:
         raise InputIsInvalid([("/lot_id", "没有这批货源", "You have no such lot")])
     if not lot.open:
-        raise WrongState(zh="该批货未在挂牌", en="This lot is not open")
+        raise WrongState(zh="这批货不在挂牌中", en="This lot is not open")
     if lot.tender_id is not None:
-        raise WrongState(zh="该批货已在招标", en="This lot is under tender already")
+        raise WrongState(zh="这批货已在招标", en="This lot is under tender already")
     available_kg = read_pair(unit, lot, None).lots[0].kg_available
     kg = available_kg if draft.kg is None else draft.kg
     faults = _faults(unit.settings, lot, kg, available_kg, draft, unit.now)
@@ -116,10 +116,10 @@ def _faults(
             ("/closes_at", f"截止时间应在 {least} 至 {most} 之后", f"It closes after {least} at least, {most} at most")
         )
     elif lot.available_until is not None and draft.closes_at > lot.available_until:
-        faults.append(("/closes_at", "截止时间晚于货源期限", "The lot's own window is over before that"))
+        faults.append(("/closes_at", "截止时间晚于货源到期时间", "The lot's own window is over before that"))
     if draft.reserve_fen_per_t is not None and draft.reserve_fen_per_t < lot.net_fen_per_t:
         faults.append(
-            ("/reserve_cny_per_t", "保留价低于要价(不含税)，不起作用", "Below the lot's ask, net of VAT, it binds nobody")
+            ("/reserve_cny_per_t", "保留价低于不含税要价，不起作用", "Below the lot's ask, net of VAT, it binds nobody")
         )
     return faults
 
@@ -147,7 +147,7 @@ def bid(
     if demand.organisation_id != caller.organisation_id:
         raise NotFound
     if not demand.open:
-        raise WrongState(zh="该采购需求已关闭", en="This demand is not open")
+        raise WrongState(zh="这单采购需求已结束", en="This demand is not open")
     net = net_fen(price_fen_per_t, demand.vat_bp)
     judged = _judge(unit, BOOK_LOTS.get(unit, tender.lot_id), demand, tender.kg, net)
     way = must_break_none(judged)

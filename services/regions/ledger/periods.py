@@ -62,7 +62,7 @@ def check_kept(span: Span, granularity: Granularity, zone: str, kept: Retention)
         [
             (
                 "/granularity",
-                f"{start} 之前的数据已不按{name[0]}保留: 请用 granularity={coarser}, 或 from={start} 及以后",
+                f"{start} 之前的数据已不按{name[0]}保留：请用 granularity={coarser}, 或 from={start} 及以后",
                 f"Before {start} figures are no longer kept by the {name[1]}: ask for granularity={coarser}, or from={start} "
                 "or later",
             )
@@ -75,7 +75,7 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # what ZoneInfo raises for names unknown, malformed, and folders
-        raise Fault("应为 IANA 时区名, 例如 Asia/Shanghai", "This is not an IANA time zone such as Asia/Shanghai") from error
+        raise Fault("应为 IANA 时区名，例如 Asia/Shanghai", "This is not an IANA time zone such as Asia/Shanghai") from error
 
 
 def edge_of(text: str, zone: ZoneInfo) -> datetime:
@@ -90,7 +90,7 @@ def edge_of(text: str, zone: ZoneInfo) -> datetime:
         return moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Fault(
-            "应为日期 (2026-11-24) 或带时区的 RFC 3339 时间",
+            "应为日期（2026-11-24）或带时区的 RFC 3339 时间",
             "Write a date (2026-11-24) or an RFC 3339 time with an offset",
         ) from error
 

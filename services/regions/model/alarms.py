@@ -106,7 +106,7 @@ class AlarmRule:
         if (terms, status) == (self.terms, self.status):
             return []
         if self.status == "withdrawn":
-            raise WrongState(zh="该规则已撤销, 请新建", en="This rule is withdrawn; make a new one")
+            raise WrongState(zh="该规则已撤销，请新建", en="This rule is withdrawn; make a new one")
         self.terms, self.status, self.updated_at = terms, status, now
         self.version += 1
         return self.told()

@@ -10,9 +10,9 @@ from shared.clock import SHANGHAI
 from shared.units import div_half_up
 
 WORDS: Mapping[str, Named] = {
-    "title": Named("再生资源月度报表", "Monthly return of recycled resources"),
+    "title": Named("再生资源月报", "Monthly report of recycled resources"),
     "month": Named("月份", "Month"),
-    "region": Named("区域", "Region"),
+    "region": Named("地区", "Region"),
     "as_of": Named("数据截至", "Figures as known at"),
     "measure": Named("口径", "Measure"),
     "source": Named("来源", "Source"),

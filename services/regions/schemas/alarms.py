@@ -149,9 +149,9 @@ def _contradictions(terms: AlarmTerms) -> list[tuple[str, str, str]]:
         if least is not None and most is not None and least >= most:
             faults.append((f"/{INSIDE[low]}", f"应小于 {INSIDE[high]}", f"It must be less than {INSIDE[high]}"))
     if terms.side == "destination" and terms.measure in ORIGIN_ONLY:
-        faults.append(("/side", "该口径只按来源地统计", "This measure is counted by origin alone"))
+        faults.append(("/side", "这个口径只按产地统计", "This measure is counted by origin alone"))
     if terms.kind == "price" and terms.material is not None and catalogue.grade(terms.material) is None:
-        faults.append(("/material", "请填写具体品种, 例如 steel.hms1", "Name a grade, for example steel.hms1"))
+        faults.append(("/material", "请填写具体品种，例如 steel.hms1", "Name a grade, for example steel.hms1"))
     return faults
 
 

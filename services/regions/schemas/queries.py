@@ -28,7 +28,7 @@ def _material(code: str) -> str:
 
 def _region(code: str) -> str:
     if not exists(code):
-        raise Fault("没有该行政区划代码 (GB/T 2260)", "GB/T 2260 has no such region code")
+        raise Fault("没有这个行政区划代码（GB/T 2260）", "GB/T 2260 has no such region code")
     return code
 
 
@@ -164,7 +164,7 @@ def _any_region(code: str) -> str:
     if not exists(code) and code not in areas() and not _AN_ID.fullmatch(code):
         known = ", ".join(areas())
         raise Fault(
-            f"应为 GB/T 2260 六位代码 (如 420100)、政策区域代码 ({known}) 或园区场站的 id",
+            f"应为 GB/T 2260 六位代码（如 420100）、政策区域代码（{known}）或园区的场站编号",
             f"Write a six-digit code of GB/T 2260 such as 420100, an area of policy ({known}), or the id of a park's site",
         )
     return code

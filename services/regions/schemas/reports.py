@@ -23,9 +23,9 @@ def _month(text: str) -> str:
     try:
         start, _ = month_span(text)
     except ValueError as error:
-        raise Fault("应为月份, 例如 2026-10", "Write a month such as 2026-10") from error
+        raise Fault("应为月份，例如 2026-10", "Write a month such as 2026-10") from error
     if len(text) != 7 or start > utc_now().astimezone(SHANGHAI):
-        raise Fault("应为已开始的月份, 例如 2026-10", "Write a month that has begun, such as 2026-10")
+        raise Fault("应为已开始的月份，例如 2026-10", "Write a month that has begun, such as 2026-10")
     return text
 
 

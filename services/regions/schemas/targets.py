@@ -84,7 +84,7 @@ def _target_faults(measure: Measure, side: Side, start: datetime, end: datetime)
     if start >= end:
         faults.append(("/to", "截止应晚于开始", "It must end after it begins"))
     if side == "destination" and measure in ORIGIN_ONLY:
-        faults.append(("/side", "该口径只按来源地统计", "This measure is counted by origin alone"))
+        faults.append(("/side", "这个口径只按产地统计", "This measure is counted by origin alone"))
     return faults
 
 

@@ -60,13 +60,13 @@ def _must_be_in_reach(unit: Unit, caller: Caller, terms: AlarmTerms) -> None:
         home = caller.region
         if not contains(home, terms.region):
             raise NotAllowed(
-                zh=f"只能为本单位所在区域 ({home}) 设置预警规则",
+                zh=f"只能为本单位所在地区（{home}）设置预警规则",
                 en=f"Set alarm rules for your own region ({home}) or what lies in it",
             )
     if terms.site_id is not None:
         site = parties.site(unit, terms.site_id)
         if not contains(terms.region, site.region):
-            raise InputIsInvalid([("/site_id", "场站不在该区域内", "This site does not lie in the region")])
+            raise InputIsInvalid([("/site_id", "场站不在这个地区内", "This site does not lie in the region")])
 
 
 def acknowledge(unit: Unit, caller: Caller, alarm_id: str, note: str) -> Alarm:

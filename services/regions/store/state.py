@@ -36,10 +36,10 @@ class FiguresAreOfAnOlderForm(ServiceIsUnavailable):
     """The state was made by an older version of the room; events wait, and nothing of it is shown."""
 
     slug = "older-form"
-    title = ("数据由旧版本生成, 需要重建", "The figures were made by an older version and must be rebuilt")
+    title = ("数据由旧版本生成，需要重建", "The figures were made by an older version and must be rebuilt")
 
     def __init__(self) -> None:
-        zh = f"请在服务器上运行 {MENDED_BY}; 在此之前的事件不会丢失"
+        zh = f"请在服务器上运行 {MENDED_BY}；在此之前的事件不会丢失"
         en = f"Run {MENDED_BY} on the server; no event is lost meanwhile"
         super().__init__(zh=zh, en=en, retry_after_s=60, command=MENDED_BY)
 

@@ -26,7 +26,7 @@ def read_file(unit: Unit, caller: Caller, report_id: str, form: Format, language
     """Raises NotFound; WrongState while it is not made."""
     report = read_report(unit, caller, report_id)
     if report.status != "done":
-        raise WrongState(zh="报表尚未生成, 请稍后再取", en="The report is not made yet; ask again in a moment")
+        raise WrongState(zh="月报还没有生成，请稍后再取", en="The report is not made yet; ask again in a moment")
     found = store.REPORT_FILES.find(unit, f"{report_id}.{form}.{language}")
     if found is None:
         raise NotFound

@@ -25,37 +25,37 @@ REVISIONS = {"late": Named("迟报", "late"), "corrected": Named("更正", "corr
 REASONS = {LATE: Named("次日之后才上报", "reported after its day")}
 MEASURES: dict[Measure, tuple[Named, Named]] = {
     "listed": (Named("挂牌", "Listed"), Named("发布及增加的数量", "published, and added later")),
-    "withdrawn": (Named("撤回", "Withdrawn"), Named("卖方撤回的数量", "taken off again by the seller")),
+    "withdrawn": (Named("撤牌", "Withdrawn"), Named("卖方撤牌的数量", "taken off again by the seller")),
     "agreed": (Named("成交", "Agreed"), Named("成交合同数量", "agreed in trades")),
     "cancelled": (Named("取消", "Cancelled"), Named("成交后取消的数量", "agreed, then cancelled")),
     "loaded": (Named("装车", "Loaded"), Named("装车计划数量", "planned tonnes on the road")),
-    "received": (Named("到货", "Received"), Named("到厂净重（毛重减皮重）", "net weight at the gate, gross less tare")),
+    "received": (Named("收货净重", "Received, net"), Named("毛重减皮重", "net weight at the gate, gross less tare")),
     "refused": (Named("拒收", "Refused"), Named("拒收车次的计划数量", "planned tonnes of loads refused")),
     "used": (
-        Named("利用", "Used"),
-        Named("到货中此前未被转售方计入的数量", "of the received, what was not received before and sold on"),
+        Named("首次利用", "Used for the first time"),
+        Named("收货净重中第一次收货的部分，转卖后的不再计", "of the received, what was not received before and sold on"),
     ),
-    "deducted": (Named("扣重", "Deducted"), Named("按质检扣除的水分与杂质", "moisture and impurities taken off by inspection")),
+    "deducted": (Named("扣重", "Deducted"), Named("按质检扣水、扣杂的重量", "moisture and impurities taken off by inspection")),
 }
 """Name and meaning of each measure."""
 OFFERED: tuple[Measure, ...] = ("listed", "withdrawn", "agreed", "cancelled")
 DELIVERED: tuple[Measure, ...] = ("loaded", "received", "refused", "deducted")
 ACCOUNT_NAMES: dict[str, Named] = {
-    "published": Named("已发布", "Published"),
+    "published": Named("发布", "Published"),
     "on_offer": Named("在售", "On offer"),
     "reserved": Named("已锁定", "Reserved"),
     "in_transit": Named("在途", "In transit"),
     "settled": Named("已结算", "Settled"),
     "deducted": Named("扣重", "Deducted"),
     "weighing_difference": Named("磅差", "Weighing difference"),
-    "withdrawn": Named("撤回", "Withdrawn"),
-    "expired": Named("过期", "Expired"),
+    "withdrawn": Named("撤牌", "Withdrawn"),
+    "expired": Named("到期", "Expired"),
 }
-MODES = {"road": Named("公路", "Road"), "rail": Named("铁路", "Rail"), "water": Named("水路", "Water")}
+MODES = {"road": Named("公路", "Road"), "rail": Named("铁路", "Rail"), "water": Named("水运", "Water")}
 QUALITIES = {
-    "published": Named("有出处", "published"),
-    "secondary": Named("转引", "secondary"),
-    "weak": Named("出处薄弱", "weak"),
+    "published": Named("公开发表", "published"),
+    "secondary": Named("转引", "quoted by others"),
+    "weak": Named("依据较弱", "weak"),
 }
 EVENTS = Named("环流交易与运输事件（每车一条磅单）", "Huanliu's events of trades and loads, each load by its ticket")
 LEDGER = Named("环流物料台账（复式记账）", "Huanliu's mass ledger, double entry")
@@ -109,8 +109,8 @@ def _volumes(unit: Unit, code: str, span: Span, side: Side, measures: Sequence[M
 def _days(unit: Unit, code: str, span: Span) -> Section:
     sides: tuple[tuple[Side, Measure, Named], ...] = (
         ("origin", "listed", Named("挂牌", "Listed here")),
-        ("origin", "received", Named("本地发出已到货", "Left here, received")),
-        ("destination", "received", Named("本地到货", "Received here")),
+        ("origin", "received", Named("本地发出已收货", "Left here, received")),
+        ("destination", "received", Named("本地收货", "Received here")),
     )
     days: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(sides))
     for place, (side, measure, _) in enumerate(sides):
@@ -128,8 +128,8 @@ def _flows(unit: Unit, code: str, span: Span) -> Section:
         for one in found[:FLOWS_PRINTED]
     )
     columns = (
-        Column(Named("来源地", "From"), "text"),
-        Column(Named("去向地", "To"), "text"),
+        Column(Named("产地", "From"), "text"),
+        Column(Named("去向", "To"), "text"),
         MATERIAL,
         *_tonnes(("received",)),
     )
@@ -147,11 +147,11 @@ def _balance(unit: Unit, code: str, end: datetime) -> Section:
             total[name] += kg[name]
     rows = tuple((ACCOUNT_NAMES[name], kg) for name, kg in total.items()) if any(total.values()) else ()
     measure = Named(
-        "本地发布的货源，各账户余额；已发布等于其余之和", "lots published here, by account: published is the sum of the others"
+        "本地发布的货源，各科目余额；发布等于其余之和", "lots published here, by account: published is the sum of the others"
     )
-    columns = (Column(Named("账户", "Account"), "text"), Column(Named("余额", "Balance"), "t"))
+    columns = (Column(Named("科目", "Account"), "text"), Column(Named("余额", "Balance"), "t"))
     at = f"{min(end, unit.now).astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-    remarks = (Named(f"{at} 时已入账的余额", f"as posted by {at}"),)
+    remarks = (Named(f"截至 {at} 已记账的余额", f"as posted by {at}"),)
     return Section(Named("物料台账余额", "Balance of the mass ledger"), measure, LEDGER, columns, rows, remarks)
 
 
@@ -170,13 +170,13 @@ def _revisions(unit: Unit, code: str, span: Span) -> Section:
         for one in page.items
     )
     columns = (
-        Column(Named("所属时间", "Belongs to"), "time"),
-        Column(Named("入账时间", "Told at"), "time"),
+        Column(Named("归属时间", "Belongs to"), "time"),
+        Column(Named("记录时间", "Recorded"), "time"),
         MATERIAL,
         Column(Named("类别", "Kind"), "text"),
         Column(Named("原因", "Reason"), "text"),
         Column(Named("磅单", "Ticket"), "text"),
-        Column(Named("到货增减", "Change of received"), "t"),
+        Column(Named("收货净重增减", "Change of received"), "t"),
     )
     title = Named("迟报与更正", "Late and corrected tickets")
     more = (Named("仅列最近的记录", "only the latest are listed"),) if page.next_cursor else ()
@@ -199,8 +199,8 @@ def _circulation(found: Outcomes, received: Named) -> Section:
             Column(Named("车次", "Loads"), "count"),
             *_tonnes(("received",)),
             Column(Named("其中产自本地", "Of it arose here"), "t"),
-            Column(Named("本地循环率", "Circulation"), "pct"),
-            Column(Named("供应半径（按吨加权）", "Radius of supply, weighed by tonnes"), "km"),
+            Column(Named("循环率", "Circulation"), "pct"),
+            Column(Named("供应半径（按吨加权）", "Radius of supply, weighted by tonnes"), "km"),
         ),
         (figures,) if found.loads else (),
     )
@@ -229,14 +229,14 @@ def _modes(found: Outcomes, received: Named) -> Section:
 def _avoided(found: Outcomes, received: Named) -> Section:
     return Section(
         Named("避免的排放", "Avoided emissions"),
-        Named(f"到货净重 × 因子；{received.zh}", f"received × factor; {received.en}"),
+        Named(f"收货净重 × 系数；{received.zh}", f"received × factor; {received.en}"),
         Named("见各行", "in each row"),
         (
             MATERIAL,
             *_tonnes(("received",)),
-            Column(Named("因子", "Factor"), "kg_per_t"),
+            Column(Named("系数", "Factor"), "kg_per_t"),
             Column(Named("避免 CO2e", "Avoided CO2e"), "t"),
-            Column(Named("质量", "Quality"), "text"),
+            Column(Named("系数依据", "Quality of the factor"), "text"),
             SOURCE,
         ),
         tuple(
@@ -251,7 +251,7 @@ def _avoided(found: Outcomes, received: Named) -> Section:
             for one in found.avoided
         ),
         tuple(
-            Named(f"{name.zh} {kg / 1000:,.3f} 吨没有可用的因子", f"no factor is known for {kg / 1000:,.3f} t of {name.en}")
+            Named(f"{name.zh} {kg / 1000:,.3f} 吨没有可用的系数", f"no factor is known for {kg / 1000:,.3f} t of {name.en}")
             for name, kg in ((material_name(code_), kg) for code_, kg in found.unfactored_kg.items())
         ),
     )
@@ -271,11 +271,11 @@ def _targets(unit: Unit, code: str) -> Section:
         rows.append((name, *pace, terms.source))
     columns = (
         Column(Named("目标", "Target"), "text"),
-        Column(Named("目标量", "To reach"), "t"),
-        Column(Named("已完成", "Reached"), "t"),
-        Column(Named("完成率", "Reached"), "pct"),
-        Column(Named("按此进度至期末", "At this rate at the end"), "t"),
-        Column(Named("缺口", "Missing"), "t"),
+        Column(Named("目标吨数", "To reach"), "t"),
+        Column(Named("已达", "Reached"), "t"),
+        Column(Named("完成率", "Of target"), "pct"),
+        Column(Named("照此速度到期可达", "At this rate by the end"), "t"),
+        Column(Named("还差", "Still needed"), "t"),
         SOURCE,
     )
     measure = Named("与目标相同的口径", "the same measure as the target's")

@@ -94,7 +94,7 @@ def known_region(unit: Unit, code: str) -> Found:
     if found is None:
         known = ", ".join(areas())
         raise NotFound(
-            zh=f"没有代码为 {code[:40]} 的地区: 应为 GB/T 2260 六位代码 (如 420100)、政策区域代码 ({known}) 或园区场站的 id",
+            zh=f"没有代码为 {code[:40]} 的地区：应为 GB/T 2260 六位代码（如 420100）、政策区域代码（{known}）或园区的场站编号",
             en=f"There is no region {code[:40]}: write a six-digit code of GB/T 2260 such as 420100, an area of "
             f"policy ({known}), or the id of a park's site",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -59,7 +60,7 @@ def test_an_alarm_is_told_to_those_it_concerns_and_to_a_webhook_that_wants_alarm
     note = note_of(raised)
     assert (note.type, note.audience, note.subject) == ("alarm.raised", ("park", "yard"), "/v1/alarms/a")
     notice = Notice.of(note, 9, NOW)
-    assert message_of(notice) == ("预警「存量」：存量 130 吨 (/v1/alarms/a)", "Alarm «存量»: 130 t lie there (/v1/alarms/a)")
+    assert message_of(notice) == ("预警「存量」：存量 130 吨（/v1/alarms/a）", "Alarm «存量»: 130 t lie there (/v1/alarms/a)")
     assert a_hook(organisation_id="yard", types=["alarm.*"]).wants(notice)
     assert not a_hook(organisation_id="mill", types=["alarm.*"]).wants(notice)
 
@@ -188,5 +189,13 @@ def test_a_digest_goes_out_at_eight(second: int) -> None:
 
 def test_a_message_names_the_grade_and_where_to_look() -> None:
     zh, en = message_of(Notice.of(note_of(settled()), 1, NOW))
-    assert zh == "已结算：重废，货款 64050.0 元 (/v1/trades/trade)" and "Heavy melting steel" in en
+    assert zh == "已结算：重废，货款 64,050.00 元（/v1/trades/trade）" and "Heavy melting steel" in en
     assert all(zh and en for zh, en in MESSAGES_OF.values())
+
+
+def test_a_reminder_says_the_sum_and_the_minute_as_people_write_them() -> None:
+    note = note_of(settled())
+    due = replace(note, type="trade.due", data={**note.data, "due_at": "2026-12-01T20:30:00.000Z"})
+    zh, en = message_of(Notice.of(due, 1, NOW))
+    assert zh == "货款 64,050.00 元应在 2026-12-02 04:30（北京时间）前付清（/v1/trades/trade）"
+    assert en == "CNY 64,050.00 is due by 2026-12-02 04:30, Beijing time (/v1/trades/trade)"
