@@ -21,9 +21,10 @@ MEASURES: dict[Measure, tuple[str, str]] = {
     "loaded": ("装车量", "loaded"),
     "received": ("收货量", "received"),
     "refused": ("拒收量", "refused"),
-    "deducted": ("扣减量", "deducted"),
-    "withdrawn": ("撤回量", "withdrawn"),
+    "deducted": ("扣重量", "deducted"),
+    "withdrawn": ("撤牌量", "withdrawn"),
     "cancelled": ("取消量", "cancelled"),
+    "used": ("首次利用量", "used for the first time"),
 }
 
 

@@ -19,6 +19,7 @@ from services.regions.model.findings import (
     of_stock,
     of_threshold,
 )
+from services.regions.model.volumes import MEASURES, Measure
 from services.regions.model.watched import KnownPrice, Quantities, WatchedLot
 from services.regions.schemas.alarms import AlarmRuleIn
 from shared.problem import InputIsInvalid, WrongState
@@ -61,6 +62,12 @@ def test_raised_and_cleared_take_turns_and_need_the_margin(figures: list[int]) -
         turns = kg > 100_000 if not state else kg <= 95_000
         state, expected = state ^ turns, expected + turns
     assert len(told) == expected
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_every_measure_that_a_rule_may_watch_has_its_words(measure: Measure) -> None:
+    found = of_threshold(terms(measure=measure), 100_001)
+    assert "武汉" in found.zh and "Wuhan" in found.en
 
 
 @given(st.lists(st.integers(95_001, 100_000), min_size=1, max_size=30))
