@@ -65,6 +65,30 @@ def test_an_objection_to_a_statement(signed_in: Callable[..., Window], market: M
     assert not page.locator(".rail").is_visible()
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_buyer_names_who_hauls_a_load(signed_in: Callable[..., Window], market: Market, language: str) -> None:
+    market.buyer.ok("POST", "/v1/demands", demand_of(market.buyer, quantity_t=24, auto_accept=True))
+    lot = market.collector.ok("POST", "/v1/lots", lot_of(market.collector, quantity_t=24, auto_accept=True))
+    load = market.buyer.until(f"/v1/shipments?lot_id={lot['id']}", lambda body: bool(body["items"]))["items"][0]["id"]
+    told = signed_in(market.carrier, language=language).open("/carrier/loads").locator("code").inner_text()
+    assert told == market.carrier.organisation_id
+    window = signed_in(market.buyer, width="phone", language=language)
+    page = window.open(f"/buyer/inbound/{load}")
+    page.click("#step ~ details summary")
+    page.fill("#f-carrier_id", market.collector.organisation_id)
+    page.fill("#f-vehicle", "鄂A54321")
+    page.click("#step ~ details button.primary")
+    expect(page.locator("#x-carrier_id")).to_be_visible()  # no carrier; what was typed stays
+    expect(page.locator("#f-vehicle")).to_have_value("鄂A54321")
+    window.holds("a wrong carrier", but=("422",))
+    page.fill("#f-carrier_id", told)
+    page.click("#step ~ details button.primary")
+    expect(page.locator("h1")).to_contain_text("鄂A54321")
+    window.holds("a carrier is named")
+    (mine,) = market.carrier.ok("GET", f"/v1/shipments?carrier_id={told}")["items"]
+    assert (mine["id"], mine["vehicle"], mine["status"]) == (load, "鄂A54321", "assigned")
+
+
 def test_a_search_is_kept_and_tells_of_a_new_lot(signed_in: Callable[..., Window], market: Market) -> None:
     window = signed_in(market.buyer, width="tablet")
     page = window.page

@@ -91,7 +91,7 @@ def test_the_workbook_has_every_figure_with_its_measure_and_source(
         texts = [str(row[0]) for row in cells[name][:4]]
         assert any(text.startswith("Measure: ") for text in texts) and any(text.startswith("Source: ") for text in texts), name
     left = cells["2 What left here"]
-    assert left[4] == ["Material", "Loaded (t)", "Received (t)", "Refused (t)", "Deducted (t)"]
+    assert left[4] == ["Material", "Loaded (t)", "Received, net (t)", "Refused (t)", "Deducted (t)"]
     assert left[5][1:] == left[6][1:] == [60, 37.4, 20, 0.15]
     assert cells["1 What was offered here"][5][1:] == [100, 0, 72, 12]
     flows = cells["5 Flows"]

@@ -29,6 +29,8 @@ from shared.clock import SHANGHAI, iso, utc_now
 
 STEPS = ("weighed", "inspected", "received", "refused")
 """What a buyer reports."""
+ASSIGNABLE = ("planned", "assigned")
+"""Until it is booked a buyer may name who hauls a load, and with what."""
 
 
 def loads_of(visit: Visit) -> list[Json]:
@@ -105,10 +107,14 @@ def load(visit: Visit, load_id: str) -> Response:
         if done is not None:
             return done
     found = visit.api.get(f"/v1/shipments/{load_id}").body
-    trade, proposals = visit.api.all(
+    asks = [
         Ask(f"/v1/trades/{found['trade_id']}"),
         Ask("/v1/proposals", {"lot_id": found["lot_id"], "demand_id": found["demand_id"], "limit": 1}),
-    )
+    ]
+    if found["status"] in ASSIGNABLE:
+        asks.append(Ask("/v1/shipments", {"limit": MOST}))
+    trade, proposals, *earlier = visit.api.all(*asks)
+    carriers = carriers_of(items_of(earlier[0])) if earlier else {}
     terms = next(iter(items_of(proposals)), None)
     now = utc_now()
     shown = truck(found, Axis.of(now), now, None if terms is None else terms["hours"])
@@ -116,9 +122,31 @@ def load(visit: Visit, load_id: str) -> Response:
         "load.html", 422 if form.is_faulty else 200, load=found, form=form, truck=shown, terms=terms,
         trade=trade.body if trade is not None and trade.is_ok else None, weighed=as_it_stands(found, "weighed"),
         inspected=as_it_stands(found, "inspected"), refused=last_of(found, "refused"),
+        assignable=found["status"] in ASSIGNABLE, carriers=carriers,
         grades=[(one.code, one.name_zh if visit.t.code == "zh" else one.name_en)
                 for one in catalogue.grades() if one.family == found["material"]],
     )  # fmt: skip
+
+
+def carriers_of(loads: list[Json]) -> dict[str, list[str]]:
+    """Who has hauled for the buyer, the latest first, with the plates it knows them by: nobody is told a carrier's name."""
+    found: dict[str, list[str]] = {}
+    for one in loads:
+        if one["carrier_id"] and one["vehicle"]:
+            plates = found.setdefault(one["carrier_id"], [])
+            if one["vehicle"] not in plates:
+                plates.append(one["vehicle"])
+    return found
+
+
+def _assign(visit: Visit, load_id: str, form: Form) -> Response | None:
+    """Who hauls it: one who has before, or the organisation whose id was typed."""
+    body = {"carrier_id": form.value("carrier") or form.value("carrier_id").strip(), "vehicle": form.value("vehicle").strip()}
+    reply = visit.api.post(f"/v1/shipments/{load_id}/assign", body, form.value("form_key"))
+    if reply.is_ok:
+        return visit.go(f"/buyer/inbound/{load_id}", visit.t["said_assigned"])
+    form.refuse(reply, known=("carrier_id", "vehicle"))
+    return None
 
 
 def _report(visit: Visit, load_id: str, form: Form) -> Response | None:
@@ -126,6 +154,8 @@ def _report(visit: Visit, load_id: str, form: Form) -> Response | None:
     kind = form.value("do")
     if kind in ("photo", "unphoto"):
         return visit.change_photos(f"/v1/shipments/{load_id}", form, f"/buyer/inbound/{load_id}")
+    if kind == "assign":
+        return _assign(visit, load_id, form)
     before = visit.api.get(f"/v1/shipments/{load_id}").body
     last = moment(before["events"][-1]["at"]) if before["events"] else None
     body: dict[str, Any] = {"type": kind if kind in STEPS else "", "at": iso(max(utc_now(), last or utc_now()))}
