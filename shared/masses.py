@@ -13,7 +13,7 @@ GRAMS = {
     **dict.fromkeys(("t", "吨", "公吨", "ton", "tonne", "tonnes", "tons", "mt"), TONNE),
     **dict.fromkeys(("万吨",), 10_000_000_000),
     **dict.fromkeys(("kg", "kgs", "kilo", "kilos", "公斤", "千克"), 1000),
-    **dict.fromkeys(("斤", "市斤"), 500),
+    **dict.fromkeys(("斤", "市斤", "jin"), 500),
 }
 """A unit in grams. A ton is metric: nothing here is weighed in long or short tons."""
 LOADS = frozenset({"车", "整车", "卡车", "货车", "车次", "truck", "trucks", "truckload", "truckloads", "load", "loads"})
@@ -44,7 +44,7 @@ def parse_mass(text: str, load_kg: int | None = None) -> int:
         raise UnitFault(
             "not_a_mass",
             "应为数字加单位，例如 30.5吨、61000斤、30500kg、2车",
-            "must be a number with its unit, for example 30.5 t, 30500 kg, 61000斤 or 2车",
+            "must be a number with its unit, for example 30.5 t, 30500 kg, 61000 jin or 2 trucks",
         )
     if unit in LOADS and load_kg is None:
         raise UnitFault(

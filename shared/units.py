@@ -144,7 +144,7 @@ def _json_number(parse: Callable[[object], int], *, positive: bool = False) -> P
 
     def validate(value: Any) -> int:
         if isinstance(value, str):
-            raise UnitFault("not_a_number", "应为数字，不是文本", "must be a number, not text")
+            raise UnitFault("not_a_number", "应为数字，例如 30.5", "must be a number, for example 30.5")
         inside = parse(value)
         if positive and inside == 0:
             raise UnitFault("not_positive", "应大于 0", "must be greater than 0")

@@ -162,7 +162,7 @@ def tonnes(text: str, unit: str = "") -> Decimal:
     if grams is None or not digits or digits in _COUNTS:
         raise CellIsUnreadable(
             "应为数量，单位可写 吨、公斤、斤、t、kg，或写车数并注明每车吨数",
-            "must be a quantity; units may be t, kg, 吨, 公斤 or 斤, or trucks with their load stated",
+            "must be a quantity in t, kg or jin, or trucks with the load of each",
         )
     return number(digits) * grams / TONNE
 
@@ -174,9 +174,7 @@ def _unit(text: str) -> str | None:
         return named
     if len(named) > _LONGEST_UNIT:
         return None
-    raise CellIsUnreadable(
-        "单位应为 吨、公斤、斤 或 车", "the unit must be t, kg, 吨, 公斤, 斤 or trucks with their load stated"
-    )
+    raise CellIsUnreadable("单位应为 吨、公斤、斤 或 车", "the unit must be t, kg, jin or trucks with their load stated")
 
 
 def _quantity(text: str, unit: str, beside: Beside) -> Decimal:
@@ -219,8 +217,11 @@ def _measure(text: str, field: str, unit: str) -> Decimal:
     units = units_of(field)
     factor = units.get(named or unit, 0 if named else 1)
     if not factor:
-        known = "、".join(units) or "-"
-        raise CellIsUnreadable(f"应为数字，单位可写 {known}", f"must be a number; its unit may be {known}")
+        named_so = [one for one in units if one.isascii()]
+        raise CellIsUnreadable(
+            f"应为数字，单位可写 {'、'.join(units)}" if units else "应为数字，不写单位",
+            f"must be a number; its unit may be {', '.join(named_so)}" if named_so else "must be a number alone",
+        )
     return number(digits) * factor
 
 
