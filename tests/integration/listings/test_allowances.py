@@ -57,7 +57,7 @@ def test_new_output_beyond_the_allowance_is_refused_with_the_reason(market: Mark
         json=lot_body(seller, **{**LOT, "quantity_t": 41}),
         headers={**seller.headers, "Accept-Language": "zh-CN"},
     )
-    assert chinese.json["title"] == "超出以渣定产核定量" and "尚可挂牌 40 吨" in chinese.json["detail"]
+    assert chinese.json["title"] == "超出以渣定产核定量" and "还可挂牌 40 吨" in chinese.json["detail"]
     assert offered(market, seller, 40).status_code == 201
     assert offered(market, seller, 0.001, stock=None).status_code == 409
     assert offered(market, seller, 5000, stock="stock").status_code == 201
