@@ -48,7 +48,7 @@ MESSAGES_OF: Mapping[str, tuple[str, str]] = {
     ),
     "shipment.refused": ("一车货被拒收：{grade_zh} {quantity_t} 吨", "A load was refused: {quantity_t} t of {grade_en}"),
     "organisation.verified": ("单位已通过审核，可以发布和交易", "Your organisation is verified: it may publish and trade"),
-    "report.made": ("{name_zh} {month} 月报已生成", "The monthly report of {name_en} for {month} is made"),
+    "report.made": ("{name_zh} {month} 月报已生成", "The monthly report of {name_en} for {month} is ready"),
     "alarm.raised": ("预警「{name}」：{zh}", "Alarm «{name}»: {en}"),
     "alarm.escalated": ("预警「{name}」无人处理，已上报：{zh}", "Nobody has taken on the alarm «{name}»: {en}"),
     "alarm.cleared": ("预警「{name}」已解除", "The alarm «{name}» is cleared"),

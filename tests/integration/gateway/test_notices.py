@@ -453,4 +453,4 @@ def test_a_return_is_told_to_who_asked_for_it_and_its_readers(post: Post) -> Non
     messages = MESSAGES.select(post.database.read(), {"notice_id": notice.id})
     assert {one.organisation_id for one in messages} == {asked, reader}
     assert messages[0].zh == f"湖北省武汉市 2026-10 月报已生成（/v1/reports/{made.id}）"
-    assert messages[0].en == f"The return of Wuhan, Hubei for 2026-10 is there (/v1/reports/{made.id})"
+    assert messages[0].en == f"The monthly report of Wuhan, Hubei for 2026-10 is ready (/v1/reports/{made.id})"
