@@ -19,9 +19,8 @@ PYTHON = VENV / "bin" / "python"
 BROWSERS = ROOT / "gateway" / "console"
 """Where npm puts what the browser gets from others."""
 FETCHED = BROWSERS / "node_modules" / ".fetched"
-CHARTS = BROWSERS / "echarts.js"
-"""What is bundled of ECharts: a half of it, for lines on which a yard waits."""
-BUNDLE = BROWSERS / "node_modules" / ".bundled" / "echarts.js"
+RECIPES = (BROWSERS / "package-lock.json", BROWSERS / "bundle.mjs", BROWSERS / "echarts.js")
+"""What npm brings and what is made of it."""
 
 
 def wanted() -> str:
@@ -38,13 +37,13 @@ def installed() -> bool:
 
 
 def fetched() -> bool:
-    """Whether npm brought what its lock pins, and of ECharts is bundled what charts need."""
-    return FETCHED.is_file() and BUNDLE.is_file() and FETCHED.read_text(encoding="utf-8") == pinned()
+    """Whether npm brought what its lock pins, and of it is made what browsers are sent."""
+    return FETCHED.is_file() and FETCHED.read_text(encoding="utf-8") == pinned()
 
 
 def pinned() -> str:
     """What the stamp says when the browser's files are up to date."""
-    return hashlib.sha256((BROWSERS / "package-lock.json").read_bytes() + CHARTS.read_bytes()).hexdigest()
+    return hashlib.sha256(b"".join(recipe.read_bytes() for recipe in RECIPES)).hexdigest()
 
 
 def say(text: str) -> None:
@@ -110,8 +109,8 @@ def fetch() -> None:
     say("Fetching what pages need: htmx, ECharts, a Chinese font")
     command = [str(VENV / "bin" / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-progress"]
     run(command, "npm could not fetch the console's files; check the network, then run the same command again.", BROWSERS)
-    command = [str(VENV / "bin" / "node"), "node_modules/esbuild/bin/esbuild", CHARTS.name, "--bundle", "--minify"]
-    run([*command, f"--outfile={BUNDLE}"], "ECharts could not be bundled; the lines above say why.", BROWSERS)
+    command = [str(VENV / "bin" / "node"), "bundle.mjs"]
+    run(command, "The console's files could not be bundled; the lines above say why.", BROWSERS)
     FETCHED.write_text(pinned(), encoding="utf-8")
 
 

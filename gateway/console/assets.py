@@ -7,6 +7,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,12 +18,8 @@ from shared.problem import NotFound
 
 HERE = Path(__file__).parent
 PREFIX = "/console/assets"
-OTHERS = {
-    "htmx.js": "htmx.org/dist/htmx.min.js",
-    "echarts.js": ".bundled/echarts.js",
-    "noto-sans-sc.css": "@fontsource-variable/noto-sans-sc/index.css",
-}
-"""Files of others by the name that pages give them."""
+BUNDLED = HERE / "node_modules" / ".bundled"
+"""Files of others by the name that pages give them, each with the same in Brotli beside it; `bundle.mjs` makes them."""
 FONTS = HERE / "node_modules" / "@fontsource-variable" / "noto-sans-sc" / "files"
 FOR_EVER = "public, max-age=31536000, immutable"
 SQUEEZED = (".js", ".css", ".svg", ".json", ".webmanifest")
@@ -30,11 +27,11 @@ SQUEEZED = (".js", ".css", ".svg", ".json", ".webmanifest")
 
 @dataclass(frozen=True)
 class Asset:
-    """A file as it is sent; `squeezed` is empty where that would gain nothing."""
+    """A file as it is sent; `squeezed` by its encoding, the smallest first, empty where that would gain nothing."""
 
     kind: str
     content: bytes
-    squeezed: bytes
+    squeezed: Mapping[str, bytes]
     digest: str
 
 
@@ -47,7 +44,10 @@ def asset(name: str) -> Asset | None:
 @cache
 def _read(path: Path) -> Asset:
     content = path.read_bytes()
-    squeezed = gzip.compress(content, 9, mtime=0) if path.suffix in SQUEEZED else b""
+    prepared = path.with_name(f"{path.name}.br")
+    squeezed = {"br": prepared.read_bytes()} if prepared.is_file() else {}
+    if path.suffix in SQUEEZED:
+        squeezed["gzip"] = gzip.compress(content, 9, mtime=0)
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     kind = {".js": "text/javascript", ".woff2": "font/woff2"}.get(path.suffix, kind)
     return Asset(kind, content, squeezed, hashlib.sha256(content).hexdigest()[:12])
@@ -66,21 +66,21 @@ def serve(request: Request, digest: str, name: str) -> Response:
     found = asset(name)
     if found is None:
         raise NotFound
-    take = bool(found.squeezed) and "gzip" in request.headers.get("Accept-Encoding", "")
-    response = Response(found.squeezed if take else found.content, content_type=found.kind)
+    encoding = request.accept_encodings.best_match(found.squeezed)
+    response = Response(found.squeezed[encoding] if encoding else found.content, content_type=found.kind)
     # fonts are named by their style sheet, whose address they stand below, and their names hold their content's number
     current = digest == found.digest or name.startswith("files/")
     response.headers["Cache-Control"] = FOR_EVER if current else "public, max-age=60"
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    if take:
-        response.headers["Content-Encoding"] = "gzip"
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
     return response
 
 
 def _path(name: str) -> Path | None:
-    if name in OTHERS:
-        return HERE / "node_modules" / OTHERS[name]
     folder, file = (FONTS, name.removeprefix("files/")) if name.startswith("files/") else (HERE / "static", name)
-    plain = "/" not in file and "\\" not in file and not file.startswith(".")
-    return folder / file if plain else None
+    if "/" in file or "\\" in file or file.startswith("."):
+        return None
+    ours = folder / file
+    return ours if ours.is_file() else BUNDLED / file

@@ -47,12 +47,24 @@ DATA: dict[str, tuple[str, Any, set[str]]] = {
         {"supply", "demand", "t", "CNY"},
     ),
 }  # fmt: skip
-DRAW = """([kind, data]) => {
+LAY = """([kind, data, above]) => {
+  const figure = document.createElement('figure');
+  figure.innerHTML = '<div class="chart" id="drawn"></div><script type="application/json" data-for="drawn"></scr' + 'ipt>'
+    + '<details class="behind"><summary>table</summary></details>';
+  figure.firstElementChild.dataset.chart = kind;
+  figure.querySelector('script').textContent = JSON.stringify(data);
+  const space = document.createElement('div');
+  space.style.height = `${above}px`;
+  document.querySelector('main').replaceChildren(space, figure);
+  drawCharts(document);
+}"""
+DRAW = """async ([kind, data]) => {
   const place = document.createElement('div');
   place.id = 'drawn'; place.dataset.chart = kind; place.style.width = '600px'; place.style.height = '300px';
   const source = document.createElement('script');
   source.type = 'application/json'; source.dataset.for = 'drawn'; source.textContent = JSON.stringify(data);
   document.querySelector('main').replaceChildren(place, source);
+  await takeLibrary();
   drawCharts(document);
   const shapes = echarts.getInstanceByDom(place).getZr().storage.getDisplayList(true);
   const drawn = (one) => !['tspan', 'line'].includes(one.type) && (one.style.fill || one.style.stroke);
@@ -68,4 +80,20 @@ def test_charts_show_their_series_and_their_words(signed_in: Callable[..., Windo
         seen = window.page.evaluate(DRAW, [kind, data])
         assert words <= set(seen["words"]), (name, seen)
         assert seen["filled"] >= 2, (name, seen)
+    assert window.watch.errors == []
+
+
+def test_the_library_of_charts_comes_when_a_chart_comes_near(signed_in: Callable[..., Window], live: Live) -> None:
+    """Whoever reads no further than the figures above a chart is spared it; printed all the same, the chart is its table."""
+    window = signed_in(live.create("park_operator"), width="phone")
+    page = window.open("/park/flows")
+    kind, data, _ = DATA["flows"]
+    page.evaluate(LAY, [kind, data, 5000])
+    page.wait_for_timeout(500)
+    assert page.evaluate("() => window.echarts") is None
+    page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details.behind[open]").count() == 1
+    page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    page.evaluate("() => document.getElementById('drawn').scrollIntoView()")
+    page.wait_for_selector("#drawn canvas")
     assert window.watch.errors == []

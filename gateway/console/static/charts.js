@@ -3,6 +3,7 @@
 // rich text, so that no style is set in the page's text.
 "use strict";
 
+const LIBRARY = document.currentScript.dataset.library;
 window.huanliuCharts = window.huanliuCharts || {};
 
 function colours() {
@@ -30,13 +31,36 @@ window.huanliuCharts.price = (data, c) => {
   };
 };
 
+let library = null;
+
+// Asked for when a chart comes near the window: whoever reads no further than the figures above it is spared its 170 KB.
+function takeLibrary() {
+  library ??= new Promise((taken, failed) => {
+    const script = document.createElement("script");
+    script.src = LIBRARY;
+    script.onload = taken;
+    script.onerror = failed;
+    document.head.append(script);
+  }).catch(() => { library = null; });
+  return library;
+}
+
+const near = new IntersectionObserver((places) => {
+  if (places.some((one) => one.isIntersecting)) takeLibrary().then(() => drawCharts(document));
+}, { rootMargin: "50%" });
+
 let paper = null; // the theme to go back to while the page is printed
 
 function drawCharts(root) {
   for (const place of root.querySelectorAll("[data-chart]")) {
     const kind = window.huanliuCharts[place.dataset.chart];
     const source = document.querySelector(`script[data-for="${place.id}"]`);
-    if (!kind || !source || !window.echarts) continue;
+    if (!kind || !source) continue;
+    if (!window.echarts) {
+      near.observe(place);
+      continue;
+    }
+    near.unobserve(place);
     const c = colours();
     const chart = window.echarts.getInstanceByDom(place) || window.echarts.init(place, null, { renderer: "canvas" });
     const axis = { axisLine: { lineStyle: { color: c.line } }, axisTick: { show: false }, axisLabel: { color: c.soft }, splitLine: { lineStyle: { color: c.line } }, nameTextStyle: { color: c.soft } };
@@ -62,6 +86,8 @@ window.addEventListener("beforeprint", () => {
   paper = document.documentElement.dataset.theme;
   document.documentElement.dataset.theme = "light";
   drawCharts(document);
+  // a chart that was never drawn is its table on paper
+  for (const place of document.querySelectorAll(".chart:empty")) place.parentElement.querySelector(".behind").open = true;
 });
 window.addEventListener("afterprint", () => {
   document.documentElement.dataset.theme = paper;

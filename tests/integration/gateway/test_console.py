@@ -135,11 +135,19 @@ def test_personas_are_there_when_the_demo_is(make_house: Callable[..., House]) -
 
 def test_files_of_the_page(house: House) -> None:
     for name, kind in (("console.js", "text/javascript"), ("console.css", "text/css"), ("icon.svg", "image/svg+xml")):
-        answer = house.client.get(assets.address(name))
+        address = assets.address(name)
+        answer = house.client.get(address)
         assert (answer.status_code, answer.mimetype) == (200, kind)
         assert answer.headers["Cache-Control"] == assets.FOR_EVER
-        squeezed = house.client.get(assets.address(name), headers={"Accept-Encoding": "gzip"})
+        squeezed = house.client.get(address, headers={"Accept-Encoding": "gzip"})
         assert gzip.decompress(squeezed.data) == answer.data
+    assert "Content-Encoding" not in house.client.get(address, headers={"Accept-Encoding": "gzip;q=0"}).headers
+    for name in ("htmx.js", "echarts.js", "noto-sans-sc.css"):
+        sent = {
+            kind: house.client.get(assets.address(name), headers={"Accept-Encoding": kind}) for kind in ("br, gzip", "gzip")
+        }
+        assert [answer.headers["Content-Encoding"] for answer in sent.values()] == ["br", "gzip"]
+        assert len(sent["br, gzip"].data) < len(sent["gzip"].data)
     assert house.client.get(f"{assets.PREFIX}/old/console.js").headers["Cache-Control"] == "public, max-age=60"
     for name in ("none.js", "..%2ftexts.json", "%2e%2e/texts.json", "files/../index.css"):
         assert house.client.get(f"{assets.PREFIX}/x/{name}").status_code == 404

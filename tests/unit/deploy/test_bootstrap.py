@@ -27,12 +27,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(bootstrap, name, value)
     stamp.write_text(bootstrap.wanted())
     (tmp_path / "node_modules").mkdir()
-    (tmp_path / "package-lock.json").write_text("what npm is to fetch")
-    (tmp_path / "echarts.js").write_text("what is bundled")
-    paths = {"FETCHED": "node_modules/.fetched", "BUNDLE": "node_modules/bundle.js", "CHARTS": "echarts.js", "BROWSERS": "."}
-    for name, path in paths.items():
-        monkeypatch.setattr(bootstrap, name, tmp_path / path)
-    bootstrap.BUNDLE.touch()
+    monkeypatch.setattr(bootstrap, "FETCHED", tmp_path / "node_modules" / ".fetched")
+    recipes = tuple(tmp_path / recipe.name for recipe in bootstrap.RECIPES)
+    for recipe in recipes:
+        recipe.write_text(f"content of {recipe.name}")
+    monkeypatch.setattr(bootstrap, "RECIPES", recipes)
     bootstrap.FETCHED.write_text(bootstrap.pinned())
     return stamp
 
@@ -54,10 +53,10 @@ def test_other_pins_are_installed(project: Path, name: str) -> None:
     assert not bootstrap.installed()
 
 
-@pytest.mark.parametrize("name", ["package-lock.json", "echarts.js"])
-def test_another_lock_of_npm_or_another_bundle_is_fetched(project: Path, name: str) -> None:
+@pytest.mark.parametrize("name", [recipe.name for recipe in bootstrap.RECIPES])
+def test_another_lock_of_npm_or_another_bundle_is_fetched(project: Path, tmp_path: Path, name: str) -> None:
     assert bootstrap.fetched()
-    (bootstrap.BROWSERS / name).write_text("something newer")
+    (tmp_path / name).write_text("something newer")
     assert not bootstrap.fetched()
 
 
