@@ -37,6 +37,11 @@ class Place:
         """The places whose cells sum to it."""
         return self.hours if period == "hour" else self.cells
 
+    def holds(self, region: str | None, site: str | None = None) -> bool:
+        """Whether what is known of an end of a fact lies in it."""
+        inside = region is not None and region.startswith(self.within)
+        return inside and (self.sites is None or site in self.sites)
+
 
 @cache
 def areas() -> dict[str, Area]:

@@ -63,6 +63,7 @@ from services.regions.store.volumes import (
     page_of_revisions,
     sum_flows,
     sum_volumes,
+    sums_of_volumes,
     take_days,
     waiting_facts,
 )
@@ -137,6 +138,7 @@ __all__ = [
     "sum_received",
     "sum_trades",
     "sum_volumes",
+    "sums_of_volumes",
     "take_days",
     "waiting_facts",
 ]

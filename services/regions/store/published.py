@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from services.regions.ledger import SHANGHAI, Place, Span
@@ -59,33 +59,36 @@ def grains_told(unit: Unit, day: datetime) -> tuple[list[Grain], int]:
     return found, facts
 
 
-def pieces(unit: Unit, place: Place, side: Side | None, wanted: Wanted) -> list[Published]:
-    """What is published of whole days of the span, with that end in the place (`side` None: either end), as of then."""
+def pieces(unit: Unit, places: Sequence[Place], side: Side | None, wanted: Wanted) -> list[Published]:
+    """What is published of whole days of the span, with that end in one of the places (`side` None: either end), as of then."""
     first, last = days_within(wanted.span.start, wanted.span.end)
     where: Row = {**of_material(wanted.material), **in_span("day", Span(first, last))}
     if wanted.as_of is not None:
         where["recorded"] = {"$lte": wanted.as_of - DAY}
     fields = {"origin": ["from_place"], "destination": ["to_place"], None: ["from_place", "to_place"]}[side]
-    ends = [{field: {"$regex": f"^{one}"}} for field in fields for one in place.within]
+    ends = [{field: {"$regex": f"^{one}"}} for field in fields for place in places for one in place.within]
     names = ("version", "level", "recorded", "day", "grade", "from_place", "to_place", "kg", "withheld")
     rows = unit.collection("published").find({**where, "$or": ends}, session=unit.session)
     return [Published(row["_id"], *(row[name] for name in names)) for row in rows]
 
 
 @of_present_form
-def own_facts(unit: Unit, place: Place, side: Side | None, wanted: Wanted, firm: str) -> Iterator[tuple[Fact, Grain]]:
-    """What a firm itself did there, as seller or buyer, each with its grain."""
+def own_facts(
+    unit: Unit, places: Sequence[Place], side: Side | None, wanted: Wanted, firm: str
+) -> Iterator[tuple[Fact, Grain]]:
+    """What a firm itself did there, as seller or buyer, each with its grain; of several places it may be more."""
     sides: tuple[Side, ...] = ("origin", "destination") if side is None else (side,)
     where: Row = {**of_material(wanted.material), **of_mode(wanted.mode), **in_span("at", wanted.span), "waiting": False}
     if wanted.as_of is not None:
         where["recorded_at"] = {"$lte": wanted.as_of}
-    where["$and"] = [of_firm(firm), {"$or": [at_place(place, one) for one in sides]}]
+    ends = [at_place(place, one) for place in places for one in sides]
+    where["$and"] = [of_firm(firm), *([{"$or": ends}] if len(places) == 1 else [])]
     shown = [one for one in MEASURES if side != "destination" or one not in ORIGIN_ONLY]
     for one in FACTS.select(unit, where):
         assert one.region is not None and one.grade is not None  # they do not wait
         days = day_of(one.recorded_at), day_of(one.at)
-        ends = one.to_region, one.seller_id, one.buyer_id
+        firms = one.to_region, one.seller_id, one.buyer_id
         yield (
             one,
-            Grain(*days, one.grade, one.region, *ends, {measure: one.kg[measure] for measure in shown if one.kg.get(measure)}),
+            Grain(*days, one.grade, one.region, *firms, {measure: one.kg[measure] for measure in shown if one.kg.get(measure)}),
         )

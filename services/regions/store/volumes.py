@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -63,42 +63,54 @@ def waiting_facts(unit: Unit, lot_ids: list[str]) -> list[Fact]:
     return FACTS.select(unit, {"lot_id": {"$in": lot_ids}, "waiting": True})
 
 
-@of_present_form
 def sum_volumes(unit: Unit, place: Place, wanted: Wanted) -> Volumes:
     """By period and grade, in order. Cells answer what they cover exactly, less what was recorded after `as_of`; facts any
     other span."""
+    return sums_of_volumes(unit, [place], wanted)[0]
+
+
+@of_present_form
+def sums_of_volumes(unit: Unit, places: Sequence[Place], wanted: Wanted) -> list[Volumes]:
+    """What `sum_volumes` tells of each place, asked for at once."""
     kept = retention_of(unit)
     source = covered_by(wanted.span, wanted.granularity, wanted.zone, kept)
-    sums: defaultdict[tuple[str, str], dict[Measure, int]] = defaultdict(_ZEROS.copy)
+    sums: list[Volumes] = [defaultdict(_ZEROS.copy) for _ in places]
     if source is None:
         known = {} if wanted.as_of is None else {"recorded_at": {"$lte": wanted.as_of}}
-        _add_facts(unit, place, wanted, known, sums, 1)
+        _add_facts(unit, places, wanted, known, sums, 1)
     else:
-        _add_cells(unit, place, wanted, source, kept, sums)
+        _add_cells(unit, places, wanted, source, kept, sums)
         if wanted.as_of is not None:
-            _add_facts(unit, place, wanted, {"recorded_at": {"$gt": wanted.as_of}}, sums, -1)
-    return {key: sums[key] for key in sorted(sums) if any(sums[key].values())}
+            _add_facts(unit, places, wanted, {"recorded_at": {"$gt": wanted.as_of}}, sums, -1)
+    return [{key: one[key] for key in sorted(one) if any(one[key].values())} for one in sums]
 
 
 _ZEROS: dict[Measure, int] = dict.fromkeys(MEASURES, 0)
 
 
-def _add_cells(unit: Unit, place: Place, wanted: Wanted, period: Period, kept: Retention, sums: Volumes) -> None:
+def _add_cells(
+    unit: Unit, places: Sequence[Place], wanted: Wanted, period: Period, kept: Retention, sums: Sequence[Volumes]
+) -> None:
     """In one pass over the documents as they are: a year of a province holds tens of thousands of figures."""
-    keys = place.keys(period)
-    where: Row = {"place": keys[0] if len(keys) == 1 else {"$in": list(keys)}, "side": wanted.side}
+    of_key: defaultdict[str, list[Volumes]] = defaultdict(list)
+    for place, of_all in zip(places, sums, strict=True):
+        for key in place.keys(period):
+            of_key[key].append(of_all)
+    keys = list(of_key)
+    where: Row = {"place": keys[0] if len(keys) == 1 else {"$in": keys}, "side": wanted.side}
     where |= {"period": {"$in": ["month", "day"]} if period == "day" else period, **in_span("start", wanted.span)}
     path = "kg" if wanted.material is None else f"kg.{wanted.material}"
     name = _namer(wanted)
-    for row in _at_once(unit, kept, where, {"start": 1, path: 1, "_id": 0}):
-        start = name(row["start"])
+    for row in _at_once(unit, kept, where, {"place": 1, "start": 1, path: 1, "_id": 0}):
+        start, of_place = name(row["start"]), of_key[row["place"]]
         for family, grades in row["kg"].items():
             for within, modes in grades.items():
-                total = sums[start, f"{family}.{within}"]
+                totals = [one[start, f"{family}.{within}"] for one in of_place]
                 for mode, kg in modes.items():
                     if wanted.mode is None or mode == wanted.mode:
                         for measure, more in kg.items():
-                            total[measure] += more
+                            for total in totals:
+                                total[measure] += more
 
 
 def _at_once(unit: Unit, kept: Retention, where: Row, fields: Row) -> Iterator[Row]:
@@ -114,16 +126,18 @@ BATCH = 1_000
 """A year of days in one round trip; the driver's first batch is of 101 documents."""
 
 
-def _add_facts(unit: Unit, place: Place, wanted: Wanted, known: Row, sums: Volumes, sign: int) -> None:
-    where = {**at_place(place, wanted.side), **of_material(wanted.material), **of_mode(wanted.mode), "waiting": False}
+def _add_facts(unit: Unit, places: Sequence[Place], wanted: Wanted, known: Row, sums: Sequence[Volumes], sign: int) -> None:
+    where = {**of_material(wanted.material), **of_mode(wanted.mode), "waiting": False}
     where |= {**in_span("at", wanted.span), **known}
-    name = _namer(wanted)
-    for row in unit.collection("facts").find(where, {"at": 1, "grade": 1, "kg": 1}, session=unit.session):
-        there = {measure: kg for measure, kg in row["kg"].items() if wanted.side == "origin" or measure in AT_BOTH}
-        if there:
-            total = sums[name(row["at"]), row["grade"]]
-            for measure, more in there.items():
-                total[measure] += sign * more
+    name, fields = _namer(wanted), {"at": 1, "grade": 1, "kg": 1}
+    for place, of_place in zip(places, sums, strict=True):
+        at = at_place(place, wanted.side)
+        for row in unit.collection("facts").find({**at, **where}, fields, session=unit.session):
+            there = {measure: kg for measure, kg in row["kg"].items() if wanted.side == "origin" or measure in AT_BOTH}
+            if there:
+                total = of_place[name(row["at"]), row["grade"]]
+                for measure, more in there.items():
+                    total[measure] += sign * more
 
 
 AT_BOTH = frozenset(MEASURES) - {"listed", "withdrawn"}

@@ -14,8 +14,8 @@ from services.regions import store
 from services.regions.ledger import SHANGHAI, Place, city_of
 from services.regions.ledger.periods import FORMATS
 from services.regions.ledger.publishing import DAY, Own, contained_in, shown_of
-from services.regions.model import MEASURES, ORIGIN_ONLY, Level, Measure
-from services.regions.views.sight import Sight, sight_of
+from services.regions.model import MEASURES, ORIGIN_ONLY, Fact, Grain, Level, Measure, Published
+from services.regions.views.sight import Sight, sight_of_found
 from services.regions.views.volumes import (
     Asked,
     Flow,
@@ -26,7 +26,8 @@ from services.regions.views.volumes import (
     flows,
     list_regions,
     place,
-    volumes,
+    places,
+    volumes_of,
 )
 from shared.auth import Caller
 from shared.mongo import Unit
@@ -45,14 +46,47 @@ class Seen(Generic[R]):
 
 def volumes_seen(unit: Unit, code: str, sight: Sight, asked: Asked) -> Seen[VolumeRow]:
     """The volumes of a region as a reader may see them. Raises NotFound."""
+    return _volumes_seen(unit, [place(unit, code)], sight, asked)[0]
+
+
+def parts_seen(
+    unit: Unit, caller: Caller, parent: str | None, kind: Kind | None, asked: Asked
+) -> list[tuple[Found, dict[str, int], bool]]:
+    """Each part with its kilograms by measure, as `volumes_seen` shows them to the caller, and whether there may be more."""
+    found, _ = list_regions(unit, parent, kind, None, MOST_PARTS)
+    seen: dict[str, Seen[VolumeRow]] = {}
+    of_sight: defaultdict[Sight, list[Place]] = defaultdict(list)
+    for one, there in zip(found, places(unit, found), strict=True):
+        of_sight[sight_of_found(caller, one)].append(there)
+    for sight, some in of_sight.items():
+        seen |= zip((there.code for there in some), _volumes_seen(unit, some, sight, asked), strict=True)
+    return [(one, _summed(seen[code_of(one)].rows), seen[code_of(one)].withheld) for one in found]
+
+
+def _volumes_seen(unit: Unit, there: Sequence[Place], sight: Sight, asked: Asked) -> list[Seen[VolumeRow]]:
     if sight.whole:
-        return Seen(volumes(unit, code, asked), False)
-    there, wanted, name = place(unit, code), asked.wanted(), _namer(asked)
-    until = _published_until(unit) if _is_public(there, asked) else None
-    pieces = store.pieces(unit, there, asked.side, wanted) if until is not None else []
-    own = [Own(name(fact.at), grain) for fact, grain in store.own_facts(unit, there, asked.side, wanted, sight.firm)]
-    measures: list[Measure] = [one for one in MEASURES if asked.side == "origin" or one not in ORIGIN_ONLY]
-    shown = shown_of(pieces, own, name, measures, _level(there))
+        return [Seen(rows, False) for rows in volumes_of(unit, there, asked)]
+    public = [one for one in there if _is_public(one, asked)]
+    until = _published_until(unit) if public else None
+    pieces = store.pieces(unit, public, asked.side, asked.wanted()) if until is not None else []
+    own = list(store.own_facts(unit, there, asked.side, asked.wanted(), sight.firm))
+    return [_shown(one, asked, pieces, own, until if one in public else None) for one in there]
+
+
+def _shown(
+    there: Place, asked: Asked, pieces: Sequence[Published], own: Sequence[tuple[Fact, Grain]], until: datetime | None
+) -> Seen[VolumeRow]:
+    """Of a place: which of the pieces and of the firm's own facts lie in it. `until` None: nothing is published of it."""
+    name = _namer(asked)
+    at_origin = asked.side == "origin"
+    within = [one for one in pieces if there.holds(one.from_place if at_origin else one.to_place)] if until else []
+    mine = [
+        Own(name(fact.at), grain)
+        for fact, grain in own
+        if (there.holds(fact.region, fact.site_id) if at_origin else there.holds(fact.to_region, fact.to_site_id))
+    ]
+    measures: list[Measure] = [one for one in MEASURES if at_origin or one not in ORIGIN_ONLY]
+    shown = shown_of(within, mine, name, measures, _level(there))
     rows = []
     for (period, grade), one in sorted(shown.items()):
         one.withheld |= until is None or period >= name(until)
@@ -61,15 +95,6 @@ def volumes_seen(unit: Unit, code: str, sight: Sight, asked: Asked) -> Seen[Volu
             rows.append(VolumeRow(period, grade, {**none, **one.kg}, {**none, **one.own}, one.withheld))
     kept_back = until is None or asked.span.end is None or asked.span.end > until
     return Seen(rows, kept_back or any(one.withheld for one in shown.values()))
-
-
-def parts_seen(
-    unit: Unit, caller: Caller, parent: str | None, kind: Kind | None, asked: Asked
-) -> list[tuple[Found, dict[str, int], bool]]:
-    """Each part with its kilograms by measure, as `volumes_seen` shows them to the caller, and whether there may be more."""
-    found, _ = list_regions(unit, parent, kind, None, MOST_PARTS)
-    seen = [(one, volumes_seen(unit, code_of(one), sight_of(unit, caller, code_of(one)), asked)) for one in found]
-    return [(one, _summed(some.rows), some.withheld) for one, some in seen]
 
 
 def _summed(rows: Iterable[VolumeRow]) -> dict[str, int]:
@@ -87,12 +112,12 @@ def flows_seen(unit: Unit, code: str, sight: Sight, asked: Asked) -> Seen[Flow]:
         return Seen(flows(unit, code, asked), False)
     there, wanted = place(unit, code), asked.wanted()
     until = _published_until(unit) if _is_public(there, asked) and not asked.by_mode else None
-    pieces = store.pieces(unit, there, None, wanted) if until is not None else []
+    pieces = store.pieces(unit, [there], None, wanted) if until is not None else []
     known = {one.id: one for one in pieces if "received" in one.kg}
     sums: defaultdict[tuple[str, str, str, str | None], list[int]] = defaultdict(lambda: [0, 0])
     for piece in known.values():
         sums[piece.from_place, str(piece.to_place), piece.grade, None][0] += piece.kg["received"]
-    for fact, grain in store.own_facts(unit, there, None, wanted, sight.firm):
+    for fact, grain in store.own_facts(unit, [there], None, wanted, sight.firm):
         kg = grain.kg.get("received", 0)
         within = contained_in(grain, "received", known)
         if within is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from services.regions import store
 from services.regions.ledger import Area
-from services.regions.views.volumes import known_region
+from services.regions.views.volumes import Found, known_region
 from shared.auth import Caller
 from shared.geo import contains
 from shared.mongo import Row, Unit
@@ -37,7 +37,11 @@ WHOLE = Sight(True, "")
 
 def sight_of(unit: Unit, caller: Caller, code: str) -> Sight:
     """What `caller` sees of the region, area or park `code`. Raises NotFound."""
-    found = known_region(unit, code)
+    return sight_of_found(caller, known_region(unit, code))
+
+
+def sight_of_found(caller: Caller, found: Found) -> Sight:
+    """What `caller` sees of it."""
     whole = caller.role == "operator"
     if caller.role == "park_operator" and not isinstance(found, Area):
         lies_in = found.region if isinstance(found, KnownSite) else found.code

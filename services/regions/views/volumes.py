@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,12 +104,23 @@ def known_region(unit: Unit, code: str) -> Found:
 
 def place(unit: Unit, code: str) -> Place:
     """Where its figures lie. Raises NotFound."""
-    found = known_region(unit, code)
+    return places(unit, [known_region(unit, code)])[0]
+
+
+def places(unit: Unit, found: Sequence[Found]) -> list[Place]:
+    """Where the figures of each lie."""
+    inside: defaultdict[str | None, list[KnownSite]] = defaultdict(list)
+    if parks := [one.id for one in found if isinstance(one, KnownSite)]:
+        for site in SITES.select(unit, {"park_id": {"$in": parks}}, [("_id", 1)]):
+            inside[site.park_id].append(site)
+    return [_place(one, inside[code_of(one)]) for one in found]
+
+
+def _place(found: Found, inside: Sequence[KnownSite]) -> Place:
     if isinstance(found, Region):
-        return place_of_region(code, prefix(code))
+        return place_of_region(found.code, prefix(found.code))
     if isinstance(found, Area):
         return place_of_area(found)
-    inside = SITES.select(unit, {"park_id": found.id}, [("_id", 1)])
     return place_of_park(found.id, tuple(one.id for one in inside), tuple(sorted({one.region for one in (found, *inside)})))
 
 
@@ -138,8 +150,13 @@ def check_kept(unit: Unit, asked: Asked) -> None:
 
 def volumes(unit: Unit, code: str, asked: Asked) -> list[VolumeRow]:
     """What the region and all below it counted, by period and grade. Raises NotFound."""
-    sums = store.sum_volumes(unit, place(unit, code), asked.wanted())
-    return [VolumeRow(period, grade, kg) for (period, grade), kg in sums.items()]
+    return volumes_of(unit, [place(unit, code)], asked)[0]
+
+
+def volumes_of(unit: Unit, there: Sequence[Place], asked: Asked) -> list[list[VolumeRow]]:
+    """What each place, with all below it, counted, by period and grade."""
+    sums = store.sums_of_volumes(unit, there, asked.wanted())
+    return [[VolumeRow(period, grade, kg) for (period, grade), kg in one.items()] for one in sums]
 
 
 def flows(unit: Unit, code: str, asked: Asked) -> list[Flow]:

@@ -15,7 +15,10 @@ from services.regions.handlers import EVENTS
 from services.regions.model import LEAST_FIRMS, day_of
 from services.regions.service import publish_day
 from services.regions.store import PUBLISHED
+from shared.geo import Position
+from shared.ids import new_id
 from shared.mongo import Database
+from shared.parties import SITES, KnownSite
 from shared.settings import Settings
 from tests.fixtures.identity import SignedIn, sign_in
 from tests.fixtures.lives import EZHOU, JIANGXIA, NOON, WUHAN, Deal, Life, Told, tell
@@ -136,6 +139,37 @@ def test_balances_and_entries_of_others_are_not_shown(client: FlaskClient, datab
     assert (made.json["progress"]["reached_t"], made.json["progress"]["withheld"]) == (17, False)
     seen = read(client, seller, made.headers["Location"])["progress"]
     assert (seen["reached_t"], seen["withheld"]) == (10, True)
+
+
+def test_parts_are_what_each_shows_to_the_same_reader(client: FlaskClient, database: Database, settings: Settings) -> None:
+    """Asked for together or one by one: provinces, cities, areas of policy, parks; live, published and as it was known."""
+    for number in range(3):
+        tell(database, EVENTS, sold(f"s{number}", f"b{number}", 10_000 * (number + 1)))
+    tell(database, EVENTS, [*sold("s0", "b9", 5_000, grade="paper.occ_a"), *sold("a", "b", 700, region="110101")])
+    database.write(lambda unit: publish_day(unit, day_of(NOON)))
+    tell(database, EVENTS, sold("s0", "b0", 3_000, begun=NOON + DAY, to_region="110101"))
+    park = new_id()
+    sites = [KnownSite(park, 1, "p", "江夏循环园", "park", JIANGXIA, Position(30.3, 114.3))]
+    sites += [KnownSite(one, 1, "x", one, "yard", JIANGXIA, Position(30.3, 114.3), park) for one in ("site", "mill")]
+    database.write(lambda unit: [SITES.save(unit, one) for one in sites])
+    roles = [("collector", "s0", WUHAN), ("carrier", "x", WUHAN), ("park_operator", "o", "420000"), ("operator", "w", WUHAN)]
+    shown = 0
+    for (role, name, region), about, side, more in product(
+        roles,
+        ({}, {"parent": "420000"}, {"kind": "area"}, {"kind": "park"}),
+        ("origin", "destination"),
+        ({}, {"material": "steel", "from": "2026-11-24"}, {"from": "2026-11-24T04:00:00Z", "as_of": "2026-11-24T12:00:00Z"}),
+    ):
+        who = sign_in(settings, role, name, region=region)  # type: ignore[arg-type]
+        parts = read(client, who, "/v1/regions/parts", side=side, **about, **more)["items"]
+        assert parts
+        for part in parts:
+            alone = volumes(client, who, part["region"], side=side, **more)
+            for measure in ("listed_t", "agreed_t", "received_t", "refused_t"):
+                assert part[measure] == round(sum(row[measure] for row in alone["items"]), 3)
+            assert part["withheld"] == alone["withheld"]
+            shown += bool(alone["items"])
+    assert shown > 40
 
 
 def test_no_difference_of_answers_over_http_reveals_a_firm(client: FlaskClient, database: Database, settings: Settings) -> None:
