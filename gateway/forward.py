@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -30,6 +31,10 @@ CONNECT_S, READ_S = 2.0, 30.0
 KEEP_ALIVE_S = 30.0
 """Shorter than the rooms', so that a connection is not taken from the pool while its room closes it."""
 CHUNK = 65_536
+AT_ONCE = 32
+"""Questions of one process that are asked side by side; more wait."""
+A = TypeVar("A")
+B = TypeVar("B")
 PASSED = (
     "Authorization",
     "If-Match",
@@ -118,10 +123,20 @@ class Forwarder:
             trust_env=False,
         )
 
+    @cached_property
+    def pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(AT_ONCE, thread_name_prefix="rooms")
+
     def close(self) -> None:
-        """Let go of the connections."""
+        """Let go of the connections and threads."""
+        if "pool" in self.__dict__:
+            self.pool.shutdown()
         if "client" in self.__dict__:
             self.client.close()
+
+    def side_by_side(self, ask: Callable[[A], B], asked: Sequence[A]) -> list[B]:
+        """The answers in the order of what was asked: rooms don't wait for one another. `ask` must not do so itself."""
+        return list(self.pool.map(ask, asked))
 
     def send(self, call: Call) -> Reply:
         """Raises ServiceIsUnavailable while the room does not answer."""

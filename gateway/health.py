@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import httpx
@@ -44,12 +45,11 @@ class Health:
             return self._answer
 
     def _look(self) -> tuple[dict[str, Any], int]:
-        with ThreadPoolExecutor(len(ROOMS) + 3) as pool:
-            own = pool.submit(self._own)
-            rooms = {**dict(zip(ROOMS, pool.map(self._room, ROOMS), strict=True)), GATEWAY: own.result()}
-            kafka = pool.submit(ping.reachable, self.settings)
-            elasticsearch = pool.submit(self._elasticsearch)
-            servers = {"kafka": kafka.result(), "elasticsearch": elasticsearch.result()}
+        asks: dict[str, Callable[[], Any]] = {room: partial(self._room, room) for room in ROOMS}
+        asks |= {GATEWAY: self._own, "kafka": partial(ping.reachable, self.settings), "elasticsearch": self._elasticsearch}
+        found = dict(zip(asks, self.forwarder.side_by_side(lambda ask: ask(), list(asks.values())), strict=True))
+        rooms = {room: found[room] for room in (*ROOMS, GATEWAY)}
+        servers = {name: found[name] for name in ("kafka", "elasticsearch")}
         body: dict[str, Any] = {"status": "ready", "rooms": rooms}
         if any(state != "ready" for state in rooms.values()):
             return body | {"status": "unavailable"}, 503

@@ -5,11 +5,10 @@ Rooms answer for themselves, by the caller's token; nothing is read but through 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from contextvars import copy_context
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from flask import Flask, Request, Response, current_app
 from pydantic import StringConstraints
@@ -26,9 +25,9 @@ from shared.settings import ROOMS
 
 ASK_S = 5.0
 MOST_LOADS = 200
+MADE_OF_LOTS = {"proposal": "matching", "trade": "trading", "shipment": "logistics"}
+"""What is made of a lot, and the room that makes it and tells of it."""
 routes = Routes(GATEWAY)
-A = TypeVar("A")
-B = TypeVar("B")
 Step = Literal["committed", "published", "handled", "indexed"]
 
 
@@ -79,8 +78,11 @@ class Rooms:
     def __init__(self, forwarder: Forwarder, own: Flask) -> None:
         self.forwarder, self.own = forwarder, own
 
-    def ask(self, room: str, url: str, authorization: str) -> Any | None:
-        """The room's answer; None where it does not answer. Raises NotFound."""
+    def ask_all(self, asks: Sequence[tuple[str, str]], authorization: str) -> list[Any | None]:
+        """The answer to each room and URL, asked side by side; None where a room does not answer. Raises the first NotFound."""
+        return self.forwarder.side_by_side(lambda one: self._answer(*one, authorization), asks)
+
+    def _answer(self, room: str, url: str, authorization: str) -> Any | None:
         try:
             status, body = self._ask(room, url, {"Authorization": authorization})
         except ServiceIsUnavailable:
@@ -108,9 +110,8 @@ def rooms() -> Rooms:
 @routes.get("/v1/operations", "operations.read", OverviewOut)
 def read_operations(request: Request) -> OverviewOut:
     """What waits in every room, and what its workers say."""
-    ask, who = rooms().ask, request.headers["Authorization"]
     names = (*ROOMS, GATEWAY)
-    found = _side_by_side(lambda room: ask(room, f"/v1/operations/{room}", who), names)
+    found = rooms().ask_all([(room, f"/v1/operations/{room}") for room in names], request.headers["Authorization"])
     both = [{"room": room, "state": state} for room, state in zip(names, found, strict=True)]
     return OverviewOut.model_validate({"items": both}, strict=False)
 
@@ -140,79 +141,57 @@ class _Journey:
 
     def of_lot(self, lot_id: str) -> JourneyOut:
         """Raises NotFound where there is no such lot."""
-        asks: tuple[Callable[[], Any], ...] = (
-            lambda: self._asked("listings", f"/v1/lots/{lot_id}"),  # first: where there is no such lot, that is what is raised
-            lambda: self._keys(lot_id),
-            lambda: self._indexed(lot_id),
-        )
-        lot, keys, indexed = _side_by_side(lambda ask: ask(), asks)
+        made = [(room, f"/v1/{of}s?lot_id={lot_id}&limit={MOST_LOADS}") for of, room in MADE_OF_LOTS.items()]
+        # the lot first: where there is none, that is what is raised
+        asks = [("listings", f"/v1/lots/{lot_id}"), ("listings", f"/v1/operations/listings/indexed/{lot_id}"), *made]
+        lot, indexed, *pages = self._asked(asks)
         if lot is None:
             raise ServiceIsUnavailable(zh="listings 服务暂不可用", en="The listings service does not answer")
-        hops = [*self._hops(_by_event(lambda room: self._sent(room, list(keys))), keys), *indexed]
-        return JourneyOut(lot_id=lot_id, trace_id=None, hops=hops, silent=sorted(self.silent), cut=self.cut)
+        keys = {lot_id: "lot"}
+        for of, page in zip(MADE_OF_LOTS, pages, strict=True):
+            self.cut = self.cut or bool(page and page.get("next_cursor"))
+            keys |= {item["id"]: of for item in (page["items"] if page else ())}
+        questions = [f"sent?keys={','.join(some)}" for some in _chunks(list(keys))]
+        hops = self._hops(self._sent(("listings", *MADE_OF_LOTS.values()), questions), keys)
+        return JourneyOut(
+            lot_id=lot_id,
+            trace_id=None,
+            hops=[*hops, *_indexed_hops(lot_id, indexed)],
+            silent=sorted(self.silent),
+            cut=self.cut,
+        )
 
     def of_trace(self, trace_id: str) -> JourneyOut:
         """Empty where no room sent anything in it."""
-        sent = _by_event(lambda room: self._events(room, f"traced?trace_id={trace_id}"))
+        sent = self._sent(ROOMS, [f"traced?trace_id={trace_id}"])
         keys = {one.key: one.type.split(".")[1] for one in sent.values()}
         hops = self._hops(sent, keys)
         return JourneyOut(lot_id=None, trace_id=trace_id, hops=hops, silent=sorted(self.silent), cut=self.cut)
+
+    def _sent(self, rooms: Sequence[str], questions: Sequence[str]) -> dict[tuple[str, str], SentOut]:
+        """What the rooms sent, by room and event."""
+        found = ((room, SentOut.model_validate(item, strict=False)) for room, item in self._events(rooms, questions))
+        return {(room, one.id): one for room, one in found}
 
     def _hops(self, sent: Mapping[tuple[str, str], SentOut], keys: Mapping[str, str]) -> list[HopOut]:
         """In the order of time."""
         hops = [hop for (room, _), one in sent.items() for hop in _sent_hops(room, one, keys[one.key])]
         by_id = {identifier: one for (_, identifier), one in sent.items()}
-        names = (*ROOMS, GATEWAY)
-        for room, marks in zip(names, _side_by_side(lambda room: self._handled(room, list(by_id)), names), strict=True):
-            hops += [_handled_hop(room, mark, by_id[mark.event_id], keys) for mark in marks]
+        questions = [f"handled?events={','.join(some)}" for some in _chunks(list(by_id))]
+        for room, item in self._events((*ROOMS, GATEWAY), questions):
+            mark = HandledOut.model_validate(item, strict=False)
+            hops.append(_handled_hop(room, mark, by_id[mark.event_id], keys))
         return sorted(hops, key=lambda hop: (hop.at is None, hop.at))
 
-    def _asked(self, room: str, url: str) -> Any | None:
-        answer = self.rooms.ask(room, url, self.who)
-        if answer is None:
-            self.silent.add(room)
-        return answer
+    def _events(self, rooms: Sequence[str], questions: Sequence[str]) -> Iterator[tuple[str, Any]]:
+        asks = [(room, f"/v1/operations/{room}/{question}") for room in rooms for question in questions]
+        for (room, _), answer in zip(asks, self._asked(asks), strict=True):
+            yield from ((room, item) for item in (answer["items"] if answer else ()))
 
-    def _keys(self, lot_id: str) -> dict[str, str]:
-        """The lot and whatever was made of it, by id."""
-        keys: dict[str, str] = {lot_id: "lot"}
-        made: tuple[tuple[str, str], ...] = (("proposal", "matching"), ("trade", "trading"), ("shipment", "logistics"))
-        pages = _side_by_side(lambda one: self._asked(one[1], f"/v1/{one[0]}s?lot_id={lot_id}&limit={MOST_LOADS}"), made)
-        for (of, _), page in zip(made, pages, strict=True):
-            self.cut = self.cut or bool(page and page.get("next_cursor"))
-            keys |= {item["id"]: of for item in (page["items"] if page else ())}
-        return keys
-
-    def _sent(self, room: str, keys: Sequence[str]) -> list[SentOut]:
-        return [one for some in _chunks(keys) for one in self._events(room, f"sent?keys={','.join(some)}")]
-
-    def _events(self, room: str, question: str) -> list[SentOut]:
-        answer = self._asked(room, f"/v1/operations/{room}/{question}") or {"items": []}
-        return [SentOut.model_validate(item, strict=False) for item in answer["items"]]
-
-    def _handled(self, room: str, events: Sequence[str]) -> list[HandledOut]:
-        found: list[HandledOut] = []
-        for some in _chunks(events):
-            answer = self._asked(room, f"/v1/operations/{room}/handled?events={','.join(some)}") or {"items": []}
-            found += (HandledOut.model_validate(item, strict=False) for item in answer["items"])
-        return found
-
-    def _indexed(self, lot_id: str) -> list[HopOut]:
-        answer = self._asked("listings", f"/v1/operations/listings/indexed/{lot_id}")
-        if answer is None or answer["version"] is None:
-            return []
-        return [_hop("indexed", "listings", lot_id, "lot", answer["version"], origin=answer["index"])]
-
-
-def _side_by_side(ask: Callable[[A], B], asked: Sequence[A]) -> list[B]:
-    """The answers in the order of what was asked: rooms don't wait for one another."""
-    with ThreadPoolExecutor(len(asked)) as pool:
-        return list(pool.map(ask, asked))
-
-
-def _by_event(ask: Callable[[str], Iterable[SentOut]]) -> dict[tuple[str, str], SentOut]:
-    """What every room sent, by room and event."""
-    return {(room, one.id): one for room, some in zip(ROOMS, _side_by_side(ask, ROOMS), strict=True) for one in some}
+    def _asked(self, asks: Sequence[tuple[str, str]]) -> list[Any | None]:
+        answers = self.rooms.ask_all(asks, self.who)
+        self.silent |= {room for (room, _), answer in zip(asks, answers, strict=True) if answer is None}
+        return answers
 
 
 def _chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
@@ -230,6 +209,12 @@ def _handled_hop(room: str, mark: HandledOut, one: SentOut, keys: Mapping[str, s
     event = {"event_id": one.id, "type": one.type, "trace_id": trace_of(one.traceparent)}
     where = {"consumer": mark.consumer, "origin": mark.origin}
     return _hop("handled", room, one.key, keys[one.key], one.version, at=mark.at, after_ms=_ms(one, mark.at), **event, **where)
+
+
+def _indexed_hops(lot_id: str, answer: Any | None) -> list[HopOut]:
+    if answer is None or answer["version"] is None:
+        return []
+    return [_hop("indexed", "listings", lot_id, "lot", answer["version"], origin=answer["index"])]
 
 
 def _hop(step: Step, room: str, key: str, of: str, version: int, **values: Any) -> HopOut:
