@@ -19,6 +19,10 @@ MARGIN_MM = 16.0
 INK, QUIET, LINE, HEAD = (28, 36, 33), (91, 102, 96), (196, 206, 201), (227, 236, 232)
 TEXT_WIDTH, NUMBER_WIDTH = 3, 2
 """How wide columns of texts are beside those of figures."""
+COUNT = "{}"
+"""Stands for the number of pages until it is known: about as wide, so that the foot ends at the margin."""
+TOGETHER = 3
+"""Rows at a table's end that stand on one page: a total is read beside what it sums."""
 
 
 class _Pages(FPDF):
@@ -34,7 +38,7 @@ class _Pages(FPDF):
         self.set_author("Huanliu")
         self.set_lang("zh-CN" if language == "zh" else "en")
         self.set_creation_date(made.as_of)
-        self.alias_nb_pages("{pages}")
+        self.alias_nb_pages(COUNT)
 
     def footer(self) -> None:
         self.set_y(-MARGIN_MM)
@@ -43,7 +47,7 @@ class _Pages(FPDF):
         place, made = said(self.made.place, self.language), word("made_by", self.language)
         self.cell(0, 5, f"{made} · {place} {self.made.month}", align="L")
         self.set_x(MARGIN_MM)
-        self.cell(0, 5, word("page", self.language).replace("{page}", str(self.page_no())), align="R")
+        self.cell(0, 5, word("page", self.language).replace("{page}", str(self.page_no())).replace("{pages}", COUNT), align="R")
 
 
 def pdf_of(made: Return, language: Language) -> bytes:
@@ -68,7 +72,7 @@ def _say(pdf: FPDF, text: str, size: float, colour: tuple[int, int, int], height
 
 
 def _section(pdf: FPDF, section: Section, language: Language) -> None:
-    if pdf.will_page_break(40):
+    if pdf.will_page_break(58):  # its title, its notes, and a table of `TOGETHER`
         pdf.add_page()
     else:
         pdf.ln(7)
@@ -84,19 +88,37 @@ def _section(pdf: FPDF, section: Section, language: Language) -> None:
 
 
 def _table(pdf: FPDF, columns: Sequence[Column], rows: Sequence[Sequence[object]], language: Language) -> None:
+    if len(rows) <= TOGETHER:
+        _rows(pdf, columns, rows, language)
+        return
+    _rows(pdf, columns, rows[:-TOGETHER], language)
+    with pdf.offset_rendering() as tried:
+        _rows(pdf, columns, rows[-TOGETHER:], language, is_headed=False)
+    if tried.page_break_triggered:
+        pdf.add_page()
+    _rows(pdf, columns, rows[-TOGETHER:], language, is_headed=tried.page_break_triggered)
+
+
+def _rows(
+    pdf: FPDF, columns: Sequence[Column], rows: Sequence[Sequence[object]], language: Language, is_headed: bool = True
+) -> None:
     pdf.set_font(FONT, size=8)
     pdf.set_text_color(*INK)
     pdf.set_draw_color(*LINE)
     pdf.set_line_width(0.15)
+    if not is_headed:
+        pdf.line(pdf.l_margin, pdf.y, pdf.l_margin + pdf.epw, pdf.y)
     widths = tuple(TEXT_WIDTH if one.unit == "text" else NUMBER_WIDTH for one in columns)
     with pdf.table(
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
         col_widths=widths,
+        first_row_as_headings=is_headed,
         headings_style=FontFace(color=INK, fill_color=HEAD),
         line_height=4.6,
         padding=(0.9, 1.2),
         text_align=tuple("LEFT" if one.unit == "text" else "RIGHT" for one in columns),
     ) as table:
-        table.row([head_of(one, language) for one in columns])
+        if is_headed:
+            table.row([head_of(one, language) for one in columns])
         for row in rows:
             table.row([text_of(cell, column, language) for cell, column in zip(row, columns, strict=True)])  # type: ignore[arg-type]
