@@ -40,10 +40,9 @@
   // Who sends how much to whom. data: {nodes: [{id, label, side, value}], links: [{from, to, value}], unit}
   kinds.sankey = (data, c) => {
     const label = Object.fromEntries(data.nodes.map((node) => [node.id, node.label]));
-    const air = data.links.length < 4 ? "32%" : 8; // few flows are bands, not walls
     return {
       series: [{
-        type: "sankey", left: 8, right: 8, top: air, bottom: air, nodeWidth: 12, nodeGap: 18, draggable: false, emphasis: { disabled: true },
+        type: "sankey", left: 8, right: 8, top: 8, bottom: 8, nodeWidth: 12, nodeGap: 18, draggable: false, emphasis: { disabled: true },
         layoutIterations: 0, nodeAlign: "justify",
         data: data.nodes.map((node) => ({
           name: node.id, itemStyle: { color: node.side === "from" ? c.accent : c.second, borderWidth: 0 },
