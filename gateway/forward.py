@@ -35,6 +35,10 @@ AT_ONCE = 32
 """Questions of one process that are asked side by side; more wait."""
 A = TypeVar("A")
 B = TypeVar("B")
+IN_CHINESE = {
+    "accounts": "账户", "listings": "货源", "matching": "撮合", "trading": "交易", "logistics": "物流", "regions": "区域",
+}  # fmt: skip
+"""What people call the rooms."""
 PASSED = (
     "Authorization",
     "If-Match",
@@ -226,5 +230,7 @@ def _too_large(limit: int) -> BodyIsTooLarge:
 
 def _down(room: str) -> ServiceIsUnavailable:
     return ServiceIsUnavailable(
-        zh=f"{room} 服务暂不可用，请稍后重试", en=f"The {room} service does not answer; try again in a moment", room=room
+        zh=f"{IN_CHINESE.get(room, room)}服务暂时没有应答，请稍后重试",
+        en=f"The {room} service does not answer; try again in a moment",
+        room=room,
     )

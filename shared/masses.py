@@ -44,7 +44,7 @@ def parse_mass(text: str, load_kg: int | None = None) -> int:
         raise UnitFault(
             "not_a_mass",
             "应为数字加单位，例如 30.5吨、61000斤、30500kg、2车",
-            "must be a number with its unit, for example 30.5 t, 30500 kg, 61000 jin or 2 trucks",
+            "This must be a number with its unit, for example 30.5 t, 30500 kg, 61000 jin or 2 trucks",
         )
     if unit in LOADS and load_kg is None:
         raise UnitFault(
@@ -54,7 +54,7 @@ def parse_mass(text: str, load_kg: int | None = None) -> int:
         )
     grams = Fraction(found["number"].replace(",", "")) * (GRAMS[unit] if unit in GRAMS else (load_kg or 0) * 1000)
     if grams > MAX_T * TONNE:
-        raise UnitFault("too_large", f"数量不能大于 {MAX_T} 吨", f"a quantity must be at most {MAX_T} t")
+        raise UnitFault("too_large", f"数量不能大于 {MAX_T} 吨", f"A quantity must be at most {MAX_T} t")
     if grams % 1000:
-        raise UnitFault("too_fine", "数量应精确到公斤", "a quantity must be whole kilograms")
+        raise UnitFault("too_fine", "数量应精确到公斤", "A quantity must be whole kilograms")
     return int(grams // 1000)

@@ -143,8 +143,8 @@ class NotHeardYet(ServiceIsUnavailable):
 
     def __init__(self, subject: str, identifier: str) -> None:
         super().__init__(
-            zh=f"{subject} {identifier} 的信息尚未同步到此服务，请稍后重试",
-            en=f"This service has not heard of {subject} {identifier} yet; try again in a moment",
+            zh="所选的内容刚刚建立，这里还没有收到，请稍后重试",
+            en="What this names is new and not known here yet; try again in a moment",
             subject=subject,
             id=identifier,
         )
@@ -158,7 +158,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("float_type float_parsing decimal_type decimal_parsing", "应为数字", "This must be a number"),
     ("finite_number", "应为有限的数字", "This must be a finite number"),
     ("string_type string_unicode", "应为文本", "This must be text"),
-    ("bool_type bool_parsing", "应为 true 或 false", "This must be true or false"),
+    ("bool_type bool_parsing", "应为是或否", "This must be yes or no"),
     ("list_type tuple_type set_type", "应为列表", "This must be a list"),
     ("dict_type model_type model_attributes_type dataclass_type", "应为对象", "This must be an object"),
     (
@@ -173,7 +173,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
         "This must be a day, as 2026-11-28",
     ),
     ("time_type time_parsing", "应为钟点，如 08:00", "This must be a time of day, as 08:00"),
-    ("uuid_type uuid_parsing uuid_version", "应为编号（UUID）", "This must be an id (a UUID)"),
+    ("uuid_type uuid_parsing uuid_version", "这不是有效的编号", "This is no valid id"),
     ("url_type url_parsing url_syntax_violation", "应为网址", "This must be a web address"),
     ("string_too_short", "太短，至少 {min_length} 个字符", "Too short: {min_length} characters at least"),
     ("string_too_long url_too_long", "太长，至多 {max_length} 个字符", "Too long: {max_length} characters at most"),

@@ -144,10 +144,10 @@ def _json_number(parse: Callable[[object], int], *, positive: bool = False) -> P
 
     def validate(value: Any) -> int:
         if isinstance(value, str):
-            raise UnitFault("not_a_number", "应为数字，例如 30.5", "must be a number, for example 30.5")
+            raise UnitFault("not_a_number", "应为数字，例如 30.5", "This must be a number, for example 30.5")
         inside = parse(value)
         if positive and inside == 0:
-            raise UnitFault("not_positive", "应大于 0", "must be greater than 0")
+            raise UnitFault("not_positive", "应大于 0", "This must be greater than 0")
         return inside
 
     return PlainValidator(validate)

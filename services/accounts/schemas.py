@@ -247,7 +247,7 @@ class ComplianceShape(Shape):
     @classmethod
     def _ordered(cls, until: datetime, info: ValidationInfo) -> datetime:
         if "valid_from" in info.data and until <= info.data["valid_from"]:
-            raise Fault("应晚于 valid_from", "It must be later than valid_from")
+            raise Fault("失效应晚于生效", "It must end after it begins")
         return until
 
     def entry(self) -> Compliance:

@@ -45,7 +45,7 @@ class LotTerms:
         """Raises InputIsInvalid where a time ends before it begins."""
         must_be_a_window(self.available_from, self.available_until, "/available_until")
         if self.arose_from is not None and self.arose_until is not None and self.arose_until < self.arose_from:
-            raise InputIsInvalid([("/arose_until", "结束日期不能早于开始日期", "must not be before arose_from")])
+            raise InputIsInvalid([("/arose_until", "结束日期不能早于开始日期", "It must not end before it begins")])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ class LotDraft:
         """Raises InputIsInvalid where a time ends before it begins, or a consent is yet to come."""
         self.terms.check()
         if self.on_behalf_of is not None and self.on_behalf_of.consented_at > now:
-            raise InputIsInvalid([("/on_behalf_of/consented_at", "不能晚于现在", "must not be in the future")])
+            raise InputIsInvalid([("/on_behalf_of/consented_at", "不能晚于现在", "This must not be in the future")])
 
     def again(self, begin: datetime) -> LotDraft:
         """The same offer with its window beginning at `begin`, without what was said of the goods themselves and without a

@@ -23,7 +23,7 @@ def _uuid(text: str) -> str:
     try:
         return str(UUID(text))
     except ValueError:
-        raise Fault("应为 UUID", "must be a UUID") from None
+        raise Fault("这不是有效的编号", "This is no valid id") from None
 
 
 def _moment(at: datetime) -> datetime:
@@ -46,9 +46,9 @@ def _quality_schema(*_: Any) -> CoreSchema:
 
 def _bounds(limits: dict[str, float]) -> dict[str, float]:
     if not limits:
-        raise Fault("至少给出 min 或 max", "Give at least one of min and max")
+        raise Fault("至少填下限或上限", "Give a lower or an upper limit")
     if limits.get("min", -1e300) > limits.get("max", 1e300):
-        raise Fault("min 不能大于 max", "min must not be above max")
+        raise Fault("下限不能大于上限", "The lower limit must not be above the upper")
     return limits
 
 
@@ -113,5 +113,5 @@ def changes_of(shape: Shape) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def not_null(value: Any) -> Any:
     if value is None:
-        raise Fault("不能为 null；不修改就不要提供", "must not be null; leave it out to keep it")
+        raise Fault("不能清空", "This can't be emptied")
     return value

@@ -42,7 +42,7 @@ def _position(text: str) -> geo.Position:
 
 def _km(value: float) -> float:
     if not math.isfinite(value) or not 0 < value <= MAX_KM:
-        raise Fault(f"应大于 0 且不大于 {MAX_KM}", f"must be above 0 and at most {MAX_KM}")
+        raise Fault(f"应大于 0 且不大于 {MAX_KM}", f"This must be above 0 and at most {MAX_KM}")
     return value
 
 
@@ -135,14 +135,14 @@ class SearchQuery(ListQuery):
     @classmethod
     def _has_a_centre(cls, value: float | None, info: ValidationInfo) -> float | None:
         if value is not None and "near" in info.data and info.data["near"] is None:
-            raise Fault("within_km 需要同时给出 near", "within_km needs near=lat,lon")
+            raise Fault("按距离筛选需要一个位置", "A distance needs a place to count from")
         return value
 
     @field_validator("sort")
     @classmethod
     def _has_a_place(cls, value: Sort, info: ValidationInfo) -> Sort:
         if value == "distance" and "near" in info.data and info.data["near"] is None:
-            raise Fault("按距离排序需要给出 near", "sort=distance needs near=lat,lon")
+            raise Fault("按距离排序需要一个位置", "Sorting by distance needs a place to count from")
         return value
 
     def criteria(self, to: geo.Position | None = None) -> Criteria:
@@ -175,7 +175,7 @@ class LotSearchQuery(SearchQuery):
     @classmethod
     def _has_an_end(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value is None and info.data.get("sort") == "delivered" and "near" in info.data and info.data["near"] is None:
-            raise Fault("按到厂成本排序需要给出 to_site 或 near", "sort=delivered needs to_site or near")
+            raise Fault("按到厂成本排序需要一个场站或位置", "Sorting by delivered cost needs a site or a place")
         return value
 
     @property

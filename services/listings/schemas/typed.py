@@ -24,13 +24,15 @@ def _typed(value: Any, info: ValidationInfo) -> int:
         parse_t(value)
     except UnitFault:
         return parse_mass(value, info.data.get("load_t"))
-    raise UnitFault("not_a_number", "应为数字，或带单位的文本，例如 30.5吨", "must be a number, or text with its unit (30.5 t)")
+    raise UnitFault(
+        "not_a_number", "应为数字，或带单位的文本，例如 30.5吨", "This must be a number, or text with its unit (30.5 t)"
+    )
 
 
 def _some(value: Any, info: ValidationInfo) -> int:
     kg = _typed(value, info)
     if kg == 0:
-        raise UnitFault("not_positive", "应大于 0", "must be greater than 0")
+        raise UnitFault("not_positive", "应大于 0", "This must be greater than 0")
     return kg
 
 
@@ -47,7 +49,7 @@ Least = Annotated[int, PlainValidator(_typed), _schema(minimum=0)]
 
 
 def _day(value: Any) -> str:
-    fault = Fault("应为日期，例如 2026-11-24", "must be a date, for example 2026-11-24")
+    fault = Fault("应为日期，例如 2026-11-24", "This must be a day, as 2026-11-24")
     try:
         day = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
     except ValueError as error:
@@ -61,7 +63,7 @@ def arose_in_order(until: str | None, info: ValidationInfo) -> str | None:
     """A shape's check of `arose_until`, which stands after `arose_from`."""
     begin = info.data.get("arose_from")
     if begin is not None and until is not None and until < begin:
-        raise Fault("结束日期不能早于开始日期", "must not be before arose_from")
+        raise Fault("结束日期不能早于开始日期", "It must not end before it begins")
     return until
 
 
@@ -78,7 +80,7 @@ def _declared(value: Any) -> list[str] | None:
     if value is True:
         return known
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise Fault("应为 true、false 或代码列表", "must be true, false or a list of codes")
+        raise Fault("应为是、否或一票否决项的列表", "Say yes, no, or which of the hard stops")
     if unknown := [one for one in value if one not in known]:
         raise Fault(f"没有这个一票否决项：{unknown[0][:40]}", f"There is no hard stop {unknown[0][:40]}; see /v1/materials")
     return [one for one in known if one in value]

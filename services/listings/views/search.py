@@ -172,7 +172,9 @@ def _cheapest(
     """One page by delivered cost, of the cheapest and the nearest candidates: what was asked, the rows, the values of the last
     where there is more, and how many candidates there were."""
     if criteria.to is None:
-        raise InputIsInvalid([("/to_site", "按到厂成本排序需要 to_site 或 near", "sort=delivered needs to_site or near")])
+        raise InputIsInvalid(
+            [("/to_site", "按到厂成本排序需要一个场站或位置", "Sorting by delivered cost needs a site or a place")]
+        )
     fields = ["price_fen", "position", "owner", "grades"]
     body = {**_body(kind, criteria, explain=False), "source": fields, "size": CANDIDATES}
     asked = _ask(unit, kind, criteria, place, body)

@@ -270,7 +270,7 @@ class Shipment:
         if stands == before:
             raise InputIsInvalid([("", "没有任何更正", "Nothing would change")])
         if stands.gross_kg <= stands.tare_kg:
-            raise InputIsInvalid([("/gross_t", "毛重应大于皮重", "gross_t must be greater than tare_t")])
+            raise InputIsInvalid([("/gross_t", "毛重应大于皮重", "The gross must be greater than the tare")])
         if stands.received_at < self.last("loaded").at:
             raise InputIsInvalid([("/received_at", "早于装车时间", "Before the load was loaded")])
 

@@ -20,7 +20,7 @@ _PAIR = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,15})?)\s*,\s*(-?\d{1,3}(?:\.\d{1,15}
 
 def _place(lat: float, lon: float) -> geo.Position:
     if not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        raise Fault("纬度应在 ±90 之内，经度在 ±180 之内", "lat must be within ±90 and lon within ±180")
+        raise Fault("纬度应在 ±90 之内，经度在 ±180 之内", "The latitude must be within ±90, the longitude within ±180")
     return geo.Position(lat, lon)
 
 
@@ -45,7 +45,7 @@ def _end(value: Any) -> geo.Position | str:
 def _tonnes_text(value: Any) -> int:
     kg = parse_t(value)
     if kg == 0:
-        raise Fault("应大于 0", "must be greater than 0")
+        raise Fault("应大于 0", "This must be greater than 0")
     return kg
 
 

@@ -27,7 +27,7 @@ def _known_grade(code: str) -> str:
 
 def _on_a_scale(kg: int) -> int:
     if kg > MAX_SCALE_KG:
-        raise Fault("不能大于 10000 吨", "must be at most 10000 t")
+        raise Fault("不能大于 10000 吨", "This must be at most 10000 t")
     return kg
 
 

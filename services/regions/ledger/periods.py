@@ -99,7 +99,7 @@ def span_of(start: datetime | None, end: datetime | None) -> Span:
     """Raises Fault for a span that is reversed or absurd."""
     if start is not None and end is not None:
         if end <= start:
-            raise Fault("to 应晚于 from", "`to` must be later than `from`", "/to")
+            raise Fault("截止应晚于开始", "It must end after it begins", "/to")
         if end - start > LONGEST:
             raise Fault("时间范围不能超过 100 年", "The span must be at most 100 years", "/to")
     return Span(start, end)

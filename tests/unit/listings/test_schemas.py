@@ -229,6 +229,8 @@ def test_a_waste_says_when_it_arose() -> None:
     with pytest.raises(ValidationError) as caught:
         lot(arose_from="2026-10-31", arose_until="2026-10-01", stock="old")
     assert pointers(caught.value) == {"/arose_until", "/stock"}
+    said = {pointer: (zh, en) for pointer, zh, en in faults_of(caught.value.errors())}
+    assert said["/arose_until"] == ("结束日期不能早于开始日期", "It must not end before it begins")
     with pytest.raises(ValidationError) as caught:
         lot(arose_from="2026-13-01", arose_until=20261001)
     assert pointers(caught.value) == {"/arose_from", "/arose_until"}

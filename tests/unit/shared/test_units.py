@@ -157,7 +157,7 @@ def test_pydantic_names_every_fault_at_once() -> None:
     with pytest.raises(ValidationError) as caught:
         Body.model_validate({"quantity_t": "x", "bid_cny_per_t": -1, "vat_rate_pct": 101})
     assert faults_of(caught.value.errors()) == [
-        ("/quantity_t", "应为数字，例如 30.5", "must be a number, for example 30.5"),
+        ("/quantity_t", "应为数字，例如 30.5", "This must be a number, for example 30.5"),
         ("/bid_cny_per_t", "单价（元/吨）不能为负", "a price in CNY per tonne must not be negative"),
         ("/vat_rate_pct", "税率（%）不能大于 100", "a rate in per cent must be at most 100"),
     ]
