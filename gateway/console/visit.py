@@ -15,7 +15,7 @@ from flask import Request, Response, make_response, redirect, render_template
 from gateway.console.client import Api, ApiRefused, Reply
 from gateway.console.house import House
 from gateway.console.registry import Area, Page, rail
-from gateway.console.sessions import SignedIn
+from gateway.console.sessions import MOST_KEPT, SignedIn
 from gateway.console.texts import Texts, language_of, texts
 from shared.clock import utc_now
 from shared.ids import new_id
@@ -36,6 +36,11 @@ SECURITY = {
 THEMES = ("auto", "light", "dark")
 
 
+def is_passing(status: int, kind: str = "") -> bool:
+    """Whether the same request may well be taken in a moment: nobody answered, or too many asked."""
+    return status >= 500 or status == 429 or kind == "request-in-progress"
+
+
 @dataclass
 class Form:
     """What was typed, and the faults found in it. Fields of the API are named by JSON pointers: `/quality/moisture_pct`."""
@@ -44,6 +49,14 @@ class Form:
     faults: dict[str, str] = field(default_factory=dict)
     problem: str = ""
     """What is wrong with the whole."""
+    loose: list[str] = field(default_factory=list)
+    """What is wrong with something that the form does not ask for."""
+    again: str = ""
+    """The Idempotency-Key under which this may have been sent already; its next sending has it as well."""
+    is_passing: bool = False
+    """Whether it was refused for a moment only."""
+    is_repeat: bool = False
+    """Whether it was taken before, with other contents."""
     moved: dict[str, str] = field(default_factory=dict)
     """What another change, which came first, made of the fields it touched."""
 
@@ -59,7 +72,7 @@ class Form:
 
     @property
     def is_faulty(self) -> bool:
-        return bool(self.faults or self.problem)
+        return bool(self.faults or self.problem or self.loose)
 
     def begin(self, found: Reply, there: Mapping[str, str]) -> None:
         """A form that changes what was `found`, which is `there` as it would be typed: opened with it, unless it was sent. Its
@@ -84,18 +97,20 @@ class Form:
         the pointer; what belongs to no field of `known` (where given) stands at the top. Other problems than 422 do as well."""
         if reply.status == 401:
             raise ApiRefused(reply)
-        errors = reply.problem.get("errors") or []
-        loose = []
+        kind, errors = str(reply.problem.get("type")), reply.problem.get("errors") or []
         for error in errors:
-            pointer = str(error["pointer"])
+            pointer, message = str(error["pointer"]), str(error["message"])
             name = (fields or {}).get(pointer) or pointer.strip("/").split("/")[-1]
-            if known and name not in known:
-                loose.append(f"{pointer.strip('/')}: {error['message']}")
+            if not name:
+                self.problem = message
+            elif known and name not in known:
+                self.loose.append(message)
             else:
-                self.faults.setdefault(name, str(error["message"]))
+                self.faults.setdefault(name, message)
         if not errors:
-            loose.append(str(reply.problem.get("detail") or reply.problem.get("title") or reply.status))
-        self.problem = " ".join(loose)
+            self.problem = str(reply.problem.get("detail") or reply.problem.get("title") or reply.status)
+        self.is_passing, self.is_repeat = is_passing(reply.status, kind), kind == "idempotency-key-reused"
+        self.again = self.value("form_key") if self.is_passing else ""
         return self
 
 
@@ -154,8 +169,18 @@ class Visit:
         if self.user is not None and self.user.session.kept_path == self.request.path:
             kept = orjson.loads(self.user.session.kept)
             self.house.sessions.keep(self.user.key, "", "")
-            return Form(kept)
+            return Form(kept, again=str(kept.get("form_key", "")))
         return Form()
+
+    def keep(self) -> bool:
+        """Keeps what was sent for the page's next opening, whose form sends it as the same; whether that was possible."""
+        if self.request.method != "POST" or self.user is None or not self.is_meant:
+            return False
+        typed = orjson.dumps({name: value for name, value in self.request.form.items() if name != "csrf"}).decode()
+        if len(typed) > MOST_KEPT:
+            return False
+        self.house.sessions.keep(self.user.key, self.request.path, typed)
+        return True
 
     def change(self, path: str, body: Any, form: Form, typed: Callable[[Any], Mapping[str, str]]) -> Reply:
         """Changes what lies at `path`, in the version that the form was opened with. Where another change came first and
@@ -194,7 +219,10 @@ class Visit:
     def render(self, template: str, status: int = 200, /, **values: Any) -> Response:
         """The page: `<area>/<template>`, or `parts/<name>` as it is."""
         name = template if "/" in template else f"{self.area.name}/{template}"
-        response = make_response(render_template(name, **self._given(), **values), status)
+        given, form = self._given(), values.get("form")
+        if isinstance(form, Form) and form.again:
+            given["form_key"] = form.again
+        response = make_response(render_template(name, **given, **values), status)
         self._finish(response)
         return response
 

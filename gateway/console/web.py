@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from gateway.console.client import ApiRefused, Caller
 from gateway.console.house import House
 from gateway.console.registry import Area, Page
 from gateway.console.sessions import COOKIE, Sessions, SignedIn
-from gateway.console.visit import Visit, secure
+from gateway.console.visit import Visit, is_passing, secure
 from gateway.forward import Forwarder
 from gateway.limits import Limits
 from gateway.openapi import Document
@@ -75,8 +76,9 @@ class Console:
     def fail(self, problem: Problem) -> Response | None:
         """The page in place of what was asked for, where a browser asked; None for a program, which takes anything, or JSON."""
         kinds = ("application/json", "text/html")
-        if request.method != "GET" or request.accept_mimetypes.best_match(kinds) != "text/html":
+        if request.method not in ("GET", "POST") or request.accept_mimetypes.best_match(kinds) != "text/html":
             return None
+        request.max_content_length = UPLOAD_LIMIT
 
         def nowhere(_visit: Visit) -> Response:
             raise problem
@@ -103,7 +105,14 @@ class Console:
 
     @staticmethod
     def _fault(visit: Visit, status: int, detail: str = "") -> Response:
-        return squeezed(request, visit.render("parts/fault.html", status, problem_status=status, detail=detail))
+        """What was sent is kept where it may be taken in a moment."""
+        is_kept = False
+        if is_passing(status):
+            with contextlib.suppress(*UNREACHABLE):
+                is_kept = visit.keep()
+        return squeezed(
+            request, visit.render("parts/fault.html", status, problem_status=status, detail=detail, is_kept=is_kept)
+        )
 
     @staticmethod
     def _sign_in_first(visit: Visit) -> Response:

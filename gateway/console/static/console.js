@@ -67,7 +67,7 @@ function drafts(root) {
   }
   const sent = sessionStorage.getItem("sent");
   const again = sent && [...root.querySelectorAll("form[data-draft]")].some((form) => draftKey(form) === sent);
-  if (sent && !again && user) localStorage.removeItem(sent);
+  if (sent && !again && user && !root.querySelector(".panel.fault")) localStorage.removeItem(sent);
   if (sent && user) sessionStorage.removeItem("sent");
 }
 

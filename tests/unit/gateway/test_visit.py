@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import orjson
+import pytest
 from flask import Request
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,3 +97,26 @@ def test_lines_are_the_same_however_the_browser_ends_them() -> None:
 def test_what_a_form_says_it_was_opened_with_may_be_anything(text: str) -> None:
     kept = Kept(price="100")
     assert sent(kept, Form({"etag": '"0"', "opened": text}), price="120").value("price") == "120"
+
+
+def refused(status: int, problem: Any, **typed: str) -> Form:
+    reply = Reply(status, {"content-type": "application/problem+json"}, orjson.dumps(problem))
+    return Form(typed).refuse(reply, known=("price",))
+
+
+def test_a_refusal_is_a_sentence_whatever_it_is_about() -> None:
+    errors = [
+        {"pointer": "/price", "message": "too dear"},
+        {"pointer": "/lot_id", "message": "no such lot"},
+        {"pointer": "", "message": "nothing would change"},
+    ]
+    form = refused(422, {"type": "invalid-input", "errors": errors}, form_key="k")
+    assert (form.faults, form.loose, form.problem) == ({"price": "too dear"}, ["no such lot"], "nothing would change")
+    assert not form.is_passing and form.again == ""
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_was_refused_for_a_moment_is_sent_again_as_the_same(status: int) -> None:
+    form = refused(status, {"type": "unavailable", "detail": "in a moment"}, form_key="k", price="1")
+    assert form.is_passing and form.again == "k" and form.value("price") == "1"
+    assert refused(422, {"type": "idempotency-key-reused", "detail": "another"}, form_key="k").is_repeat
