@@ -12,6 +12,8 @@ function colours() {
   return { ink: get("ink"), soft: get("soft"), line: get("line"), sheet: get("sheet"), accent: get("accent"), tint: get("tint"), amber: get("amber"), red: get("red"), second: get("second"), third: get("third"), fourth: get("fourth") };
 }
 
+const money = (value) => value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
 // Prices: the median as a line, low to high as a band, carried points hollow.
 window.huanliuCharts.price = (data, c) => {
   const days = data.rows.map((row) => row.date.slice(5));
@@ -22,7 +24,7 @@ window.huanliuCharts.price = (data, c) => {
     grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
     xAxis: { type: "category", data: days, axisLabel: { color: c.soft, hideOverlap: true } },
     yAxis: { type: "value", scale: true, name: data.unit, nameTextStyle: { color: c.soft, align: "left" } },
-    tooltip: { trigger: "axis", formatter: (points) => { const row = data.rows[points[0].dataIndex]; return `${row.date}${row.carried ? ` (${data.carried})` : ""}\n${row.price_cny_per_t}\n${row.low_cny_per_t} – ${row.high_cny_per_t}`; } },
+    tooltip: { trigger: "axis", formatter: (points) => { const row = data.rows[points[0].dataIndex]; return `${row.date}${row.carried ? ` (${data.carried})` : ""}\n${money(row.price_cny_per_t)} ${data.unit}\n${data.low_high} ${money(row.low_cny_per_t)} – ${money(row.high_cny_per_t)}`; } },
     series: [
       { type: "line", stack: "band", data: low, symbol: "none", lineStyle: { opacity: 0 }, silent: true },
       { type: "line", stack: "band", data: band, symbol: "none", lineStyle: { opacity: 0 }, areaStyle: { color: c.accent, opacity: 0.16 }, silent: true },

@@ -12,6 +12,7 @@ import pytest
 
 from gateway.console.client import Ask, Reply
 from gateway.console.pages.collector.advice import Advice, advise
+from gateway.console.pages.collector.prices import index_rows
 from gateway.console.texts import texts
 
 SITE = {"id": "yard", "region": "420111", "position": {"lat": 30.5, "lon": 114.4}}
@@ -96,3 +97,20 @@ def test_one_of_a_thing_is_said_as_one() -> None:
     words = texts("en", "collector")
     assert words.say("worth_bids", n=3) == "From 3 open bids nearby"
     assert words.say("worth_bids", n=1) == "From the one open bid nearby"
+
+
+def test_the_table_behind_the_chart_says_what_is_carried_and_from_when() -> None:
+    price = {
+        "price_cny_per_t": 2400.0,
+        "low_cny_per_t": 2380.0,
+        "high_cny_per_t": 2420.5,
+        "firms": 5,
+        "priced_on": "2026-11-27",
+    }
+    rows = [{"date": "2026-11-27", "carried": False, **price}, {"date": "2026-11-28", "carried": True, **price}]
+    head, *days = index_rows(rows, texts("en", "collector"))
+    assert head == ["Day", "Price CNY/t", "Middle half, low", "Middle half, high", "Firms", "Carried from"]
+    assert days == [
+        ["2026-11-28", 2400.0, 2380.0, 2420.5, 5, "2026-11-27"],
+        ["2026-11-27", 2400.0, 2380.0, 2420.5, 5, None],
+    ]

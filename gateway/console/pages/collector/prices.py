@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from flask import Response
 
 from gateway.console.client import Ask
 from gateway.console.formats import city_of, shanghai_today
 from gateway.console.pages.collector.advice import advise
 from gateway.console.pages.collector.home import COMMON
+from gateway.console.texts import Texts
 from gateway.console.visit import Visit
 from shared import geo
 
@@ -27,7 +31,22 @@ def prices(visit: Visit) -> Response:
     site = sites.items[0] if sites.is_ok and sites.items else None
     region = me.body["region"]
     advice = advise(visit, [grade], site, region, whole=True)[grade]
+    if visit.request.args.get("as") == "csv":
+        return visit.table(index_rows(advice.series.rows, visit.t), f"prices-{grade}.csv")
     return visit.render("prices.html", grade=grade, grades=grades, site=site, home_region=region, advice=advice)
+
+
+def index_rows(rows: Sequence[Mapping[str, Any]], words: Texts) -> list[list[str | float | None]]:
+    """The table behind the chart, the newest day first."""
+    names = (words["day"], f"{words['price']} {words['unit_cny_t']}", words["col_low"], words["col_high"], words["firms"])
+    return [
+        [*names, words["col_carried"]],
+        *(
+            [one["date"], one["price_cny_per_t"], one["low_cny_per_t"], one["high_cny_per_t"], one["firms"],
+             one["priced_on"] if one["carried"] else None]
+            for one in reversed(rows)
+        ),
+    ]  # fmt: skip
 
 
 def region(visit: Visit) -> Response:
