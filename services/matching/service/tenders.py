@@ -25,6 +25,7 @@ from shared.settings import Settings
 from shared.units import net_fen
 
 CLOSED_AT_ONCE = 50
+LENGTHS = ((86_400, "天", "day"), (3600, "小时", "hour"), (60, "分钟", "minute"), (1, "秒", "second"))
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,9 @@ def _faults(
         faults.append(("/quantity_t", *misfit))
     least, most = timedelta(seconds=settings.tender_least_s), timedelta(days=settings.tender_most_days)
     if not now + least <= draft.closes_at <= now + most:
-        faults.append(
-            ("/closes_at", f"截止时间应在 {least} 至 {most} 之后", f"It closes after {least} at least, {most} at most")
-        )
+        (least_zh, least_en), (most_zh, most_en) = length_of(least), length_of(most)
+        zh = f"截止时间最早在 {least_zh}后，最晚在 {most_zh}后"
+        faults.append(("/closes_at", zh, f"It closes {least_en} from now at the earliest, {most_en} at the latest"))
     elif lot.available_until is not None and draft.closes_at > lot.available_until:
         faults.append(("/closes_at", "截止时间晚于货源到期时间", "The lot's own window is over before that"))
     if draft.reserve_fen_per_t is not None and draft.reserve_fen_per_t < lot.net_fen_per_t:
@@ -122,6 +123,14 @@ def _faults(
             ("/reserve_cny_per_t", "保留价低于不含税要价，不起作用", "Below the lot's ask, net of VAT, it binds nobody")
         )
     return faults
+
+
+def length_of(time: timedelta) -> tuple[str, str]:
+    """A length of time as a person says it, in the largest unit that it is whole in."""
+    seconds = round(time.total_seconds())
+    length, zh, en = next(one for one in LENGTHS if seconds % one[0] == 0)
+    count = seconds // length
+    return f"{count} {zh}", f"{count} {en}{'' if count == 1 else 's'}"
 
 
 def cancel(unit: Unit, caller: Caller, identifier: str) -> Tender:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from services.matching.clearing import Demand, Lot, Market, Rule, Taken, broken_rules, clear, deal
 from services.matching.model import Bid, Tender
+from services.matching.service.tenders import length_of
 from shared.events.matching import TenderClosed, TenderOpened
 from shared.geo import Position
 from shared.problem import InputIsInvalid, NotFound, WrongState
@@ -258,3 +259,11 @@ def test_what_a_clearing_matches_is_a_deal_and_travels_the_same_way(market: Mark
     for lot, demand in itertools.product(market.lots, market.demands):
         pairwise = set(broken_rules(market, lot, demand)) - {Rule.NOT_WHOLE}
         assert pairwise <= set(deal(market, lot, demand, max(1, lot.kg_available)).rules)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zh", "en"),
+    [(3600, "1 小时", "1 hour"), (14 * 86_400, "14 天", "14 days"), (5400, "90 分钟", "90 minutes"), (1, "1 秒", "1 second")],
+)
+def test_the_shortest_and_the_longest_time_are_said_as_people_say_them(seconds: int, zh: str, en: str) -> None:
+    assert length_of(timedelta(seconds=seconds)) == (zh, en)
