@@ -83,8 +83,6 @@ def regions_by_province(code: Code) -> tuple[tuple[str, str, tuple[tuple[str, st
     found = []
     for province in (one for one in geo.regions() if one.level == "province"):
         below = geo.children(province.code)
-        if province.code[:2] in MUNICIPALITIES:
-            below = [district for part in below for district in geo.children(part.code)]
         found.append((province.code, name(province), tuple((one.code, name(one)) for one in below or [province])))
     return tuple(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.console.formats import MUNICIPALITIES, city_of
+from gateway.console.formats import city_of
 from gateway.console.texts import Texts
 from gateway.console.visit import typed_number
 from shared import geo
@@ -19,8 +19,6 @@ POINTERS = {"/position/lat": "lat", "/position/lon": "lon"}
 def counties_around(code: str, words: Texts) -> list[tuple[str, str]]:
     """Code and name of the counties of a region's city, or of the municipality, to choose one."""
     below = geo.children(city_of(code))
-    if code[:2] in MUNICIPALITIES:
-        below = [county for part in below for county in geo.children(part.code)]
     own = geo.region(code)
     found = [one for one in below if one.name_zh != NO_PLACE] or ([] if own is None else [own])
     named = [(one.code, one.name_zh if words.code == "zh" else one.name_en) for one in found]

@@ -15,6 +15,8 @@ from shared.geo.distance import Position, great_circle_m
 from shared.tables import read_table
 
 Level = Literal["province", "city", "county"]
+GROUPS = ("市辖区", "县")
+"""What stands between a municipality and its parts."""
 LEVELS: dict[str, Level] = {"province": "province", "city": "city", "county": "county"}
 
 
@@ -88,13 +90,21 @@ def contains(outer: str, inner: str) -> bool:
 
 
 def children(code: str) -> list[Region]:
-    """The regions directly below `code`: a province's cities and directly administered counties, a city's counties."""
-    found = (r for r in _table().values() if r.code != code and contains(code, r.code) and not _is_only_heading(r.code))
-    return [r for r in found if ancestors(r.code)[:1] == (code,)]
+    """The regions directly below `code`: a province's cities and directly administered counties, a municipality's districts,
+    a city's counties."""
+    found = (r for r in _table().values() if r.code != code and contains(code, r.code) and not is_group(r.code))
+    return [r for r in found if code in (ancestors(r.code)[0], places_above(r.code)[0])]
 
 
-def _is_only_heading(code: str) -> bool:
-    return code.endswith("00") and _is_heading(code)
+def places_above(code: str) -> tuple[str, ...]:
+    """Of what `code` lies in, what is a place of its own, the nearest first."""
+    return tuple(one for one in ancestors(code) if not is_group(one))
+
+
+def is_group(code: str) -> bool:
+    """Whether it merely groups what lies in it: the heading of counties directly under a province, and what stands between a
+    municipality and its districts or counties (市辖区 110100, 县 500200)."""
+    return code.endswith("00") and not code.endswith("0000") and (_is_heading(code) or _table()[code].name_zh in GROUPS)
 
 
 @cache

@@ -11,7 +11,7 @@ from pydantic import Field
 from services.regions.ledger import Area
 from services.regions.model import MEASURES, Fact, Measure, Posting, Revision
 from services.regions.views import Flow, Found, VolumeRow, code_of
-from shared.geo import ancestors
+from shared.geo import places_above
 from shared.http import PageOut, Shape
 from shared.http import Position as PositionOut
 from shared.http.shapes import Time
@@ -42,7 +42,7 @@ class RegionOut(Shape):
         names |= {"name_zh": one.name_zh, "name_en": one.name_en}
         if isinstance(one, Area):
             return cls(**names | {"level": "area", "within": list(one.within), "source": one.source})
-        above = ancestors(one.code)
+        above = places_above(one.code)
         return cls(**names | {"level": one.level, "parent": above[0] if above else None})
 
 

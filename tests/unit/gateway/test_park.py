@@ -11,7 +11,7 @@ from gateway.console.pages.deals import counted
 from gateway.console.pages.park.alarms import in_words
 from gateway.console.pages.park.allowances import RULE
 from gateway.console.pages.park.looking import between, by_material, period_name, places_below
-from gateway.console.pages.park.places import ACCOUNTS, by_period, is_balanced, tiles_of
+from gateway.console.pages.park.places import ACCOUNTS, above, by_period, is_balanced, places_in, tiles_of
 from gateway.console.pages.park.targets import TARGET
 from gateway.console.texts import texts
 from gateway.console.visit import Form, Visit
@@ -106,3 +106,15 @@ def test_a_region_offers_what_lies_in_it_and_an_hour_is_read_as_one() -> None:
     assert "420101" not in places, "what merely groups districts is no place"
     assert period_name("2026-11-29T08") == "2026-11-29 08:00"
     assert period_name("2026-11") == "2026-11"
+
+
+@pytest.mark.parametrize(("code", "count"), [("110000", 16), ("310000", 16), ("120000", 16), ("500000", 38), ("420100", 13)])
+def test_the_map_of_a_region_has_its_districts_and_not_what_groups_them(code: str, count: int) -> None:
+    names = [one.name for one in places_in(code, {}, HERE)]
+    assert len(names) == count and not [one for one in names if one in ("市辖区", "县")]
+
+
+def test_a_district_lies_in_its_municipality() -> None:
+    assert above({"parent": "110000"}, HERE) == [("110000", "北京市")]
+    assert above({"parent": "420100"}, HERE) == [("420000", "湖北省"), ("420100", "武汉市")]
+    assert above({"parent": None}, HERE) == []

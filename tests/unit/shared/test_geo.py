@@ -52,6 +52,14 @@ def test_counties_directly_under_a_province_have_no_city(code: str) -> None:
     assert code in {r.code for r in geo.children(code[:2] + "0000")}
 
 
+@pytest.mark.parametrize(("code", "group", "district"), [("110000", "110100", "110101"), ("500000", "500200", "500228")])
+def test_a_municipality_s_parts_are_its_districts(code: str, group: str, district: str) -> None:
+    parts = {r.code for r in geo.children(code)}
+    assert district in parts and group not in parts
+    assert geo.places_above(district) == (code,) and geo.ancestors(district) == (group, code)
+    assert district in {r.code for r in geo.children(group)}, "what groups them can still be asked for"
+
+
 def test_prefix_selects_all_below() -> None:
     assert [geo.prefix(c) for c in ("420000", "420100", "420106", "429004")] == ["42", "4201", "420106", "429004"]
     assert geo.contains("420100", "420106")

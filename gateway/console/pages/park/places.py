@@ -25,8 +25,9 @@ from gateway.console.pages.park.looking import (
     period_name,
     total,
 )
+from gateway.console.sites import NO_PLACE
 from gateway.console.visit import Visit
-from shared.geo import children, lineage, region
+from shared.geo import children, places_above, region
 from shared.tables import read_table
 
 ACCOUNTS = ("on_offer", "reserved", "in_transit", "settled", "deducted", "weighing_difference", "withdrawn", "expired")
@@ -236,7 +237,7 @@ def name_of(one: Mapping[str, Any], words: Any) -> str:
 
 def above(about: Mapping[str, Any], visit: Visit) -> list[tuple[str, str]]:
     """What it lies in, the outermost first."""
-    codes = lineage(about["parent"])[::-1] if about["parent"] else ()
+    codes = (about["parent"], *places_above(about["parent"]))[::-1] if about["parent"] else ()
     found = [region(one) for one in codes]
     return [(one.code, one.name_zh if visit.t.code == "zh" else one.name_en) for one in found if one is not None]
 
@@ -263,13 +264,18 @@ def _ranked(reply: Reply | None, measure: str) -> list[dict[str, Any]] | None:
 
 
 def _map(visit: Visit, code: str, parts: Reply | None, measure: str) -> Map | None:
-    """Every region directly below this one, those that counted nothing as well; None where that would be one point or none."""
+    """None where it would be one point or none."""
     if parts is None or not parts.is_ok:
         return None
-    known = {one["region"]: one[f"{measure}_t"] for one in parts.items}
-    places = [Place(short(named_region(one.code, visit.t)), one.position, known.get(one.code, 0.0)) for one in children(code)]
+    places = places_in(code, {one["region"]: one[f"{measure}_t"] for one in parts.items}, visit)
     settings = visit.house.settings
     return map_of(places, settings.map_layer, settings.map_approval) if len(places) > 1 else None
+
+
+def places_in(code: str, values: Mapping[str, float], visit: Visit) -> list[Place]:
+    """Every place directly below this one, those that counted nothing as well."""
+    below = (one for one in children(code) if one.name_zh != NO_PLACE)
+    return [Place(short(named_region(one.code, visit.t)), one.position, values.get(one.code, 0.0)) for one in below]
 
 
 @cache
