@@ -46,6 +46,7 @@ def home(visit: Visit) -> Response:
         lots=lots,
         open_lots=open_lots,
         site=site,
+        sites=sites,
         grades=grades,
     )
 
