@@ -14,6 +14,7 @@ from gateway.console.client import Reply
 from gateway.console.pages.buyer.common import is_id, number
 from gateway.console.pages.buyer.demands import _refuse, body_of, values_of
 from gateway.console.pages.buyer.home import gate_costs
+from gateway.console.pages.buyer.inbound import assignment_of
 from gateway.console.pages.buyer.proposals import Totals
 from gateway.console.pages.buyer.quality import charts
 from gateway.console.pages.buyer.search import link, marks_of, query_of
@@ -151,3 +152,11 @@ def test_suppliers_against_the_limit() -> None:
         ("武汉市", 0.5, 0, 1),
     ]
     assert all(0 <= dot.x <= 100 for one in chart.suppliers for dot in one.dots)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "typed", "named"), [("known", "", "known"), ("known", " other ", "other"), ("", "other", "other"), ("", "", "")]
+)
+def test_a_carrier_whose_id_was_typed_is_meant_whatever_stands_chosen(chosen: str, typed: str, named: str) -> None:
+    form = Form({"carrier": chosen, "carrier_id": typed, "vehicle": " 鄂A1 "})
+    assert assignment_of(form) == {"carrier_id": named, "vehicle": "鄂A1"}

@@ -139,10 +139,14 @@ def carriers_of(loads: list[Json]) -> dict[str, list[str]]:
     return found
 
 
+def assignment_of(form: Form) -> dict[str, str]:
+    """An id is typed on purpose, a choice may merely have been left as it stood."""
+    return {"carrier_id": form.value("carrier_id").strip() or form.value("carrier"), "vehicle": form.value("vehicle").strip()}
+
+
 def _assign(visit: Visit, load_id: str, form: Form) -> Response | None:
-    """Who hauls it: one who has before, or the organisation whose id was typed."""
-    body = {"carrier_id": form.value("carrier") or form.value("carrier_id").strip(), "vehicle": form.value("vehicle").strip()}
-    reply = visit.api.post(f"/v1/shipments/{load_id}/assign", body, form.value("form_key"))
+    """Who hauls it: the organisation whose id was typed, else the chosen one that has hauled before."""
+    reply = visit.api.post(f"/v1/shipments/{load_id}/assign", assignment_of(form), form.value("form_key"))
     if reply.is_ok:
         return visit.go(f"/buyer/inbound/{load_id}", visit.t["said_assigned"])
     form.refuse(reply, known=("carrier_id", "vehicle"))
