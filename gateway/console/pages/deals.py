@@ -128,6 +128,7 @@ def agreements(visit: Visit) -> Response:
     home = me.body["region"] if me is not None and me.is_ok else ""
     return visit.render(
         "agreements.html", 422 if form.is_faulty else 200, form=form, agreements=_items(found), names=names, own=_own(visit),
+        named=trades is not None and trades.is_ok,
         read=found is not None and found.is_ok, grades=_grades(visit), month=utc_now().astimezone(SHANGHAI).strftime("%Y-%m"),
         regions=[one for code in reversed(geo.lineage(home)) if (one := geo.region(code)) is not None] if home else [],
     )  # fmt: skip
@@ -168,6 +169,7 @@ def agreement(visit: Visit, agreement_id: str) -> Response:
     return visit.render(
         "agreement.html", 422 if form.is_faulty else 200, agreement=found, form=form, lots=lots, demands=demands,
         called=_items(called), name=names_of(_items(trades), visit.role).get(other, ""), callable=callable_,
+        named=trades is not None and trades.is_ok,
         is_mine=found["proposed_by"] == _own(visit),
     )  # fmt: skip
 
@@ -214,7 +216,8 @@ def counterparties(visit: Visit) -> Response:
     standings = {one["organisation_id"]: one["standing"] for one in _items(known)}
     side = "buyer" if visit.role == "collector" else "seller"
     return visit.render(
-        "counterparties.html", rows=counted(_items(traded), side, standings), read=known is not None and known.is_ok,
+        "counterparties.html", rows=counted(_items(traded), side, standings),
+        read=all(one is not None and one.is_ok for one in (known, traded)),
     )  # fmt: skip
 
 

@@ -49,6 +49,18 @@ class Published:
         return Reply(200, {}, orjson.dumps({"items": rows}))
 
 
+class Unquoted(Published):
+    """One buyer near, and nobody to say what haulage costs."""
+
+    def _answer(self, ask: Ask) -> Reply:
+        if ask.path == "/v1/quotes":
+            return Reply(503, {"content-type": "application/problem+json"}, b'{"status": 503}')
+        if ask.path == "/v1/search/demands":
+            bid = {"id": "unquoted", "region": "420704", "distance_km": 60, "bid_net_cny_per_t": 2500}
+            return Reply(200, {}, orjson.dumps({"items": [bid], "total": 1}))
+        return super()._answer(ask)
+
+
 def of(published: Published, *grades: str, site: Any = SITE, region: str = "420111", whole: bool = False) -> dict[str, Advice]:
     visit = SimpleNamespace(api=published, now=datetime(2026, 11, 29, tzinfo=UTC))
     return advise(cast(Any, visit), grades, site, region, whole)
@@ -114,3 +126,9 @@ def test_the_table_behind_the_chart_says_what_is_carried_and_from_when() -> None
         ["2026-11-28", 2400.0, 2380.0, 2420.5, 5, "2026-11-27"],
         ["2026-11-27", 2400.0, 2380.0, 2420.5, 5, None],
     ]
+
+
+def test_a_haulage_that_cannot_be_asked_for_is_no_missing_buyer() -> None:
+    found = of(Unquoted({}), "steel.hms2")["steel.hms2"]
+    assert found.high is None and not found.ways_are_read and found.is_partial
+    assert not of(Published({}), "steel.hms2")["steel.hms2"].is_partial

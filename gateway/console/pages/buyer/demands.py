@@ -45,6 +45,7 @@ def demand(visit: Visit, demand_id: str) -> Response:
     )
     return visit.render(
         "demand.html", 422 if form.is_faulty else 200, demand=found, form=form, why=why.body if why and why.is_ok else None,
+        offers_read=offers is not None and offers.is_ok,
         offers=[one for one in items_of(offers) if one["status"] in ("proposed", "agreed")],
         again=again.body if again is not None and again.is_ok else None, attributes=_names(visit), units=UNITS,
     )  # fmt: skip

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from flask import Response
 
-from gateway.console.client import Ask
+from gateway.console.client import ApiRefused, Ask
 from gateway.console.hauls import ON_THE_WAY
 from gateway.console.pages.buyer.common import MOST, Json, items_of, sellers_of, total_t
 from gateway.console.pages.buyer.inbound import loads_of, trucks_of
-from gateway.console.visit import Visit
+from gateway.console.visit import Visit, is_passing
 from shared.clock import iso, utc_now
 
 FEW = 5
@@ -40,17 +40,30 @@ def home(visit: Visit) -> Response:
         Ask("/v1/notices", {"type": "saved_search.matched", "limit": FEW}),
         Ask("/v1/me"),
     )
-    axis, trucks = trucks_of(loads_of(visit), items_of(agreed), now)
+    loads = _loads(visit)
+    axis, trucks = trucks_of(loads or [], items_of(agreed), now)
     coming = [one for one in trucks if one.who]
     open_offers = sorted((one for one in items_of(offered) if not one["buyer_accepted_at"]), key=_delivered)
     return visit.render(
-        "home.html", me=me, now=iso(now), axis=axis, now_at=axis.at(now), trucks=coming[:FEW], coming=coming,
+        "home.html", me=me, loads_read=loads is not None, demands_read=demands is not None and demands.is_ok,
+        trades_read=trades is not None and trades.is_ok,
+        now=iso(now), axis=axis, now_at=axis.at(now), trucks=coming[:FEW], coming=coming,
         coming_t=total_t(one.load for one in coming), sellers=sellers_of(items_of(trades)), offers=open_offers[:FEW],
         offers_count=len(open_offers), offers_t=total_t(open_offers), offers_read=offered is not None and offered.is_ok,
         costs=gate_costs(items_of(demands), open_offers, items_of(trades)), demands=items_of(demands), alerts=items_of(alerts),
         on_the_way=sum(one.load["status"] in ON_THE_WAY for one in coming),
         at_the_gate=sum(one.who == "buyer" for one in coming),
     )  # fmt: skip
+
+
+def _loads(visit: Visit) -> list[Json] | None:
+    """None where they can't be read now, which takes nothing from the rest of the page."""
+    try:
+        return loads_of(visit)
+    except ApiRefused as refused:
+        if not is_passing(refused.reply.status):
+            raise
+        return None
 
 
 def _delivered(one: Json) -> float:

@@ -110,7 +110,10 @@ def lot(visit: Visit, lot_id: str) -> Response:
     options = quote.body["options"] if quote is not None and quote.is_ok else []
     names = {one.name: one.name_zh if visit.t.code == "zh" else one.name_en for one in catalogue.attributes()}
     tender = next(iter(items_of(tenders)), None)
-    return visit.render("lot.html", lot=found, site=site, options=options, tender=tender, attributes=names, units=UNITS)
+    quoted = quote is not None and quote.is_ok
+    return visit.render(
+        "lot.html", lot=found, site=site, options=options, quoted=quoted, tender=tender, attributes=names, units=UNITS
+    )
 
 
 def photo(visit: Visit, lot_id: str, photo_id: str) -> Response:

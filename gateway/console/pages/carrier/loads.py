@@ -39,6 +39,7 @@ def home(visit: Visit) -> Response:
         "home.html", me=me, hand=hand, offers=offers[:FEW], offers_count=len(offers), trucks=trucks, chosen=chosen, place=place,
         free=sum(one.is_free for one in trucks), earned=items_of(earned), earned_is_read=earned is not None and earned.is_ok,
         today=today.isoformat(), next=NEXT, now=iso(utc_now()), read=all(one is not None and one.is_ok for one in own),
+        offers_read=on_offer is not None and on_offer.is_ok,
     )  # fmt: skip
 
 

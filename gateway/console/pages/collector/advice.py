@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.console.client import Ask, Reply
 from gateway.console.formats import city_of, shanghai_today
-from gateway.console.visit import Visit
+from gateway.console.visit import Visit, is_passing
 from gateway.remembered import Remembered
 from shared import geo
 
@@ -56,17 +56,18 @@ class Series:
 
 @dataclass(frozen=True)
 class Advice:
-    """`bids_are_read`: what buyers bid could be asked for."""
+    """`bids_are_read`: what buyers bid could be asked for; `ways_are_read`: and what haulage to them costs."""
 
     grade: str
     series: Series
     bids: Sequence[Bid] = field(default_factory=list)
     wanted: int = 0
     bids_are_read: bool = True
+    ways_are_read: bool = True
 
     @property
     def is_partial(self) -> bool:
-        return not (self.bids_are_read and self.series.is_ok)
+        return not (self.bids_are_read and self.ways_are_read and self.series.is_ok)
 
     @property
     def index(self) -> Mapping[str, Any] | None:
@@ -108,7 +109,9 @@ def advise(visit: Visit, grades: Sequence[str], site: Site | None, region: str, 
     demands = dict(zip(grades, replies, strict=True))
     bids = {grade: reply.items if reply is not None and reply.is_ok else [] for grade, reply in demands.items()}
     ways = _unknown(site, bids)
-    _remember(dict(zip(ways, visit.api.all(*ways.values()), strict=True)))
+    quoted = dict(zip(ways, visit.api.all(*ways.values()), strict=True))
+    _remember(quoted)
+    unread = {way for way, reply in quoted.items() if reply is None or is_passing(reply.status)}
     return {
         grade: Advice(
             grade,
@@ -116,6 +119,7 @@ def advise(visit: Visit, grades: Sequence[str], site: Site | None, region: str, 
             [_bid(one, FREIGHTS.get(_way(site, one, grade)) if site else None) for one in bids[grade]],
             reply.body["total"] if reply is not None and reply.is_ok else 0,
             reply is not None and reply.is_ok,
+            site is None or not any(_way(site, one, grade) in unread for one in bids[grade]),
         )
         for grade, reply in demands.items()
     }

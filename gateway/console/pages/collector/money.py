@@ -58,6 +58,7 @@ def statement(visit: Visit, trade_id: str) -> Response:
         trade=trade.body,
         settlement=settlement.body if settlement.is_ok else None,
         shipments=shipments,
+        loads_read=loads.is_ok,
         masses={one["id"]: mass_of(one) for one in shipments},
         mass=weighed(shipments),
         form=form,
