@@ -73,13 +73,12 @@ def map_of(places: Iterable[Place], layer: Path | None, approval: str) -> Map:
     frame = _frame([one.at for one in shown])
     most = max((one.value for one in shown), default=0.0)
     points: list[Point] = []
-    taken: list[Box] = []
     for one in shown:
         x, y = _onto(frame, one.at.lon, one.at.lat)
         r = LEAST_R + (MOST_R - LEAST_R) * math.sqrt(one.value / most) if one.value > 0 else LEAST_R
-        point = Point(one, round(100 * x / WIDE, 2), round(100 * y / HIGH, 2), round(r, 1))
-        points.append(_named(point, taken))
-    return Map(points, "" if layer is None else _outlines(layer, frame), approval)
+        points.append(Point(one, round(100 * x / WIDE, 2), round(100 * y / HIGH, 2), round(r, 1)))
+    taken = [_dot(one) for one in points]
+    return Map([_named(one, taken) for one in points], "" if layer is None else _outlines(layer, frame), approval)
 
 
 def _frame(positions: Sequence[Position]) -> Box:
@@ -99,18 +98,26 @@ def _onto(frame: Box, lon: float, lat: float) -> tuple[float, float]:
     return WIDE * (lon - west) / (east - west), HIGH * (north - lat) / (north - south)
 
 
+def _on_a_phone(point: Point) -> tuple[float, float]:
+    return point.x / 100 * PHONE_PX, point.y / 100 * PHONE_PX * HIGH / WIDE
+
+
+def _dot(point: Point) -> Box:
+    x, y = _on_a_phone(point)
+    return (x - point.r, y - point.r, x + point.r, y + point.r)
+
+
 def _named(point: Point, taken: list[Box]) -> Point:
-    """With its name where that touches nothing that is drawn already, on a phone; what it takes is added to `taken`."""
-    x, y = point.x / 100 * PHONE_PX, point.y / 100 * PHONE_PX * HIGH / WIDE
+    """With its name where that touches no point and no name on a phone; what it takes is added to `taken`."""
+    x, y = _on_a_phone(point)
     wide = sum(LETTER_PX if ord(letter) > 0x2E7F else LETTER_PX * LATIN for letter in point.place.name)
-    dot = (x - point.r, y - point.r, x + point.r, y + point.r)
     left = x + point.r + APART_PX
     boxes = {
         "start": (left, y - LINE_PX / 2, left + wide, y + LINE_PX / 2),
         "end": (x - point.r - APART_PX - wide, y - LINE_PX / 2, x - point.r - APART_PX, y + LINE_PX / 2),
     }
     side = next((side for side, box in boxes.items() if box[0] >= 0 and box[2] <= PHONE_PX and _is_free(box, taken)), "")
-    taken += [dot, boxes[side]] if side else [dot]
+    taken += [boxes[side]] if side else []
     return Point(point.place, point.x, point.y, point.r, side)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import combinations
+from itertools import chain, combinations, product
 from pathlib import Path
 
 import orjson
@@ -32,18 +32,19 @@ def hubei() -> list[Place]:
 
 
 @given(places)
-def test_everything_is_in_the_frame_and_no_name_touches_another(some: list[Place]) -> None:
+def test_everything_is_in_the_frame_and_no_name_touches_a_name_or_a_point(some: list[Place]) -> None:
     drawn = map_of(some, None, "")
     assert len(drawn.points) == len(some)
-    boxes = []
+    boxes, dots = [], []
     for one in drawn.points:
+        x, y = one.x / 100 * PHONE_PX, one.y / 100 * PHONE_PX * HIGH / WIDE
+        dots.append((x - one.r, y - one.r, x + one.r, y + one.r))
         assert 0 <= one.x <= 100 and 0 <= one.y <= 100 and 0 < one.r <= MOST_R
         if one.side:
             wide = sum(LETTER_PX if letter > "\u2e7f" else LETTER_PX * LATIN for letter in one.place.name)
-            left = one.x / 100 * PHONE_PX + one.label_x - (wide if one.side == "end" else 0)
-            middle = one.y / 100 * PHONE_PX * HIGH / WIDE
-            boxes.append((left, middle - LINE_PX / 2, left + wide, middle + LINE_PX / 2))
-    for a, b in combinations(boxes, 2):
+            left = x + one.label_x - (wide if one.side == "end" else 0)
+            boxes.append((left, y - LINE_PX / 2, left + wide, y + LINE_PX / 2))
+    for a, b in chain(combinations(boxes, 2), product(boxes, dots)):
         assert a[2] <= b[0] + 0.1 or b[2] <= a[0] + 0.1 or a[3] <= b[1] + 0.1 or b[3] <= a[1] + 0.1
 
 

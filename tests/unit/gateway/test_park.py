@@ -11,7 +11,7 @@ from gateway.console.pages.deals import counted
 from gateway.console.pages.park.alarms import in_words
 from gateway.console.pages.park.allowances import RULE
 from gateway.console.pages.park.looking import between, by_material, period_name, places_below
-from gateway.console.pages.park.places import ACCOUNTS, above, by_period, is_balanced, places_in, tiles_of
+from gateway.console.pages.park.places import ACCOUNTS, above, by_period, is_balanced, places_in, ranked, tiles_of
 from gateway.console.pages.park.targets import TARGET
 from gateway.console.texts import texts
 from gateway.console.visit import Form, Visit
@@ -118,3 +118,10 @@ def test_a_district_lies_in_its_municipality() -> None:
     assert above({"parent": "110000"}, HERE) == [("110000", "北京市")]
     assert above({"parent": "420100"}, HERE) == [("420000", "湖北省"), ("420100", "武汉市")]
     assert above({"parent": None}, HERE) == []
+
+
+def test_what_merely_groups_districts_is_listed_only_where_something_was_counted_of_it() -> None:
+    rows = [{"name_zh": name, "received_t": tonnes} for name, tonnes in (("市辖区", 0.0), ("江岸区", 0.0), ("江夏区", 3.5))]
+    assert [one["name_zh"] for one in ranked(rows, "received")] == ["江夏区", "江岸区"]
+    rows[0]["received_t"] = 5.0
+    assert [one["name_zh"] for one in ranked(rows, "received")] == ["市辖区", "江夏区", "江岸区"]

@@ -255,8 +255,9 @@ def by_period(rows: Iterable[Mapping[str, Any]], measure: str) -> list[tuple[str
 
 
 def ranked(items: Iterable[dict[str, Any]], measure: str) -> list[dict[str, Any]]:
-    """The most of the measure on top."""
-    return sorted(items, key=lambda one: -one[f"{measure}_t"])
+    """The most of the measure on top; what merely groups districts only where something was counted of it."""
+    found = (one for one in items if one["name_zh"] != NO_PLACE or one[f"{measure}_t"])
+    return sorted(found, key=lambda one: -one[f"{measure}_t"])
 
 
 def _ranked(reply: Reply | None, measure: str) -> list[dict[str, Any]] | None:
@@ -298,11 +299,11 @@ def tiles_of(parts: Iterable[Mapping[str, Any]], measure: str, visit: Visit) -> 
     return found
 
 
-SUFFIXES = ("维吾尔自治区", "壮族自治区", "回族自治区", "特别行政区", "自治区", "省", "市")
+SUFFIXES = ("维吾尔自治区", "壮族自治区", "回族自治区", "特别行政区", "自治区", "省", "市", " District", " County", " City")
 
 
 def short(name: str) -> str:
-    """As maps write it: 湖北, 内蒙古."""
+    """As maps write it: 湖北, 内蒙古, Beibei."""
     return next((name.removesuffix(one) for one in SUFFIXES if name.endswith(one)), name)
 
 
