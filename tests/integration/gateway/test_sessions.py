@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -113,6 +114,25 @@ def test_a_room_that_answers_nonsense_is_a_page_that_says_so(house: House) -> No
     page = house.client.get("/collector")
     assert (page.status_code, page.mimetype) == (500, "text/html")
     assert "服务暂时没有应答" in page.text
+
+
+def test_a_form_that_came_too_often_is_kept_and_sent_again_as_the_same(make_house: Callable[..., House]) -> None:
+    house = make_house(rate_limit_per_minute=30)
+    signed_in(house)
+    csrf = csrf_of(house.client.get(PAGE))
+    for _ in range(31):
+        refused = house.client.get(PAGE, headers={"Accept": "text/html"})
+    assert (refused.status_code, refused.mimetype) == (429, "text/html")
+    typed = {"csrf": csrf, "form_key": "the-same", "name": "江边场站"}
+    sent = house.client.post(PAGE, data=typed, headers={**ORIGIN, "Accept": "text/html,*/*;q=0.8"})
+    assert (sent.status_code, sent.mimetype) == (429, "text/html")
+    assert "刚才提交的内容还在" in sent.text and int(sent.headers["Retry-After"]) > 0
+    house.settings = house.settings.model_copy(update={"rate_limit_per_minute": 6000})
+    later = house.second_worker()
+    later.set_cookie(COOKIE, house.client.get_cookie(COOKIE).value)
+    page = later.get(PAGE).text
+    assert "江边场站" in page and 'name="form_key" value="the-same"' in page
+    assert "江边场站" not in later.get(PAGE).text
 
 
 class Clock:
