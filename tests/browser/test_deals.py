@@ -76,11 +76,13 @@ def agree_on_months(seller: Window, buyer: Window, market: Market) -> None:
     seller.page.fill("#f-floor_cny_per_t", "2300")
     seller.page.click("section form button.primary")
     seller.page.wait_for_url(re.compile(r"/agreements/[0-9a-f-]{36}$"))
+    expect(seller.page.locator("#months")).to_have_count(0)  # of what is not agreed nothing is lacking
     seller.holds("/agreements/… of him who proposed it")
     buyer.open(seller.page.url.removeprefix(seller.address))
     buyer.page.click('form:has(input[value="accept"]) button')
     buyer.page.click('dialog[open] button[value="yes"]')
     expect(buyer.page.locator("#call")).to_be_visible()
+    expect(buyer.page.locator("#months")).to_be_visible()
     buyer.holds("/agreements/… in force")
 
 
@@ -100,6 +102,11 @@ def call_off(buyer: Window, seller: Window, market: Market, path: str) -> None:
         expect(window.page.locator("section[aria-labelledby=called]")).to_contain_text(tonnes)
         window.holds(f"{path}, called off", but=("422",))
     market.buyer.until(f"/v1{path}", lambda found: found["months"][0]["called_t"] == 13)
+    for window in (buyer, seller):
+        window.until(path, "section[aria-labelledby=called] a[href*='/proposals/']").click(
+            "section[aria-labelledby=called] a[href*='/proposals/']"
+        )
+        window.holds("/…/proposals/… of a call-off")
 
 
 def think_of(window: Window, market: Market) -> None:
