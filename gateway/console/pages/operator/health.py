@@ -28,9 +28,10 @@ class Row:
     states: dict[str, str]
     workers: list[dict[str, Any]] = field(default_factory=list)
     pulse_s: float | None = None
-    pending: int = 0
+    pending: int | None = None
     waits_s: float | None = None
-    letters: int = 0
+    letters: int | None = None
+    """These two None where the room does not tell."""
 
     @property
     def consumers(self) -> list[dict[str, Any]]:
@@ -65,9 +66,11 @@ def home(visit: Visit) -> Response:
         "health.html",
         rows=rows,
         late=[row for row in rows if row.is_late or "down" in row.states.values()],
-        lost=sum(row.letters for row in rows),
+        lost=sum(row.letters or 0 for row in rows),
+        silent=[row.room for row in rows if row.letters is None],
         pending=pending,
         audits=latest(checks),
+        checks_read=checks is not None and checks.is_ok,
         span=lambda seconds: span(seconds, visit.t),
         at=next((item["state"]["at"] for item in overview.body["items"] if item["state"]), ""),
     )
