@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.matching.model import Agreement, CallOff, Month, Price, Proposal, later, month_of, priced_region
+from services.matching.schemas.explanations import ProposalExplanationOut
 from shared.events.matching import AgreementAccepted, AgreementEnded, AgreementMade
 from shared.problem import InputIsInvalid, WrongState
 from tests.fixtures.trades import terms
@@ -230,3 +232,12 @@ class AMonth(RuleBasedStateMachine):
 
 
 TestAMonth = AMonth.TestCase
+
+
+def test_why_a_call_off_costs_what_it_does_says_nothing_of_ask_and_bid() -> None:
+    called = replace(a_proposal(30_000), agreement_id="agreement")
+    lines = ProposalExplanationOut.of(called, 0).lines
+    assert [one.line for one in lines] == ["price", "freight", "delivered", "vat"]
+    price, freight, delivered, _ = (one.cny for one in lines)
+    assert price + freight == delivered
+    assert {"bid", "ask", "gain"} < {one.line for one in ProposalExplanationOut.of(a_proposal(30_000), 0).lines}
