@@ -94,9 +94,14 @@ def parse_pct(value: object) -> int:
     return _scaled(value, ("税率（%）", "a rate in per cent"), decimals=2, largest=100)
 
 
+def parse_part(value: object) -> int:
+    """Basis points of a part of a whole in per cent (int, float, Decimal or text); 0 up to 100, at most 2 decimals."""
+    return _scaled(value, ("百分比", "a percentage"), decimals=2, largest=100)
+
+
 def parse_share(value: object) -> int:
     """Basis points of a share in per cent (int, float, Decimal or text); 0 up to `MAX_SHARE_PCT`, at most 2 decimals."""
-    return _scaled(value, ("比例(%)", "a share in per cent"), decimals=2, largest=MAX_SHARE_PCT)
+    return _scaled(value, ("比例（%）", "a share in per cent"), decimals=2, largest=MAX_SHARE_PCT)
 
 
 def _scaled(value: object, what: tuple[str, str], *, decimals: int, largest: int) -> int:
@@ -194,6 +199,13 @@ CnyAmount = Annotated[
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": MAX_AMOUNT_CNY, "description": "CNY, 2 decimals."}),
 ]
 """In: a JSON number of CNY, above 0. Inside: fen."""
+
+PartPct = Annotated[
+    int,
+    _json_number(parse_part),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100, "description": "Per cent, at most 2 decimals."}),
+]
+"""In: a JSON number of per cent of a whole, 0 to 100. Inside: basis points."""
 
 VatPct = Annotated[
     int,

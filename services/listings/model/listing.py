@@ -14,6 +14,7 @@ from shared.events.base import Point
 from shared.events.listings import Balance
 from shared.geo import Position
 from shared.problem import InputIsInvalid, WrongState
+from shared.units import t_text
 
 Status = Literal["draft", "open", "closed"]
 STATUSES_ZH: Mapping[Status, str] = {"draft": "草稿", "open": "挂牌中", "closed": "已结束"}
@@ -154,8 +155,8 @@ class Listing(ABC):
         """Raises WrongState where less would be left than is promised."""
         if quantity_kg < self.promised_kg:
             raise WrongState(
-                zh=f"已有 {self.promised_kg / 1000:g} 吨已锁定或成交，数量不能低于此",
-                en=f"{self.promised_kg / 1000:g} t are reserved or traded; the quantity can't go below that",
+                zh=f"已有 {t_text(self.promised_kg)} 吨已锁定或成交，数量不能低于此",
+                en=f"{t_text(self.promised_kg)} t are reserved or traded; the quantity can't go below that",
             )
         self.quantity_kg = quantity_kg
         self.available_kg = quantity_kg - self.promised_kg

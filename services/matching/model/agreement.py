@@ -18,7 +18,7 @@ from shared.clock import SHANGHAI
 from shared.events import Event
 from shared.events.matching import AgreementAccepted, AgreementEnded, AgreementMade
 from shared.problem import InputIsInvalid, WrongState
-from shared.units import kg_to_t
+from shared.units import kg_to_t, t_text
 
 AgreementStatus = Literal["proposed", "in-force", "ending", "declined", "withdrawn"]
 STATES_ZH: Mapping[AgreementStatus, str] = {
@@ -242,7 +242,7 @@ class Agreement(AgreementTerms):
             )
         left = self.left_kg(month)
         if kg > left:
-            zh, en = f"本月只余 {kg_to_t(left)} 吨", f"This month has {kg_to_t(left)} t left"
+            zh, en = f"本月只余 {t_text(left)} 吨", f"This month has {t_text(left)} t left"
             raise WrongState(zh=zh, en=en, remaining_t=kg_to_t(left))
         return month
 

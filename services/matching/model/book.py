@@ -27,7 +27,7 @@ from shared.events.listings import (
 )
 from shared.events.matching import Place
 from shared.geo import contains
-from shared.units import kg_to_t
+from shared.units import t_text
 
 LotEvent = LotPublished | LotChanged | LotWithdrawn | LotExpired | LotClosed
 DemandEvent = DemandPosted | DemandChanged | DemandClosed | DemandExpired
@@ -63,9 +63,9 @@ class _Entry:
     def misfit(self, kg: int, most: int) -> tuple[str, str] | None:
         """Why `kg` can't be taken of it where `most` could be, in both languages."""
         if kg > most:
-            return f"最多 {kg_to_t(most)} 吨", f"There are {kg_to_t(most)} t at most"
+            return f"最多 {t_text(most)} 吨", f"At most {t_text(most)} t can be had"
         if kg < min(self.min_take_kg, most):
-            return f"低于最小提货量 {kg_to_t(self.min_take_kg)} 吨", f"A take is {kg_to_t(self.min_take_kg)} t at least"
+            return f"低于最小提货量 {t_text(self.min_take_kg)} 吨", f"A take is {t_text(self.min_take_kg)} t at least"
         return None
 
     def weigh(self, balance: Balance) -> bool:
@@ -116,7 +116,7 @@ class BookLot(_Entry):
 
     def all_held(self) -> tuple[str, str]:
         """Why nothing of it can be had, in both languages. The book has tonnes of a proposal not yet reserved as available."""
-        held = kg_to_t(self.promised_kg + self.available_kg)
+        held = t_text(self.promised_kg + self.available_kg)
         zh = f"已无可用数量：{held} 吨已锁定或售出；匹配方案不成，锁定的才会放出"
         return (
             zh,

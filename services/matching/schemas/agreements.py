@@ -12,7 +12,7 @@ from shared.catalogue import family_of
 from shared.http import ListQuery, Shape
 from shared.http.filters import Grade, Material, Region
 from shared.http.shapes import Time
-from shared.units import CnyOut, CnyPerTonne, PriceDifference, Tonnes, TonnesOut, VatPct, VatPctOut
+from shared.units import CnyOut, CnyPerTonne, PartPct, PriceDifference, Tonnes, TonnesOut, VatPctOut
 
 Month = Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
 """A calendar month of Asia/Shanghai, `2026-12`."""
@@ -27,8 +27,8 @@ class AgreementIn(Shape):
     first_month: Month
     last_month: Month
     month_t: Tonnes
-    below_pct: VatPct = 0
-    above_pct: VatPct = 0
+    below_pct: PartPct = 0
+    above_pct: PartPct = 0
     region: Region
     premium_cny_per_t: PriceDifference = 0
     floor_cny_per_t: CnyPerTonne | None = None

@@ -175,3 +175,9 @@ def test_a_material_is_due_when_something_changed_and_its_own_interval_is_over()
     steel.changes += 1
     assert not steel.due(NOW + HOUR / 2, HOUR)
     assert steel.due(NOW + HOUR, HOUR)
+
+
+def test_what_can_t_be_taken_is_said_in_tonnes_as_people_write_them() -> None:
+    lot = BookLot("lot", min_take_kg=1_500)
+    assert lot.misfit(20_000, 17_000) == ("最多 17 吨", "At most 17 t can be had")
+    assert lot.misfit(1_000, 17_000) == ("低于最小提货量 1.5 吨", "A take is 1.5 t at least")

@@ -28,6 +28,7 @@ from shared.units import (
     net_fen,
     parse_cny,
     parse_difference,
+    parse_part,
     parse_pct,
     parse_t,
 )
@@ -97,7 +98,12 @@ def test_what_is_no_difference_is_refused(value: float | Decimal | str) -> None:
 
 @given(st.integers(0, 10_000))
 def test_every_basis_point_survives(bp: int) -> None:
-    assert parse_pct(bp / 100) == bp
+    assert parse_pct(bp / 100) == parse_part(bp / 100) == bp
+
+
+def test_a_part_of_a_whole_is_no_tax_rate() -> None:
+    with pytest.raises(UnitFault, match="a percentage must be at most 100"):
+        parse_part(200)
 
 
 @given(st.floats() | st.decimals(allow_nan=True, allow_infinity=True) | st.text(max_size=80) | st.integers())
