@@ -51,6 +51,8 @@ const near = new IntersectionObserver((places) => {
   if (places.some((one) => one.isIntersecting)) takeLibrary().then(() => drawCharts(document));
 }, { rootMargin: "50%" });
 
+const PAPER_PX = 640; // about as wide as a page, so that what is written keeps its size
+const resizeCharts = (size) => document.querySelectorAll("[data-chart]").forEach((place) => window.echarts?.getInstanceByDom(place)?.resize(size(place)));
 let paper = null; // the theme to go back to while the page is printed
 
 function drawCharts(root) {
@@ -87,6 +89,7 @@ window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () 
 window.addEventListener("beforeprint", () => {
   paper = document.documentElement.dataset.theme;
   document.documentElement.dataset.theme = "light";
+  resizeCharts((place) => ({ width: PAPER_PX, height: Math.round(place.clientHeight * 0.75) }));
   drawCharts(document);
   // a chart that was never drawn is its table on paper
   for (const place of document.querySelectorAll(".chart:empty")) place.parentElement.querySelector(".behind").open = true;
@@ -94,6 +97,7 @@ window.addEventListener("beforeprint", () => {
 window.addEventListener("afterprint", () => {
   document.documentElement.dataset.theme = paper;
   paper = null;
+  resizeCharts(() => ({ width: "auto", height: "auto" }));
   drawCharts(document);
 });
 drawCharts(document);
