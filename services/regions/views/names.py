@@ -11,13 +11,13 @@ from shared.parties import KnownSite
 
 
 def place_name(unit: Unit, code: str) -> Named:
-    """A region with what it lies in. Raises NotFound."""
+    """A region with the places it lies in. Raises NotFound."""
     known = known_region(unit, code)
     if isinstance(known, KnownSite):
         return Named(known.name, known.name)
     if isinstance(known, Area):
         return Named(known.name_zh, known.name_en)
-    found = [one for one in (geo.region(outer) for outer in reversed(geo.lineage(code))) if one is not None]
+    found = [one for one in (geo.region(one) for one in (*reversed(geo.places_above(code)), code)) if one is not None]
     return Named("".join(one.name_zh for one in found), ", ".join(one.name_en for one in reversed(found)))
 
 

@@ -200,7 +200,7 @@ def _circulation(found: Outcomes, received: Named) -> Section:
             *_tonnes(("received",)),
             Column(Named("其中产自本地", "Of it arose here"), "t"),
             Column(Named("循环率", "Circulation"), "pct"),
-            Column(Named("供应半径（按吨加权）", "Radius of supply, weighted by tonnes"), "km"),
+            Column(Named("加权供应半径", "Radius of supply, weighted by tonnes"), "km"),
         ),
         (figures,) if found.loads else (),
     )
