@@ -33,7 +33,7 @@ def test_a_tender_and_an_agreement(signed_in: Callable[..., Window], market: Mar
 
 def sell_by_tender(seller: Window, buyer: Window, market: Market) -> None:
     """The lot fits no demand yet, so that no clearing takes it before the tender stands."""
-    market.collector.ok(
+    lot = market.collector.ok(
         "POST", "/v1/lots", lot_of(market.collector, grade="nonferrous.copper", quality={}, ask_cny_per_t=60000)
     )
     seller.open("/tenders")
@@ -45,6 +45,8 @@ def sell_by_tender(seller: Window, buyer: Window, market: Market) -> None:
     seller.page.wait_for_url(re.compile(r"/tenders/[0-9a-f-]{36}$"))
     seller.holds("/tenders/… of the seller")
     path = seller.page.url.removeprefix(seller.address)
+    seller.until(f"/collector/lots/{lot['id']}", f'a[href="{path}"]')
+    buyer.until(f"/buyer/lots/{lot['id']}", f'a.primary[href="{path}"]')
     demand = demand_of(market.buyer, grades=["nonferrous.copper"], bid_cny_per_t=70000, quantity_t=60)
     market.buyer.ok("POST", "/v1/demands", demand)
     buyer.open(path)
