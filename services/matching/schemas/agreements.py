@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, WithJsonSchema
 
 from services.matching.model import Agreement, AgreementTerms, CallOff, later
 from services.matching.service.agreements import CallOffDraft
@@ -12,9 +13,19 @@ from shared.catalogue import family_of
 from shared.http import ListQuery, Shape
 from shared.http.filters import Grade, Material, Region
 from shared.http.shapes import Time
+from shared.problem import Fault
 from shared.units import CnyOut, CnyPerTonne, PartPct, PriceDifference, Tonnes, TonnesOut, VatPctOut
 
-Month = Annotated[str, StringConstraints(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+MONTH = r"^20\d\d-(0[1-9]|1[0-2])$"
+
+
+def _month(text: str) -> str:
+    if re.fullmatch(MONTH, text) is None:
+        raise Fault("应为月份，例如 2026-12", "Write a month such as 2026-12")
+    return text
+
+
+Month = Annotated[str, AfterValidator(_month), WithJsonSchema({"type": "string", "pattern": MONTH})]
 """A calendar month of Asia/Shanghai, `2026-12`."""
 
 

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from pydantic import ValidationError
 
 from services.matching.model import Agreement, CallOff, Month, Price, Proposal, later, month_of, priced_region
+from services.matching.schemas.agreements import EndIn
 from services.matching.schemas.explanations import ProposalExplanationOut
 from shared.events.matching import AgreementAccepted, AgreementEnded, AgreementMade
-from shared.problem import InputIsInvalid, WrongState
+from shared.problem import InputIsInvalid, WrongState, faults_of
 from tests.fixtures.trades import terms
 
 NOW = datetime(2026, 11, 24, 1, tzinfo=UTC)
@@ -241,3 +243,10 @@ def test_why_a_call_off_costs_what_it_does_says_nothing_of_ask_and_bid() -> None
     price, freight, delivered, _ = (one.cny for one in lines)
     assert price + freight == delivered
     assert {"bid", "ask", "gain"} < {one.line for one in ProposalExplanationOut.of(a_proposal(30_000), 0).lines}
+
+
+@pytest.mark.parametrize("text", ["2019", "2026-13", "2026-12\n"])
+def test_what_is_no_month_is_told_with_an_example(text: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        EndIn(last_month=text)
+    assert faults_of(caught.value.errors()) == [("/last_month", "应为月份，例如 2026-12", "Write a month such as 2026-12")]
