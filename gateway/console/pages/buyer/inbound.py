@@ -170,7 +170,8 @@ def _report(visit: Visit, load_id: str, form: Form) -> Response | None:
     body |= {name: number(form.value(name)) for name in names if form.value(name)}
     texts = {"weighed": ("ticket",), "inspected": ("grade",), "refused": ("reason",)}.get(kind, ())
     body |= {name: form.value(name) for name in texts if form.value(name)}
-    reply = visit.api.post(f"/v1/shipments/{load_id}/events", body, form.value("form_key"))
+    key = form.value("form_key")
+    reply = visit.api.post(f"/v1/shipments/{load_id}/events", body, key and f"{key}:{body['type']}")  # see the carrier's
     if reply.is_ok:
         return visit.go(f"/buyer/inbound/{load_id}", visit.t[f"said_{kind}"])
     form.refuse(reply, known=("gross_t", "tare_t", "ticket", "moisture_pct", "impurity_pct", "grade", "reason"))

@@ -76,7 +76,8 @@ def _act(visit: Visit, load_id: str, form: Form) -> Response | None:
         body = {"type": what if what in (*STEPS, "position") else "", "at": iso(max(utc_now(), last))}
         if what == "position":
             body |= {name: _degrees(form.value(name)) for name in ("lat", "lon")}
-        reply = visit.api.post(f"/v1/shipments/{load_id}/events", body, key)
+        # the next step is another request, also where this one's answer was lost and its key is given again
+        reply = visit.api.post(f"/v1/shipments/{load_id}/events", body, key and f"{key}:{body['type']}")
     if what == "position":  # sent by the page's script, which stays where it is
         response = visit.send(b"", "text/plain")
         response.status_code = 200 if reply.is_ok else reply.status
