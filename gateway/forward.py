@@ -27,7 +27,9 @@ from shared.settings import Settings
 
 log = structlog.get_logger("gateway")
 
-CONNECT_S, READ_S = 2.0, 30.0
+CONNECT_S = 2.0
+LOOK_S, ACT_S = 10.0, 30.0
+"""How long a room may be silent: who merely looks is told so sooner than who would have to ask whether it was done."""
 KEEP_ALIVE_S = 30.0
 """Shorter than the rooms', so that a connection is not taken from the pool while its room closes it."""
 CHUNK = 65_536
@@ -86,9 +88,17 @@ class Call:
         return iter(lambda body=self.body: body.read(CHUNK), b"")  # type: ignore[misc]
 
     @property
+    def is_look(self) -> bool:
+        return self.method in ("GET", "HEAD")
+
+    @property
+    def timeout(self) -> httpx.Timeout:
+        return _silent_for(LOOK_S if self.is_look else ACT_S)
+
+    @property
     def may_repeat(self) -> bool:
         """Whether sending it twice has the effect of once."""
-        return self.method in ("GET", "HEAD") or "Idempotency-Key" in self.headers
+        return self.is_look or "Idempotency-Key" in self.headers
 
     def close(self) -> None:
         if self.body is not None:
@@ -112,6 +122,10 @@ class Reply:
         return self._problem
 
 
+def _silent_for(seconds: float) -> httpx.Timeout:
+    return httpx.Timeout(seconds, connect=CONNECT_S, pool=5.0)
+
+
 class Forwarder:
     """Calls rooms by pooled connections, opened at first use, which must come after any fork."""
 
@@ -121,7 +135,7 @@ class Forwarder:
     @cached_property
     def client(self) -> httpx.Client:
         return httpx.Client(
-            timeout=httpx.Timeout(READ_S, connect=CONNECT_S, pool=5.0),
+            timeout=_silent_for(ACT_S),
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=64, keepalive_expiry=KEEP_ALIVE_S),
             follow_redirects=False,
             trust_env=False,
@@ -146,37 +160,39 @@ class Forwarder:
         """Raises ServiceIsUnavailable while the room does not answer."""
         base = self.settings.rooms.get(call.room)
         if base is None:
-            raise _down(call.room)
+            raise down(call.room)
         for last in (not call.may_repeat, True):
-            request = self.client.build_request(call.method, base + call.url, headers=call.headers, content=call.content())
+            request = self.client.build_request(
+                call.method, base + call.url, headers=call.headers, content=call.content(), timeout=call.timeout
+            )
             try:
                 return Reply(self.client.send(request, stream=True))
             except httpx.TransportError as error:
                 if last or isinstance(error, (httpx.ConnectError, httpx.TimeoutException)):
                     log.warning("room does not answer", room=call.room, error=repr(error))
-                    raise _down(call.room) from error
+                    raise down(call.room) from error
                 time.sleep(0.02)
-        raise _down(call.room)
+        raise down(call.room)
 
     def get(self, room: str, url: str, headers: Mapping[str, str] | None = None, timeout_s: float = 5) -> httpx.Response:
         """A small answer, read whole. Raises ServiceIsUnavailable."""
         base = self.settings.rooms.get(room)
         if base is None:
-            raise _down(room)
+            raise down(room)
         try:
             return self.client.get(base + url, headers=headers, timeout=timeout_s)
         except httpx.TransportError as error:
-            raise _down(room) from error
+            raise down(room) from error
 
     def post(self, room: str, url: str, body: Mapping[str, Any]) -> httpx.Response:
         """A small question, its answer read whole. Raises ServiceIsUnavailable."""
         base = self.settings.rooms.get(room)
         if base is None:
-            raise _down(room)
+            raise down(room)
         try:
             return self.client.post(base + url, json=dict(body))
         except httpx.TransportError as error:
-            raise _down(room) from error
+            raise down(room) from error
 
 
 def call_of(request: Request, target: Target, token: str | None) -> Call:
@@ -228,7 +244,8 @@ def _too_large(limit: int) -> BodyIsTooLarge:
     return BodyIsTooLarge(zh=f"请求体超过 {limit} 字节", en=f"The body is over {limit} bytes")
 
 
-def _down(room: str) -> ServiceIsUnavailable:
+def down(room: str) -> ServiceIsUnavailable:
+    """What is said of a room that does not answer."""
     return ServiceIsUnavailable(
         zh=f"{IN_CHINESE.get(room, room)}服务暂时没有应答，请稍后重试",
         en=f"The {room} service does not answer; try again in a moment",

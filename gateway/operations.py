@@ -14,7 +14,7 @@ from flask import Flask, Request, Response, current_app
 from pydantic import StringConstraints
 from werkzeug.test import EnvironBuilder
 
-from gateway.forward import Forwarder
+from gateway.forward import Forwarder, down
 from gateway.routes import GATEWAY
 from shared.auth import Caller, authorise
 from shared.http import Query, Routes, Shape
@@ -146,7 +146,7 @@ class _Journey:
         asks = [("listings", f"/v1/lots/{lot_id}"), ("listings", f"/v1/operations/listings/indexed/{lot_id}"), *made]
         lot, indexed, *pages = self._asked(asks)
         if lot is None:
-            raise ServiceIsUnavailable(zh="listings 服务暂不可用", en="The listings service does not answer")
+            raise down("listings")
         keys = {lot_id: "lot"}
         for of, page in zip(MADE_OF_LOTS, pages, strict=True):
             self.cut = self.cut or bool(page and page.get("next_cursor"))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Response
 
+from gateway import forward
 from gateway.routes import JSON_LIMIT, UPLOAD_LIMIT
 from tests.integration.gateway.conftest import House
 
@@ -123,6 +125,19 @@ def test_a_room_that_is_down_is_503(make_house: Callable[..., House]) -> None:
         assert (answer.status_code, answer.json["type"]) == (503, "unavailable")
         assert answer.headers["Retry-After"] == "1"
     assert house.client.get("/v1/lots").status_code == 200
+
+
+def test_a_room_that_is_silent_is_503_sooner_to_who_merely_looks(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forward, "LOOK_S", 0.2)
+
+    def late() -> Response:
+        time.sleep(1)
+        return Response(status=204)
+
+    house.rooms["trading"].answer = late
+    answer = house.client.get("/v1/trades", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.json["type"]) == (503, "unavailable")
+    assert house.client.post("/v1/trades/1/cancel", json={}).status_code == 204
 
 
 def test_the_real_accounts_answers_through_it(house: House) -> None:
