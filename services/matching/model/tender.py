@@ -19,7 +19,7 @@ TenderStatus = Literal["open", "deciding", "awarded", "failed", "cancelled"]
 STATES_ZH: Mapping[TenderStatus, str] = {
     "open": "还在投标",
     "deciding": "正在开标",
-    "awarded": "已中标",
+    "awarded": "已定标",
     "failed": "已流标",
     "cancelled": "已撤销",
 }

@@ -46,8 +46,8 @@ class RunnerUpOut(Shape):
 
 class ProposalExplanationOut(Shape):
     """Why these two. The lines lead from the bid, net of VAT, to the gain, its two halves, and what the seller is paid; carbon
-    steers the choice and is in no price. Of a call-off they lead from the agreement's price to the delivered cost: ask and bid
-    have no part in it."""
+    steers the choice and is in no price. Of a call-off or a tender they lead from its price to the delivered cost: the demand's
+    own bid has no part in it."""
 
     id: str
     quantity_t: TonnesOut
@@ -94,15 +94,16 @@ def _lines(proposal: Proposal) -> list[LineOut]:
         ("vat", "增值税", "VAT on it", vat),
         ("delivered", "买方到厂成本，不含税", "delivered cost, net of VAT", terms.price_fen_per_t + terms.freight_fen_per_t),
     )
+    by_zh, by_en = ("中标价", "as won in the tender") if proposal.tender_id else ("长协价", "by the agreement")
     by_formula = (
-        ("price", "付给卖方，不含税（长协价）", "paid to the seller, net of VAT, by the agreement", terms.price_fen_per_t),
+        ("price", f"付给卖方，不含税（{by_zh}）", f"paid to the seller, net of VAT, {by_en}", terms.price_fen_per_t),
         ("freight", "加运费", "plus freight", terms.freight_fen_per_t),
         per_t[-1],
         ("vat", "增值税", "VAT on the price", vat),
     )
     return [
         LineOut(line=line, zh=zh, en=en, cny_per_t=fen, cny=whole.get(line, div_half_up(fen * terms.kg, 1000)))
-        for line, zh, en, fen in (by_formula if proposal.agreement_id else per_t)
+        for line, zh, en, fen in (by_formula if proposal.agreement_id or proposal.tender_id else per_t)
     ]
 
 

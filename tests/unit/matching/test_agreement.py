@@ -236,8 +236,9 @@ class AMonth(RuleBasedStateMachine):
 TestAMonth = AMonth.TestCase
 
 
-def test_why_a_call_off_costs_what_it_does_says_nothing_of_ask_and_bid() -> None:
-    called = replace(a_proposal(30_000), agreement_id="agreement")
+@pytest.mark.parametrize("origin", ["agreement_id", "tender_id"])
+def test_why_a_call_off_or_a_tender_costs_what_it_does_says_nothing_of_the_demands_bid(origin: str) -> None:
+    called = replace(a_proposal(30_000), **{origin: "origin"})  # type: ignore[arg-type]
     lines = ProposalExplanationOut.of(called, 0).lines
     assert [one.line for one in lines] == ["price", "freight", "delivered", "vat"]
     price, freight, delivered, _ = (one.cny for one in lines)
