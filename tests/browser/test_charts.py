@@ -85,7 +85,7 @@ def test_charts_show_their_series_and_their_words(signed_in: Callable[..., Windo
 
 def test_the_library_of_charts_comes_when_a_chart_comes_near(signed_in: Callable[..., Window], live: Live) -> None:
     """Whoever reads no further than the figures above a chart is spared it; printed all the same, the chart is its table."""
-    window = signed_in(live.create("park_operator"), width="phone")
+    window = signed_in(live.create("park_operator", "630100"), width="phone")  # where nothing flows: the page has no chart
     page = window.open("/park/flows")
     kind, data, _ = DATA["flows"]
     page.evaluate(LAY, [kind, data, 5000])
