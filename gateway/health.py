@@ -38,6 +38,11 @@ class Health:
         self._answer: tuple[dict[str, Any], int] = ({}, 503)
         self._at = float("-inf")
 
+    @property
+    def servers(self) -> dict[str, Callable[[], bool]]:
+        """Asks a server that rooms can do without for a while whether it answers."""
+        return {"kafka": partial(ping.reachable, self.settings), "elasticsearch": self._elasticsearch}
+
     def ready(self) -> tuple[dict[str, Any], int]:
         with self._lock:
             if time.monotonic() - self._at > FRESH_S:
@@ -46,10 +51,10 @@ class Health:
 
     def _look(self) -> tuple[dict[str, Any], int]:
         asks: dict[str, Callable[[], Any]] = {room: partial(self._room, room) for room in ROOMS}
-        asks |= {GATEWAY: self._own, "kafka": partial(ping.reachable, self.settings), "elasticsearch": self._elasticsearch}
+        asks |= {GATEWAY: self._own, **self.servers}
         found = dict(zip(asks, self.forwarder.side_by_side(lambda ask: ask(), list(asks.values())), strict=True))
         rooms = {room: found[room] for room in (*ROOMS, GATEWAY)}
-        servers = {name: found[name] for name in ("kafka", "elasticsearch")}
+        servers = {name: found[name] for name in self.servers}
         body: dict[str, Any] = {"status": "ready", "rooms": rooms}
         if any(state != "ready" for state in rooms.values()):
             return body | {"status": "unavailable"}, 503

@@ -5,16 +5,19 @@ Rooms answer for themselves, by the caller's token; nothing is read but through 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from contextvars import copy_context
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from flask import Flask, Request, Response, current_app
 from pydantic import StringConstraints
 from werkzeug.test import EnvironBuilder
 
-from gateway.forward import Forwarder, down
+from gateway import forward
+from gateway.forward import Forwarder
+from gateway.health import Health
 from gateway.routes import GATEWAY
 from shared.auth import Caller, authorise
 from shared.http import Query, Routes, Shape
@@ -28,18 +31,23 @@ MOST_LOADS = 200
 MADE_OF_LOTS = {"proposal": "matching", "trade": "trading", "shipment": "logistics"}
 """What is made of a lot, and the room that makes it and tells of it."""
 routes = Routes(GATEWAY)
+Said = Literal["ready", "unavailable", "unreachable"]
 Step = Literal["committed", "published", "handled", "indexed"]
 
 
 class RoomState(Shape):
-    """`state` is null where the room does not answer."""
+    """`said`: ready; unavailable (its database does not answer); unreachable. `state` is null where it is not ready."""
 
     room: str
+    said: Said
     state: RoomOut | None
 
 
 class OverviewOut(Shape):
+    """`down`: which of kafka and elasticsearch do not answer."""
+
     items: list[RoomState]
+    down: list[str]
 
 
 class HopOut(Shape):
@@ -75,8 +83,22 @@ class JourneyOut(Shape):
 class Rooms:
     """Asks rooms in the caller's name."""
 
-    def __init__(self, forwarder: Forwarder, own: Flask) -> None:
-        self.forwarder, self.own = forwarder, own
+    def __init__(self, forwarder: Forwarder, own: Flask, health: Health) -> None:
+        self.forwarder, self.own, self.health = forwarder, own, health
+
+    def overview(self, authorization: str) -> tuple[dict[str, tuple[Said, Any | None]], list[str]]:
+        """What each room says, with its state where it is ready; and the servers that do not answer."""
+        asks: dict[str, Callable[[], Any]] = {room: partial(self._said, room, authorization) for room in (*ROOMS, GATEWAY)}
+        asks |= self.health.servers
+        found = dict(zip(asks, self.forwarder.side_by_side(lambda ask: ask(), list(asks.values())), strict=True))
+        return {room: found[room] for room in (*ROOMS, GATEWAY)}, [name for name in self.health.servers if not found[name]]
+
+    def _said(self, room: str, authorization: str) -> tuple[Said, Any | None]:
+        try:
+            status, body = self._ask(room, f"/v1/operations/{room}", {"Authorization": authorization})
+        except ServiceIsUnavailable:
+            return "unreachable", None
+        return ("ready", body) if status == 200 else ("unavailable", None)
 
     def ask_all(self, asks: Sequence[tuple[str, str]], authorization: str) -> list[Any | None]:
         """The answer to each room and URL, asked side by side; None where a room does not answer. Raises the first NotFound."""
@@ -109,11 +131,10 @@ def rooms() -> Rooms:
 
 @routes.get("/v1/operations", "operations.read", OverviewOut)
 def read_operations(request: Request) -> OverviewOut:
-    """What waits in every room, and what its workers say."""
-    names = (*ROOMS, GATEWAY)
-    found = rooms().ask_all([(room, f"/v1/operations/{room}") for room in names], request.headers["Authorization"])
-    both = [{"room": room, "state": state} for room, state in zip(names, found, strict=True)]
-    return OverviewOut.model_validate({"items": both}, strict=False)
+    """What waits in every room, what its workers say, and which servers do not answer."""
+    found, down = rooms().overview(request.headers["Authorization"])
+    items = [{"room": room, "said": said, "state": state} for room, (said, state) in found.items()]
+    return OverviewOut.model_validate({"items": items, "down": down}, strict=False)
 
 
 @routes.get("/v1/journeys/<lot_id>", "journeys.read", JourneyOut)
@@ -146,7 +167,7 @@ class _Journey:
         asks = [("listings", f"/v1/lots/{lot_id}"), ("listings", f"/v1/operations/listings/indexed/{lot_id}"), *made]
         lot, indexed, *pages = self._asked(asks)
         if lot is None:
-            raise down("listings")
+            raise forward.down("listings")
         keys = {lot_id: "lot"}
         for of, page in zip(MADE_OF_LOTS, pages, strict=True):
             self.cut = self.cut or bool(page and page.get("next_cursor"))

@@ -58,10 +58,10 @@ class Row:
 
 def home(visit: Visit) -> Response:
     """Is anything late, lost or waiting for me?"""
-    asks = (Ask("/v1/operations"), Ask("/health/ready"), Ask("/v1/organisations", {"status": "pending"}))
-    overview, ready, pending, checks = visit.api.all(*asks, Ask("/v1/operations/checks", {"limit": 20}))
-    assert overview is not None and ready is not None
-    rows = rows_of(overview.body["items"], ready)
+    asks = (Ask("/v1/operations"), Ask("/v1/organisations", {"status": "pending"}))
+    overview, pending, checks = visit.api.all(*asks, Ask("/v1/operations/checks", {"limit": 20}))
+    assert overview is not None
+    rows = [row_of(item, overview.body["down"]) for item in overview.body["items"]]
     return visit.render(
         "health.html",
         rows=rows,
@@ -86,17 +86,9 @@ def latest(checks: Reply | None) -> dict[str, Any]:
     return found
 
 
-def rows_of(items: list[dict[str, Any]], ready: Reply) -> list[Row]:
-    """What rooms say of themselves, and what the gateway's readiness says of them and of the servers."""
-    # unready is an answer as well: 503 with the same body
-    told: dict[str, Any] = ready.body if ready.is_ok else ready.problem
-    rooms, down = told.get("rooms", {}), told.get("down", [])
-    return [row_of(item, rooms.get(item["room"], "unreachable"), down) for item in items]
-
-
-def row_of(item: dict[str, Any], said: str, down: list[str]) -> Row:
-    """`said`: ready, unavailable (it runs and its database does not), unreachable."""
-    room, state = item["room"], item["state"]
+def row_of(item: dict[str, Any], down: list[str]) -> Row:
+    """`down`: the servers that do not answer."""
+    room, said, state = item["room"], item["said"], item["state"]
     states = {
         "web": "down" if said == "unreachable" else "ok",
         "database": {"ready": "ok", "unavailable": "down"}.get(said, "unknown"),
