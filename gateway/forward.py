@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -152,9 +152,10 @@ class Forwarder:
         if "client" in self.__dict__:
             self.client.close()
 
-    def side_by_side(self, ask: Callable[[A], B], asked: Sequence[A]) -> list[B]:
-        """The answers in the order of what was asked: rooms don't wait for one another. `ask` must not do so itself."""
-        return list(self.pool.map(ask, asked))
+    def side_by_side(self, asks: Mapping[A, Callable[[], B]]) -> dict[A, B]:
+        """The answers by what they answer, in the same order: rooms don't wait for one another. No `ask` may do so itself."""
+        waiting = {name: self.pool.submit(ask) for name, ask in asks.items()}
+        return {name: one.result() for name, one in waiting.items()}
 
     def send(self, call: Call) -> Reply:
         """Raises ServiceIsUnavailable while the room does not answer."""

@@ -52,7 +52,7 @@ class Health:
     def _look(self) -> tuple[dict[str, Any], int]:
         asks: dict[str, Callable[[], Any]] = {room: partial(self._room, room) for room in ROOMS}
         asks |= {GATEWAY: self._own, **self.servers}
-        found = dict(zip(asks, self.forwarder.side_by_side(lambda ask: ask(), list(asks.values())), strict=True))
+        found = self.forwarder.side_by_side(asks)
         rooms = {room: found[room] for room in (*ROOMS, GATEWAY)}
         servers = {name: found[name] for name in self.servers}
         body: dict[str, Any] = {"status": "ready", "rooms": rooms}

@@ -88,30 +88,27 @@ class Rooms:
 
     def overview(self, authorization: str) -> tuple[dict[str, tuple[Said, Any | None]], list[str]]:
         """What each room says, with its state where it is ready; and the servers that do not answer."""
-        asks: dict[str, Callable[[], Any]] = {room: partial(self._said, room, authorization) for room in (*ROOMS, GATEWAY)}
-        asks |= self.health.servers
-        found = dict(zip(asks, self.forwarder.side_by_side(lambda ask: ask(), list(asks.values())), strict=True))
-        return {room: found[room] for room in (*ROOMS, GATEWAY)}, [name for name in self.health.servers if not found[name]]
-
-    def _said(self, room: str, authorization: str) -> tuple[Said, Any | None]:
-        try:
-            status, body = self._ask(room, f"/v1/operations/{room}", {"Authorization": authorization})
-        except ServiceIsUnavailable:
-            return "unreachable", None
-        return ("ready", body) if status == 200 else ("unavailable", None)
+        names = (*ROOMS, GATEWAY)
+        asks: dict[str, Callable[[], Any]] = {
+            room: partial(self._said, room, f"/v1/operations/{room}", authorization) for room in names
+        }
+        found = self.forwarder.side_by_side(asks | self.health.servers)
+        return {room: found[room] for room in names}, [name for name in self.health.servers if not found[name]]
 
     def ask_all(self, asks: Sequence[tuple[str, str]], authorization: str) -> list[Any | None]:
         """The answer to each room and URL, asked side by side; None where a room does not answer. Raises the first NotFound."""
-        return self.forwarder.side_by_side(lambda one: self._answer(*one, authorization), asks)
+        found = self.forwarder.side_by_side({ask: partial(self._said, *ask, authorization) for ask in asks})
+        return [body for _, body in found.values()]
 
-    def _answer(self, room: str, url: str, authorization: str) -> Any | None:
+    def _said(self, room: str, url: str, authorization: str) -> tuple[Said, Any | None]:
+        """Raises NotFound."""
         try:
             status, body = self._ask(room, url, {"Authorization": authorization})
         except ServiceIsUnavailable:
-            return None
+            return "unreachable", None
         if status == 404:
             raise NotFound
-        return body if status == 200 else None
+        return ("ready", body) if status == 200 else ("unavailable", None)
 
     def _ask(self, room: str, url: str, headers: dict[str, str]) -> tuple[int, Any]:
         if room != GATEWAY:

@@ -13,11 +13,12 @@ import orjson
 from flask import Request, Response, make_response, redirect, render_template
 
 from gateway.console.client import Api, ApiRefused, Reply
+from gateway.console.hauls import moment
 from gateway.console.house import House
 from gateway.console.registry import Area, Page, rail
 from gateway.console.sessions import MOST_KEPT, SignedIn
 from gateway.console.texts import Texts, language_of, texts
-from shared.clock import utc_now
+from shared.clock import iso, utc_now
 from shared.ids import new_id
 from shared.sheets import Cell, csv_pieces
 
@@ -202,6 +203,15 @@ class Visit:
                 if not reply.is_ok:
                     return reply
         return None
+
+    def report(self, load_id: str, step: str, form: Form, **details: Any) -> Reply:
+        """Reports a step of a load, no earlier than its last. The form's key is the step's alone: the next one is another
+        request, also where this one's answer was lost and its key is given again."""
+        events = self.api.get(f"/v1/shipments/{load_id}").body["events"]
+        at = max([utc_now(), *(moment(one["at"]) for one in events[-1:])])
+        key = form.value("form_key")
+        body = {"type": step, "at": iso(at), **details}
+        return self.api.post(f"/v1/shipments/{load_id}/events", body, key and f"{key}:{step}")
 
     def change_photos(self, path: str, form: Form, here: str) -> Response | None:
         """Adds the form's `photos` to what lies at `path`, or takes its `photo_id` off; None where it was refused, with the

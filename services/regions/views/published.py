@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from services.regions import store
 from services.regions.ledger import SHANGHAI, Place, city_of
 from services.regions.ledger.periods import FORMATS
-from services.regions.ledger.publishing import DAY, Own, contained_in, shown_of
+from services.regions.ledger.publishing import DAY, Own, PeriodOf, contained_in, shown_of
 from services.regions.model import MEASURES, ORIGIN_ONLY, Fact, Grain, Level, Measure, Published
 from services.regions.views.sight import Sight, sight_of_found
 from services.regions.views.volumes import (
@@ -70,14 +70,19 @@ def _volumes_seen(unit: Unit, there: Sequence[Place], sight: Sight, asked: Asked
     until = _published_until(unit) if public else None
     pieces = store.pieces(unit, public, asked.side, asked.wanted()) if until is not None else []
     own = list(store.own_facts(unit, there, asked.side, asked.wanted(), sight.firm))
-    return [_shown(one, asked, pieces, own, until if one in public else None) for one in there]
+    name = _namer(asked)
+    return [_shown(one, asked, name, pieces, own, until if one in public else None) for one in there]
 
 
 def _shown(
-    there: Place, asked: Asked, pieces: Sequence[Published], own: Sequence[tuple[Fact, Grain]], until: datetime | None
+    there: Place,
+    asked: Asked,
+    name: PeriodOf,
+    pieces: Sequence[Published],
+    own: Sequence[tuple[Fact, Grain]],
+    until: datetime | None,
 ) -> Seen[VolumeRow]:
     """Of a place: which of the pieces and of the firm's own facts lie in it. `until` None: nothing is published of it."""
-    name = _namer(asked)
     at_origin = asked.side == "origin"
     within = [one for one in pieces if there.holds(one.from_place if at_origin else one.to_place)] if until else []
     mine = [
@@ -148,7 +153,7 @@ def _published_until(unit: Unit) -> datetime | None:
     return None if last is None else last.recorded + DAY
 
 
-def _namer(asked: Asked) -> Callable[[datetime], str]:
+def _namer(asked: Asked) -> PeriodOf:
     zone, form = ZoneInfo(asked.zone), FORMATS[asked.granularity]
 
     @cache

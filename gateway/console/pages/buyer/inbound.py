@@ -19,7 +19,6 @@ from gateway.console.hauls import (
     hours_of,
     in_order,
     last_of,
-    moment,
     truck,
 )
 from gateway.console.pages.buyer.common import MOST, Json, items_of, number, sellers_of
@@ -160,18 +159,14 @@ def _report(visit: Visit, load_id: str, form: Form) -> Response | None:
         return visit.change_photos(f"/v1/shipments/{load_id}", form, f"/buyer/inbound/{load_id}")
     if kind == "assign":
         return _assign(visit, load_id, form)
-    before = visit.api.get(f"/v1/shipments/{load_id}").body
-    last = moment(before["events"][-1]["at"]) if before["events"] else None
-    body: dict[str, Any] = {"type": kind if kind in STEPS else "", "at": iso(max(utc_now(), last or utc_now()))}
     names = {
         "weighed": ("gross_t", "tare_t"),
         "inspected": ("moisture_pct", "impurity_pct"),
     }.get(kind, ())
-    body |= {name: number(form.value(name)) for name in names if form.value(name)}
+    details: dict[str, Any] = {name: number(form.value(name)) for name in names if form.value(name)}
     texts = {"weighed": ("ticket",), "inspected": ("grade",), "refused": ("reason",)}.get(kind, ())
-    body |= {name: form.value(name) for name in texts if form.value(name)}
-    key = form.value("form_key")
-    reply = visit.api.post(f"/v1/shipments/{load_id}/events", body, key and f"{key}:{body['type']}")  # see the carrier's
+    details |= {name: form.value(name) for name in texts if form.value(name)}
+    reply = visit.report(load_id, kind if kind in STEPS else "", form, **details)
     if reply.is_ok:
         return visit.go(f"/buyer/inbound/{load_id}", visit.t[f"said_{kind}"])
     form.refuse(reply, known=("gross_t", "tare_t", "ticket", "moisture_pct", "impurity_pct", "grade", "reason"))

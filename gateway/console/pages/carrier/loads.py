@@ -68,16 +68,12 @@ def _act(visit: Visit, load_id: str, form: Form) -> Response | None:
     if what in ("photo", "unphoto"):
         return visit.change_photos(f"/v1/shipments/{load_id}", form, f"/carrier/loads/{load_id}")
     if what == "take":
-        body: dict[str, Any] = {"carrier_id": own_id(visit), "vehicle": form.value("vehicle").strip()}
+        body = {"carrier_id": own_id(visit), "vehicle": form.value("vehicle").strip()}
         reply = visit.api.post(f"/v1/shipments/{load_id}/assign", body, key)
     else:
-        before = visit.api.get(f"/v1/shipments/{load_id}").body
-        last = moment(before["events"][-1]["at"]) if before["events"] else utc_now()
-        body = {"type": what if what in (*STEPS, "position") else "", "at": iso(max(utc_now(), last))}
-        if what == "position":
-            body |= {name: _degrees(form.value(name)) for name in ("lat", "lon")}
-        # the next step is another request, also where this one's answer was lost and its key is given again
-        reply = visit.api.post(f"/v1/shipments/{load_id}/events", body, key and f"{key}:{body['type']}")
+        names = ("lat", "lon") if what == "position" else ()
+        degrees = {name: _degrees(form.value(name)) for name in names}
+        reply = visit.report(load_id, what if what in (*STEPS, "position") else "", form, **degrees)
     if what == "position":  # sent by the page's script, which stays where it is
         response = visit.send(b"", "text/plain")
         response.status_code = 200 if reply.is_ok else reply.status
